@@ -1,0 +1,39 @@
+package ai.dreamlake.logback;
+
+import java.util.Map;
+
+/**
+ * What became of the events that an appender took, since it was started. An immutable snapshot whose sums are right:
+ * {@code accepted = written + pending + dropped}.
+ *
+ * @param accepted events that reached the appender, passed its filters, and were meant for a session
+ * @param written events whose record is in its session's log
+ * @param pending events on their way through the appender at this moment
+ * @param dropped events that were lost, by reason; every reason is there, most of them with 0
+ * @param openSessions sessions whose log is open at this moment
+ */
+public record DreamlakeStatistics(
+        long accepted, long written, long pending, Map<DropReason, Long> dropped, int openSessions) {
+
+    /** Why an event was lost. */
+    public enum DropReason {
+        /** The log could not be written: a full disk, a read-only directory, a broken device. */
+        DISK,
+        /** Another process held the session's lock and did not give it up for ten seconds. */
+        LOCKED,
+        /** A value's {@code toString} or getter logged itself, again and again. */
+        RECURSION,
+        /** An error that should not happen, or a JVM in trouble, such as one out of memory. */
+        ERROR
+    }
+
+    /** Copies the map. */
+    public DreamlakeStatistics {
+        dropped = Map.copyOf(dropped);
+    }
+
+    /** The number of lost events, whatever the reason. */
+    public long droppedInAll() {
+        return dropped.values().stream().mapToLong(Long::longValue).sum();
+    }
+}

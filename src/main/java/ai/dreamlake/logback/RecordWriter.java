@@ -1,0 +1,105 @@
+package ai.dreamlake.logback;
+
+import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
+import ai.dreamlake.logback.internal.journal.OpenJournals;
+import ai.dreamlake.logback.internal.journal.SessionLockedException;
+import ai.dreamlake.logback.internal.record.MdcReader;
+import ai.dreamlake.logback.internal.record.RecordBuffer;
+import ai.dreamlake.logback.internal.record.RecordBuffers;
+import ai.dreamlake.logback.internal.record.RecordEncoder;
+import ai.dreamlake.logback.internal.record.RecordLevel;
+import ai.dreamlake.logback.internal.session.SessionKeys;
+import ai.dreamlake.logback.internal.session.SessionName;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * What runs between an appender's start and stop: an event becomes a record, and the record a line in its session's
+ * journal, on the thread that logs (I1). Whatever happens to the event is counted (I6), and nothing is thrown (I3).
+ */
+final class RecordWriter {
+
+    /** A value that logs while it is read is odd; one that makes itself logged again and again must find an end. */
+    private static final int DEEPEST_RECURSION = 4;
+
+    private final SessionKeys keys;
+    private final boolean requireSession;
+    private final RecordEncoder encoder;
+    private final RecordLevel forcedFrom;
+    private final OpenJournals journals;
+    private final Announcer announcer;
+    private final RecordBuffers buffers = new RecordBuffers();
+    private final Books books = new Books();
+
+    /** How many events this thread is writing at the moment. An array, for it is a type of the JDK's. */
+    private final ThreadLocal<int[]> depth = ThreadLocal.withInitial(() -> new int[1]);
+
+    /** @param forcedFrom the lowest level that is forced to the device, or null for none */
+    RecordWriter(
+            SessionKeys keys,
+            boolean requireSession,
+            RecordEncoder encoder,
+            RecordLevel forcedFrom,
+            OpenJournals journals,
+            Announcer announcer) {
+        this.keys = keys;
+        this.requireSession = requireSession;
+        this.encoder = encoder;
+        this.forcedFrom = forcedFrom;
+        this.journals = journals;
+        this.announcer = announcer;
+    }
+
+    void append(ILoggingEvent event) {
+        Map<String, String> mdc = MdcReader.of(event);
+        if (requireSession && !keys.isNamed(mdc)) {
+            return;
+        }
+        books.accepted();
+        SessionName session = new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc));
+        int[] depth = this.depth.get();
+        if (depth[0] == DEEPEST_RECURSION) {
+            books.dropped(DropReason.RECURSION);
+            announcer.warn("An event is dropped: a value in it logs itself when it is read.");
+            return;
+        }
+        depth[0]++;
+        try {
+            write(event, session, mdc.get(SessionKeys.DESCRIPTION));
+            books.written();
+            announcer.written(session);
+        } catch (Throwable failure) {
+            books.dropped(reason(failure));
+            announcer.lost(session, failure);
+        } finally {
+            depth[0]--;
+        }
+    }
+
+    private void write(ILoggingEvent event, SessionName session, String description) throws IOException {
+        RecordBuffer buffer = buffers.take();
+        try {
+            RecordLevel level = encoder.encode(event, buffer);
+            boolean forced = forcedFrom != null && level.compareTo(forcedFrom) >= 0;
+            journals.append(session, buffer.bytes(), buffer.length(), forced, description);
+        } finally {
+            buffers.giveBack(buffer);
+        }
+    }
+
+    private static DropReason reason(Throwable failure) {
+        if (failure instanceof SessionLockedException) {
+            return DropReason.LOCKED;
+        }
+        return failure instanceof IOException ? DropReason.DISK : DropReason.ERROR;
+    }
+
+    DreamlakeStatistics statistics() {
+        return books.snapshot(journals.size());
+    }
+
+    void close() {
+        journals.close();
+    }
+}

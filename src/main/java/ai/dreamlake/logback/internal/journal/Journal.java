@@ -1,0 +1,447 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.session.SessionDescription;
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+
+/**
+ * One session's log on disk, open for appending.
+ *
+ * <p>When {@link #append} returns, the whole line is in the operating system's hands (I1), under the next number (I2).
+ * It survives {@code kill -9}; what a power loss leaves is the device's matter, unless the record was forced. It does not
+ * hold a record that it cannot write: it throws, keeps the number for the next one, and leaves whole lines behind.
+ *
+ * <pre>
+ *   logs/logs.jsonl            one write call for each record, by a file opened for appending
+ *   logs/logs.jsonl.torn       damage that stood behind the last record, set aside
+ *   logs/.log_sequence         a hint for the Python SDK: ahead of the log while we write, exact when we pause
+ *   logs/.log_sequence.lock    the {@link Lease} among processes
+ *   session.json               {@link SessionFile}
+ * </pre>
+ *
+ * <p>The file believes first, memory second: whenever something may have happened to the file (another process wrote, a
+ * write failed, somebody deleted it), its tail is read again before the next record. Two things make that cheap: the
+ * lease, without which nobody else writes, and a look at the file's length at most every {@value #CHECK_MICROS} µs.
+ *
+ * <p>Thread-safe, also on interrupted threads: files are java.io's, since a FileChannel closes under an interrupt. There
+ * must be one journal per directory in a JVM; {@link JournalRegistry} sees to it.
+ */
+final class Journal {
+
+    /** How many bytes behind a record its number and line end may take: 19 digits and <code>}\n</code>. */
+    static final int ROOM_FOR_NUMBER = 21;
+
+    /** How long a lease is kept before others get their turn, and how long an idle one is kept at all. */
+    static final long LEASE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
+
+    /** How long a record waits for another process that does not give up the lease, stopped in a debugger for instance. */
+    static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** After that, how long records are refused at once. */
+    static final long IMPATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final int CHECK_MICROS = 100;
+    private static final long CHECK_NANOS = TimeUnit.MICROSECONDS.toNanos(CHECK_MICROS);
+
+    /** How far ahead of the log the hint is written: one hint in a thousand records is not felt. */
+    private static final int HINT_BLOCK = 1000;
+
+    /** How the log is opened; tests put a failing one in its place. */
+    interface Opener {
+        FileOutputStream open(File log) throws FileNotFoundException;
+    }
+
+    private final Path directory;
+    private final LongSupplier nanoTime;
+    private final Opener opener;
+    private final File log;
+    private final File aside;
+    private final SequenceHint hint;
+    private final SessionFile sessionFile;
+
+    /** What the user should know: damage and odd file systems. Read without the lock. */
+    private final Queue<String> notices = new ConcurrentLinkedQueue<>();
+
+    /** A lock and no synchronized: the keeper's thread must be able to pass by a journal that is busy. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    // Everything below is guarded by lock.
+
+    private final Lease lease;
+    private FileOutputStream out;
+    private boolean closed;
+
+    /** The number of the next record. */
+    private long nextNumber;
+
+    /** Where the last record ends, which is the file's length as long as nobody else touches it. */
+    private long length;
+
+    /** The hint's content: records below it need no new hint. */
+    private long hinted;
+
+    private int hintBlock = HINT_BLOCK;
+
+    /** Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared behind it. */
+    private boolean doubtful;
+
+    private boolean hintFailed;
+    private boolean toldUnsupported;
+    private long leaseTakenAt;
+    private long lastAppendAt;
+    private long lastCheckAt;
+    private long refuseUntil;
+    private boolean refusing;
+
+    /** The last description seen: the MDC's own text, and the latest one that was given. */
+    private String descriptionText;
+
+    private SessionDescription description = new SessionDescription(0, SessionDescription.nothing());
+
+    /** Whether it stands in session.json, and whether it is to be written there now. */
+    private boolean described;
+
+    private boolean mustDescribe;
+
+    /** Set when the lease is taken, cleared by whoever promises to see to it that it is given up again. */
+    private volatile boolean leaseIsNew;
+
+    Journal(Path directory, SessionName name, LongSupplier nanoTime, Opener opener) {
+        this.directory = directory;
+        this.nanoTime = nanoTime;
+        this.opener = opener;
+        Path logs = directory.resolve("logs");
+        this.log = logs.resolve("logs.jsonl").toFile();
+        this.aside = logs.resolve("logs.jsonl.torn").toFile();
+        this.hint = new SequenceHint(logs.resolve(".log_sequence").toFile());
+        this.lease = new Lease(logs.resolve(".log_sequence.lock"));
+        this.sessionFile = new SessionFile(directory, name);
+    }
+
+    /**
+     * Appends one record.
+     *
+     * @param record the record up to where its number stands; {@link #ROOM_FOR_NUMBER} bytes behind {@code count} are
+     *     overwritten
+     * @param count the record's length in bytes
+     * @param forced whether to wait until the device has the record
+     * @param describedAs the session's description as text, or null
+     * @return false if this journal was closed, and the record is to be appended to its successor
+     * @throws IOException if the record is not in the log; the log is as it was
+     */
+    boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
+        lock.lock();
+        try {
+            if (closed) {
+                return false;
+            }
+            if (describedAs != null && !describedAs.equals(descriptionText)) {
+                read(describedAs);
+            }
+            long now = nanoTime.getAsLong();
+            makeReady(now);
+            if (mustDescribe) {
+                describe();
+            }
+            if (nextNumber >= hinted) {
+                hint(nextNumber + hintBlock);
+            }
+            write(record, endLine(record, count));
+            lastAppendAt = now;
+            if (forced) {
+                force();
+            }
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Puts the number and the line end behind the record, and returns where they end. */
+    private int endLine(byte[] record, int count) {
+        int digits = 1;
+        for (long rest = nextNumber; rest >= 10; rest /= 10) {
+            digits++;
+        }
+        int end = count + digits;
+        long rest = nextNumber;
+        for (int i = end - 1; i >= count; i--) {
+            record[i] = (byte) ('0' + rest % 10);
+            rest /= 10;
+        }
+        record[end++] = '}';
+        record[end++] = '\n';
+        return end;
+    }
+
+    /** One system call, and only then do we believe it (I2). */
+    private void write(byte[] line, int count) throws IOException {
+        doubtful = true;
+        try {
+            out.write(line, 0, count);
+        } catch (IOException | RuntimeException | Error failure) {
+            if (!isWrittenAfterAll(count)) {
+                throw failure;
+            }
+        }
+        length += count;
+        nextNumber++;
+        doubtful = false;
+    }
+
+    /**
+     * After a write that failed: whether the line is in the file all the same, as after a stack overflow behind the
+     * system call. Part of a line, as on a full disk, is cut off.
+     */
+    private boolean isWrittenAfterAll(int count) throws IOException {
+        long found = log.length();
+        if (found > length && found < length + count) {
+            try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
+                file.setLength(length);
+            }
+        }
+        return found == length + count;
+    }
+
+    private void force() {
+        try {
+            out.getFD().sync();
+        } catch (IOException failure) {
+            notices.add("cannot force " + log + " to the device: " + failure.getMessage());
+        }
+    }
+
+    /** Makes sure that the log is open, that nobody else writes, and that we know where it ends. */
+    private void makeReady(long now) throws IOException {
+        boolean holdsLease = out != null && lease.isHeld();
+        if (holdsLease && now - leaseTakenAt > LEASE_NANOS) {
+            holdsLease = !lease.isWanted();
+            leaseTakenAt = now;
+            if (!holdsLease) {
+                lease.giveUp();
+            }
+        }
+        if (!holdsLease) {
+            Files.createDirectories(log.getParentFile().toPath());
+            takeLease();
+        }
+        if (out == null || doubtful) {
+            open();
+        } else if (!holdsLease || now - lastCheckAt > CHECK_NANOS) {
+            lastCheckAt = now;
+            if (log.length() != length) {
+                reopen();
+            }
+        }
+    }
+
+    private void reopen() throws IOException {
+        closeLog();
+        if (!log.exists()) {
+            // Deleted, perhaps with all its directory: the lock file too must be the one that others will find.
+            lease.close();
+            Files.createDirectories(log.getParentFile().toPath());
+            takeLease();
+        }
+        open();
+    }
+
+    private void open() throws IOException {
+        closeLog();
+        LogTail tail = LogTail.recover(log, aside);
+        out = opener.open(log);
+        nextNumber = tail.nextNumber();
+        length = tail.length();
+        hinted = nextNumber;
+        doubtful = false;
+        lastCheckAt = nanoTime.getAsLong();
+        if (tail.setAside() > 0) {
+            notices.add(log + " did not end with a record: " + tail.setAside() + " bytes are set aside in " + aside.getName());
+        }
+        mustDescribe |= !described || !sessionFile.exists();
+    }
+
+    private void takeLease() throws IOException {
+        boolean interrupted = false;
+        long start = nanoTime.getAsLong();
+        if (refusing && start - refuseUntil < 0) {
+            throw new SessionLockedException(directory);
+        }
+        try {
+            while (!lease.tryTake()) {
+                if (nanoTime.getAsLong() - start > PATIENCE_NANOS) {
+                    lease.giveUp();
+                    refusing = true;
+                    refuseUntil = nanoTime.getAsLong() + IMPATIENCE_NANOS;
+                    throw new SessionLockedException(directory);
+                }
+                interrupted |= Thread.interrupted(); // parking does not wait under an interrupt
+                LockSupport.parkNanos(RETRY_NANOS);
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        refusing = false;
+        leaseIsNew = true;
+        leaseTakenAt = nanoTime.getAsLong();
+        lastAppendAt = leaseTakenAt;
+        hinted = nextNumber; // another process may have written the hint
+        if (lease.unsupported() != null && !toldUnsupported) {
+            toldUnsupported = true;
+            notices.add(directory + " lies on a file system without locks: only one process may write there ("
+                    + lease.unsupported().getMessage() + ")");
+        }
+    }
+
+    private void read(String text) {
+        descriptionText = text;
+        try {
+            SessionDescription given = SessionDescription.parse(text);
+            if (given.opened() > description.opened()) {
+                description = given;
+                mustDescribe = true;
+            }
+        } catch (IllegalArgumentException notOurs) {
+            notices.add("the MDC entry that describes the session " + directory + " is not readable");
+        }
+    }
+
+    /** Trouble with the description never keeps a record from the log. It is tried again when the log is opened again. */
+    private void describe() {
+        mustDescribe = false;
+        described = false;
+        try {
+            String damage = sessionFile.upsert(description.given(), Instant.now());
+            described = true;
+            if (damage != null) {
+                notices.add(damage);
+            }
+        } catch (IOException failure) {
+            notices.add("cannot write the description of " + directory + ": " + failure);
+        }
+    }
+
+    /** Trouble with the hint never keeps a record from the log. */
+    private void hint(long number) {
+        hinted = number;
+        try {
+            hint.write(number);
+            hintFailed = false;
+        } catch (IOException failure) {
+            if (!hintFailed) {
+                hintFailed = true;
+                notices.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
+            }
+        }
+    }
+
+    /** True once for each time that the lease was taken: the caller is to ask {@link #pauseIfIdle} from then on. */
+    boolean takesNewLease() {
+        if (!leaseIsNew) {
+            return false;
+        }
+        leaseIsNew = false;
+        return true;
+    }
+
+    /**
+     * Gives up the lease if no record came for a while.
+     *
+     * @return how many nanoseconds until it is worth while to ask again, or {@link Long#MAX_VALUE}
+     */
+    long pauseIfIdle() throws IOException {
+        if (!lock.tryLock()) {
+            return LEASE_NANOS; // busy, so not idle
+        }
+        try {
+            if (!lease.isHeld()) {
+                return Long.MAX_VALUE;
+            }
+            long left = lastAppendAt + LEASE_NANOS - nanoTime.getAsLong();
+            if (left > 0) {
+                return left;
+            }
+            releaseLease();
+            return Long.MAX_VALUE;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Leaves an exact hint for the Python SDK, and the lease for other processes. */
+    void pause() throws IOException {
+        lock.lock();
+        try {
+            releaseLease();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** The JVM is about to end without further notice: from now on the hint is exact after each record. */
+    void expectExit() throws IOException {
+        lock.lock();
+        try {
+            hintBlock = 1;
+            releaseLease();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void close() throws IOException {
+        lock.lock();
+        try {
+            closed = true;
+            try {
+                releaseLease();
+            } finally {
+                closeLog();
+            }
+        } finally {
+            try {
+                lease.close();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private void releaseLease() throws IOException {
+        if (lease.isHeld()) {
+            if (out != null && !doubtful && hinted != nextNumber && log.length() == length) {
+                hint(nextNumber);
+            }
+            lease.giveUp();
+        }
+    }
+
+    private void closeLog() throws IOException {
+        if (out != null) {
+            FileOutputStream closing = out;
+            out = null;
+            closing.close();
+        }
+    }
+
+    /** What the user should know, the oldest first, or null. */
+    String nextNotice() {
+        return notices.poll();
+    }
+}

@@ -1,0 +1,232 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+
+/**
+ * The sessions that one appender writes to: opened by their first record, closed when they are idle or when there are too
+ * many (the least recently used first), opened again by the next record.
+ *
+ * <p>Thread-safe. One daemon thread pauses and closes journals; it sleeps as long as there is nothing to do.
+ */
+public final class OpenJournals {
+
+    /** Bytes that {@link #append} overwrites behind a record. */
+    public static final int ROOM_FOR_NUMBER = Journal.ROOM_FOR_NUMBER;
+
+    /** What goes wrong without an exception, in a sentence without any record's content. Called without locks. */
+    public interface Listener extends Consumer<String> {}
+
+    private static final class Open {
+        final JournalRegistry.Use use;
+        volatile long lastUsedAt;
+
+        Open(JournalRegistry.Use use, long now) {
+            this.use = use;
+            this.lastUsedAt = now;
+        }
+    }
+
+    private final Path root;
+    private final int most;
+    private final long idleNanos;
+    private final LongSupplier nanoTime;
+    private final Journal.Opener opener;
+    private final Listener listener;
+
+    /** By the name as it was given, good or bad: so a good name is checked only when its journal is opened. */
+    private final Map<SessionName, Open> journals = new ConcurrentHashMap<>();
+
+    private final Thread keeper;
+    private final Thread exitHook = new Thread(this::expectExit, "dreamlake-exit");
+    private volatile boolean closed;
+    private volatile boolean exiting;
+
+    /**
+     * @param root the local path, absolute
+     * @param most how many sessions are open at a time
+     * @param idleNanos how long a session stays open without a record
+     * @param name what to call the thread
+     */
+    public OpenJournals(Path root, int most, long idleNanos, String name, Listener listener) {
+        this(root, most, idleNanos, name, listener, System::nanoTime, log -> new FileOutputStream(log, true));
+    }
+
+    OpenJournals(
+            Path root, int most, long idleNanos, String name, Listener listener, LongSupplier nanoTime, Journal.Opener opener) {
+        this.root = root;
+        this.most = most;
+        this.idleNanos = idleNanos;
+        this.listener = listener;
+        this.nanoTime = nanoTime;
+        this.opener = opener;
+        this.keeper = new Thread(this::keep, name);
+        keeper.setDaemon(true);
+    }
+
+    /** Starts the thread, and sees to exact hints at the JVM's exit. */
+    public void start() {
+        keeper.start();
+        try {
+            Runtime.getRuntime().addShutdownHook(exitHook);
+        } catch (IllegalStateException alreadyExiting) {
+            exiting = true;
+        }
+    }
+
+    /**
+     * Appends a record to its session's log.
+     *
+     * @param named the session as somebody named it; a bad name is made safe
+     * @param record the record up to where its number stands
+     * @param count its length; {@link #ROOM_FOR_NUMBER} bytes behind it are overwritten
+     * @param forced whether to wait for the device
+     * @param description what {@code SessionDescription.toText} made, or null
+     * @throws IOException if the record is not in the log
+     */
+    public void append(SessionName named, byte[] record, int count, boolean forced, String description) throws IOException {
+        boolean done = false;
+        while (!done) {
+            Open open = journals.get(named);
+            if (open == null) {
+                open = open(named);
+            }
+            open.lastUsedAt = nanoTime.getAsLong();
+            Journal journal = open.use.journal();
+            try {
+                done = journal.append(record, count, forced, description);
+            } finally {
+                if (journal.takesNewLease()) {
+                    LockSupport.unpark(keeper);
+                }
+                report(journal);
+            }
+            if (!done) {
+                journals.remove(named, open);
+            }
+        }
+        if (closed) {
+            close(named); // a straggler: nobody else would close what it opened
+        }
+    }
+
+    /** One at a time, so that there are never more than allowed. */
+    private synchronized Open open(SessionName named) throws IOException {
+        Open open = journals.get(named);
+        if (open != null) {
+            return open;
+        }
+        while (journals.size() >= most) {
+            closeLeastRecentlyUsed();
+        }
+        SessionName name = SessionName.safe(named.workspace(), named.session());
+        if (!name.equals(named)) {
+            listener.accept("a session or workspace name from the MDC breaks the rules; its records go to " + name);
+        }
+        open = new Open(JournalRegistry.use(root, name, nanoTime, opener), nanoTime.getAsLong());
+        if (exiting) {
+            open.use.journal().expectExit();
+        }
+        journals.put(named, open);
+        return open;
+    }
+
+    private void closeLeastRecentlyUsed() {
+        journals.entrySet().stream()
+                .min(Comparator.comparingLong(entry -> entry.getValue().lastUsedAt - nanoTime.getAsLong()))
+                .ifPresent(entry -> close(entry.getKey()));
+    }
+
+    private void close(SessionName named) {
+        Open open = journals.remove(named);
+        if (open != null) {
+            try {
+                open.use.release();
+            } catch (IOException failure) {
+                listener.accept("cannot close a journal in order: " + failure);
+            }
+            report(open.use.journal());
+        }
+    }
+
+    private void report(Journal journal) {
+        for (String notice = journal.nextNotice(); notice != null; notice = journal.nextNotice()) {
+            listener.accept(notice);
+        }
+    }
+
+    /** How many sessions are open. */
+    public int size() {
+        return journals.size();
+    }
+
+    /** The thread's work: first do, then sleep as long as there is nothing to do; a new lease wakes it. */
+    private void keep() {
+        while (!closed) {
+            long wait = step(nanoTime.getAsLong());
+            if (wait == Long.MAX_VALUE) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, wait);
+            }
+        }
+    }
+
+    /**
+     * Pauses the journals that no record reaches, and closes those that are idle for long.
+     *
+     * @return how many nanoseconds until there is something to do, or {@link Long#MAX_VALUE}
+     */
+    long step(long now) {
+        long next = Long.MAX_VALUE;
+        for (Map.Entry<SessionName, Open> entry : journals.entrySet()) {
+            long left = entry.getValue().lastUsedAt + idleNanos - now;
+            if (left <= 0) {
+                close(entry.getKey());
+            } else {
+                next = Math.min(next, Math.min(left, pauseIfIdle(entry.getValue().use.journal())));
+            }
+        }
+        return next;
+    }
+
+    private long pauseIfIdle(Journal journal) {
+        try {
+            return journal.pauseIfIdle();
+        } catch (IOException failure) {
+            listener.accept("cannot give up the lock of a session: " + failure);
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private void expectExit() {
+        exiting = true;
+        for (Open open : journals.values()) {
+            try {
+                open.use.journal().expectExit();
+            } catch (IOException failure) {
+                listener.accept("cannot pause a journal in order: " + failure);
+            }
+        }
+    }
+
+    /** Closes all. Records that are under way are still written. */
+    public void close() {
+        closed = true;
+        LockSupport.unpark(keeper);
+        journals.keySet().forEach(this::close);
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException exitingAlready) {
+            // Then the hook does its work, and finds nothing to do.
+        }
+    }
+}

@@ -1,0 +1,40 @@
+package ai.dreamlake.logback.internal.journal;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * {@code .log_sequence}: the next sequence number, as the Python SDK reads it.
+ *
+ * <p>The SDK believes this file blindly and takes an empty one as 0, so the number is written in place, with one
+ * {@code write}, at a fixed width:
+ *
+ * <pre>
+ *   "1024               \n"     the number, spaces up to 19 characters, a line feed
+ * </pre>
+ *
+ * <p>It may be too large after a kill (then the SDK skips numbers), and must never be too small (then it repeats them).
+ * We ourselves never read it.
+ */
+final class SequenceHint {
+
+    private static final int WIDTH = 20;
+
+    private final File file;
+
+    SequenceHint(File file) {
+        this.file = file;
+    }
+
+    void write(long number) throws IOException {
+        byte[] text = String.format("%-19d\n", number).getBytes(StandardCharsets.US_ASCII);
+        try (RandomAccessFile hint = new RandomAccessFile(file, "rw")) {
+            hint.write(text);
+            if (hint.length() > WIDTH) {
+                hint.setLength(WIDTH);
+            }
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package ai.dreamlake.logback.internal.journal;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** Another process keeps a session to itself: it holds the lock and does not give it up. */
+public final class SessionLockedException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    SessionLockedException(Path directory) {
+        super("another process holds the lock of " + directory + " and does not give it up");
+    }
+}

@@ -1,0 +1,326 @@
+package ai.dreamlake.logback.internal.record;
+
+import java.io.Writer;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * JSON text in the making, as UTF-8 bytes in an array that grows up to a limit and is used again.
+ *
+ * <p>It writes what it is told and knows no grammar: commas, colons and brackets are the caller's matter.
+ * What it does know is which characters may stand in a line of a log:
+ *
+ * <pre>
+ *   "a quotation mark, reverse solidus, and the control characters (U+0000 through U+001F)
+ *    MUST be escaped"                                                        RFC 8259, section 7
+ *   U+007F, U+0085, U+2028, U+2029     some readers end a line there, so they are escaped as well
+ *   a lone surrogate                   has no UTF-8 form, and becomes U+FFFD
+ * </pre>
+ *
+ * Everything else stands for itself. Not synchronized.
+ */
+public class JsonBuffer {
+
+    /** Thrown when the text does not fit; it has no stack trace, for it is no error but a way back. */
+    static final class Full extends RuntimeException {
+        private static final long serialVersionUID = 1;
+        static final Full FULL = new Full();
+
+        private Full() {
+            super("the buffer's limit is reached", null, false, false);
+        }
+    }
+
+    private static final int INITIAL_SIZE = 1024;
+    private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] REPLACEMENT = "\uFFFD".getBytes(StandardCharsets.UTF_8);
+
+    /** Per ASCII character: 0 where it stands for itself, the letter behind the backslash, or 'u' for a number. */
+    private static final byte[] ESCAPES = new byte[0x80];
+
+    static {
+        Arrays.fill(ESCAPES, 0, 0x20, (byte) 'u');
+        ESCAPES[0x7F] = 'u';
+        ESCAPES['\b'] = 'b';
+        ESCAPES['\t'] = 't';
+        ESCAPES['\n'] = 'n';
+        ESCAPES['\f'] = 'f';
+        ESCAPES['\r'] = 'r';
+        ESCAPES['"'] = '"';
+        ESCAPES['\\'] = '\\';
+    }
+
+    private byte[] bytes = new byte[INITIAL_SIZE];
+    private int length;
+    private int limit = Integer.MAX_VALUE;
+
+    /** A high surrogate whose other half may be the next character, or 0. */
+    private char high;
+
+    /** The bytes written so far, from 0 to {@link #length}; the array is replaced when it grows. */
+    public byte[] bytes() {
+        return bytes;
+    }
+
+    /** How many bytes are written. */
+    public int length() {
+        return length;
+    }
+
+    int limit() {
+        return limit;
+    }
+
+    /** Sets the length beyond which every writing method throws {@link Full}. */
+    void limit(int limit) {
+        this.limit = limit;
+    }
+
+    /** How many bytes still fit. */
+    int room() {
+        return limit - length;
+    }
+
+    /** Takes back everything behind {@code length}. */
+    void cutTo(int length) {
+        this.length = length;
+        high = 0;
+    }
+
+    /** Writes bytes as they are. */
+    void raw(byte[] text) {
+        ensure(text.length);
+        System.arraycopy(text, 0, bytes, length, text.length);
+        length += text.length;
+    }
+
+    /** Writes one ASCII character as it is. */
+    void raw(char character) {
+        ensure(1);
+        bytes[length++] = (byte) character;
+    }
+
+    /** Writes text that is known to be ASCII without anything to escape. */
+    void raw(String ascii) {
+        int count = ascii.length();
+        ensure(count);
+        for (int i = 0; i < count; i++) {
+            bytes[length + i] = (byte) ascii.charAt(i);
+        }
+        length += count;
+    }
+
+    void number(long value) {
+        ensure(20);
+        length = Decimal.write(value, bytes, length);
+    }
+
+    /** The last {@code width} digits of a number that is not negative, with leading zeros. */
+    void digits(int value, int width) {
+        ensure(width);
+        length = Decimal.write(value, width, bytes, length);
+    }
+
+    /** JSON has no NaN and no infinities; they become the strings "NaN", "Infinity" and "-Infinity". */
+    void number(double value) {
+        if (Double.isFinite(value)) {
+            raw(Double.toString(value));
+        } else {
+            string(Double.toString(value));
+        }
+    }
+
+    void number(float value) {
+        if (Float.isFinite(value)) {
+            raw(Float.toString(value));
+        } else {
+            string(Float.toString(value));
+        }
+    }
+
+    /** Writes a JSON string, quotes and all. */
+    void string(String text) {
+        raw('"');
+        characters(text, text.length());
+        raw('"');
+    }
+
+    /**
+     * Writes a JSON string that takes at most {@code most} bytes, quotes and all. Where the text is longer its end is
+     * replaced by a note that says so.
+     */
+    void string(String text, int most) {
+        if (text.length() + 2 <= most && prefixThatFits(text, most - 2) == text.length()) {
+            string(text);
+            return;
+        }
+        String note = "… [cut: " + text.length() + " characters]";
+        int end = prefixThatFits(text, most - 2 - note.getBytes(StandardCharsets.UTF_8).length);
+        raw('"');
+        characters(text, end);
+        characters(note, note.length());
+        raw('"');
+    }
+
+    /** How many characters of the text, from its beginning, fit into so many bytes; never half a surrogate pair. */
+    private static int prefixThatFits(String text, int room) {
+        int left = room;
+        int index = 0;
+        while (index < text.length()) {
+            int codePoint = text.codePointAt(index);
+            left -= encodedSize(codePoint);
+            if (left < 0) {
+                break;
+            }
+            index += Character.charCount(codePoint);
+        }
+        return index;
+    }
+
+    private static int encodedSize(int codePoint) {
+        if (codePoint < 0x80) {
+            byte escape = ESCAPES[codePoint];
+            return escape == 0 ? 1 : escape == 'u' ? 6 : 2;
+        }
+        if (splitsLines(codePoint)) {
+            return 6;
+        }
+        return codePoint < 0x800 ? 2 : codePoint < 0x10000 ? 3 : 4;
+    }
+
+    private void characters(String text, int end) {
+        ensure(end); // no character takes less than a byte
+        for (int i = 0; i < end; i++) {
+            char character = text.charAt(i);
+            if (character < 0x80 && ESCAPES[character] == 0 && high == 0) {
+                bytes[length++] = (byte) character;
+            } else {
+                unusual(character);
+                ensure(end - i);
+            }
+        }
+        endOfText();
+    }
+
+    /** A character that needs more than a copy; {@link #high} carries half a pair from one call to the next. */
+    private void unusual(char character) {
+        if (high != 0) {
+            char first = high;
+            high = 0;
+            if (Character.isLowSurrogate(character)) {
+                fourBytes(Character.toCodePoint(first, character));
+                return;
+            }
+            raw(REPLACEMENT);
+        }
+        ensure(6);
+        if (character < 0x80) {
+            ascii(character);
+        } else if (splitsLines(character)) {
+            escape(character);
+        } else if (character < 0x800) {
+            bytes[length++] = (byte) (0xC0 | character >> 6);
+            bytes[length++] = (byte) (0x80 | character & 0x3F);
+        } else if (Character.isHighSurrogate(character)) {
+            high = character;
+        } else if (Character.isLowSurrogate(character)) {
+            raw(REPLACEMENT);
+        } else {
+            bytes[length++] = (byte) (0xE0 | character >> 12);
+            bytes[length++] = (byte) (0x80 | character >> 6 & 0x3F);
+            bytes[length++] = (byte) (0x80 | character & 0x3F);
+        }
+    }
+
+    private void ascii(char character) {
+        byte escape = ESCAPES[character];
+        if (escape == 0) {
+            bytes[length++] = (byte) character;
+        } else if (escape == 'u') {
+            escape(character);
+        } else {
+            bytes[length++] = '\\';
+            bytes[length++] = escape;
+        }
+    }
+
+    private void escape(char character) {
+        bytes[length++] = '\\';
+        bytes[length++] = 'u';
+        for (int shift = 12; shift >= 0; shift -= 4) {
+            bytes[length++] = HEX[character >> shift & 0xF];
+        }
+    }
+
+    private void fourBytes(int codePoint) {
+        ensure(4);
+        bytes[length++] = (byte) (0xF0 | codePoint >> 18);
+        bytes[length++] = (byte) (0x80 | codePoint >> 12 & 0x3F);
+        bytes[length++] = (byte) (0x80 | codePoint >> 6 & 0x3F);
+        bytes[length++] = (byte) (0x80 | codePoint & 0x3F);
+    }
+
+    private void endOfText() {
+        if (high != 0) {
+            high = 0;
+            raw(REPLACEMENT);
+        }
+    }
+
+    private static boolean splitsLines(int codePoint) {
+        return codePoint == 0x85 || codePoint == 0x2028 || codePoint == 0x2029;
+    }
+
+    private void ensure(int more) {
+        if (more > limit - length) {
+            throw Full.FULL;
+        }
+        reserve(more);
+    }
+
+    /** Makes the array large enough for so many bytes more, whatever the limit. */
+    void reserve(int more) {
+        if (more > bytes.length - length) {
+            bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length + (bytes.length >> 1)));
+        }
+    }
+
+    /**
+     * Takes JSON text from another writer. What JSON demands is escaped there already; the few characters that this
+     * class treats in a way of its own can only stand inside strings, so they are treated here.
+     */
+    Writer writer() {
+        return new Writer() {
+            @Override
+            public void write(char[] text, int start, int count) {
+                ensure(count);
+                for (int i = start; i < start + count; i++) {
+                    if (text[i] < 0x7F && high == 0) {
+                        raw(text[i]);
+                    } else {
+                        unusualInJson(text[i]);
+                    }
+                }
+            }
+
+            private void unusualInJson(char character) {
+                if (character < 0x7F) {
+                    endOfText();
+                    raw(character);
+                } else {
+                    unusual(character);
+                }
+            }
+
+            @Override
+            public void flush() {
+                // The bytes are where they should be already.
+            }
+
+            @Override
+            public void close() {
+                // Nothing is held.
+            }
+        };
+    }
+}

@@ -1,0 +1,213 @@
+package ai.dreamlake.logback.internal.record;
+
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.nio.file.Path;
+import java.time.Year;
+import java.util.Iterator;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.regex.Pattern;
+import java.util.stream.BaseStream;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.util.DefaultPrettyPrinter;
+import tools.jackson.core.util.DefaultPrettyPrinter.NopIndenter;
+import tools.jackson.core.util.Separators;
+import tools.jackson.core.util.Separators.Spacing;
+import tools.jackson.databind.BeanDescription;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.SerializationConfig;
+import tools.jackson.databind.SerializationContext;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.ValueSerializer;
+import tools.jackson.databind.cfg.DateTimeFeature;
+import tools.jackson.databind.cfg.EnumFeature;
+import tools.jackson.databind.exc.InvalidDefinitionException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.module.SimpleModule;
+import tools.jackson.databind.ser.ValueSerializerModifier;
+import tools.jackson.databind.ser.impl.UnknownSerializer;
+import tools.jackson.databind.ser.std.StdSerializer;
+import tools.jackson.databind.ser.std.ToStringSerializer;
+
+/**
+ * Writes any Java value as one JSON value: the simple ones by itself, the others through Jackson.
+ *
+ * <p>Values are the application's own objects, and their getters and {@code toString} are foreign code. Whatever that
+ * code throws costs only the value: a marker text such as {@code "[failed: IllegalStateException]"} stands in its
+ * place.
+ *
+ * <p>Thread-safe. One instance per started appender, so that Jackson's knowledge of the application's classes goes
+ * when the appender goes.
+ */
+final class JsonValues {
+
+    static final String TOO_LONG = "[cut: longer than the record may be]";
+
+    private final ObjectWriter writer = JsonMapper.builder()
+            .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
+            // Otherwise a bean that holds itself would pass for one that Jackson does not know.
+            .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
+            .disable(DateTimeFeature.WRITE_DATES_WITH_CONTEXT_TIME_ZONE)
+            .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
+            .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
+            .addModule(module())
+            .build()
+            .writer()
+            .with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
+                            .withObjectNameValueSpacing(Spacing.AFTER)
+                            .withObjectEntrySpacing(Spacing.AFTER)
+                            .withArrayElementSpacing(Spacing.AFTER)
+                            .withObjectEmptySeparator("")
+                            .withArrayEmptySeparator(""))
+                    .withObjectIndenter(NopIndenter.instance())
+                    .withArrayIndenter(NopIndenter.instance()));
+
+    private static SimpleModule module() {
+        SimpleModule module = new SimpleModule();
+        // Being read would use these up, or change them, or would pull half the JVM into the record.
+        module.addSerializer(Iterator.class, ToStringSerializer.instance);
+        module.addSerializer(BaseStream.class, ToStringSerializer.instance);
+        module.addSerializer(Throwable.class, ToStringSerializer.instance);
+        module.addSerializer(Thread.class, ToStringSerializer.instance);
+        module.addSerializer(ClassLoader.class, ToStringSerializer.instance);
+        // Jackson would write a number, and a URI.
+        module.addSerializer(Year.class, ToStringSerializer.instance);
+        module.addSerializer(Path.class, ToStringSerializer.instance);
+        module.addSerializer(Number.class, new NumberSerializer());
+        module.setDefaultNullKeySerializer(new NullKeySerializer());
+        module.setSerializerModifier(new ValueSerializerModifier() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            public ValueSerializer<?> modifySerializer(
+                    SerializationConfig config, BeanDescription.Supplier bean, ValueSerializer<?> serializer) {
+                // No properties, so no bean: its text says more than {} does.
+                return serializer instanceof UnknownSerializer ? ToStringSerializer.instance : serializer;
+            }
+        });
+        return module;
+    }
+
+    /**
+     * Writes the value, or a marker text in its place. Only {@link JsonBuffer.Full} and the errors of a JVM in trouble
+     * (other than a stack overflow) come out of here.
+     */
+    void write(Object value, JsonBuffer target) {
+        int start = target.length();
+        try {
+            if (!writeSimple(value, target)) {
+                writeOther(value, target);
+            }
+        } catch (JsonBuffer.Full full) {
+            throw full;
+        } catch (Throwable failure) {
+            target.cutTo(start);
+            if (rootCause(failure) instanceof JsonBuffer.Full) {
+                throw JsonBuffer.Full.FULL;
+            }
+            target.string(marker(failure));
+        }
+    }
+
+    /** The text that stands in the place of something that could not be read. */
+    static String marker(Throwable failure) {
+        if (failure instanceof VirtualMachineError trouble && !(failure instanceof StackOverflowError)) {
+            throw trouble;
+        }
+        return "[failed: " + rootCause(failure).getClass().getSimpleName() + "]";
+    }
+
+    /** Jackson wraps what is thrown to it. */
+    private static Throwable rootCause(Throwable failure) {
+        Throwable root = failure;
+        // A hundred is a bound for causes that go round in a circle.
+        for (int i = 0; i < 100 && root.getCause() != null; i++) {
+            root = root.getCause();
+        }
+        return root;
+    }
+
+    /** The values that nearly all metadata consists of. False where the value is none of them. */
+    static boolean writeSimple(Object value, JsonBuffer target) {
+        if (value == null) {
+            target.raw("null");
+        } else if (value instanceof String text) {
+            target.string(text);
+        } else if (value instanceof Integer || value instanceof Long || value instanceof Short || value instanceof Byte) {
+            target.number(((Number) value).longValue());
+        } else if (value instanceof Double number) {
+            target.number(number.doubleValue());
+        } else if (value instanceof Boolean) {
+            target.raw(value.toString());
+        } else if (value instanceof Float number) {
+            target.number(number.floatValue());
+        } else if (value instanceof Enum<?> constant) {
+            target.string(constant.name());
+        } else {
+            return false;
+        }
+        return true;
+    }
+
+    private void writeOther(Object value, JsonBuffer target) {
+        if (value instanceof CharSequence) {
+            target.string(value.toString());
+            return;
+        }
+        int start = target.length();
+        try (JsonGenerator generator = writer.createGenerator(target.writer())) {
+            writer.writeValue(generator, value);
+        } catch (InvalidDefinitionException notForJackson) {
+            target.cutTo(start);
+            target.string(value.toString());
+        }
+    }
+
+    /**
+     * Jackson copies the text of an unknown Number into the JSON as it is. A fraction that reads "3/4" would break the
+     * line.
+     */
+    private static final class NumberSerializer extends StdSerializer<Number> {
+        private static final Pattern JSON_NUMBER = Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d+)?");
+
+        NumberSerializer() {
+            super(Number.class);
+        }
+
+        @Override
+        public void serialize(Number value, JsonGenerator generator, SerializationContext context) {
+            if (value instanceof Integer || value instanceof Long || value instanceof Short || value instanceof Byte
+                    || value instanceof AtomicInteger || value instanceof AtomicLong) {
+                generator.writeNumber(value.longValue());
+            } else if (value instanceof Double) {
+                generator.writeNumber(value.doubleValue());
+            } else if (value instanceof Float) {
+                generator.writeNumber(value.floatValue());
+            } else if (value instanceof BigInteger number) {
+                generator.writeNumber(number);
+            } else if (value instanceof BigDecimal number) {
+                generator.writeNumber(number);
+            } else {
+                String text = value.toString();
+                if (text != null && JSON_NUMBER.matcher(text).matches()) {
+                    generator.writeNumber(text);
+                } else {
+                    generator.writeString(text);
+                }
+            }
+        }
+    }
+
+    private static final class NullKeySerializer extends StdSerializer<Object> {
+        NullKeySerializer() {
+            super(Object.class);
+        }
+
+        @Override
+        public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
+            generator.writeName("null");
+        }
+    }
+}

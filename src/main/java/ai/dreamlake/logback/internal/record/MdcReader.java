@@ -1,0 +1,20 @@
+package ai.dreamlake.logback.internal.record;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.util.Map;
+
+/** Reads an event's MDC. */
+public final class MdcReader {
+
+    private MdcReader() {}
+
+    /** The MDC of the event, never null. A LoggerContext made by hand has no MDC adapter, and its events throw here. */
+    public static Map<String, String> of(ILoggingEvent event) {
+        try {
+            Map<String, String> mdc = event.getMDCPropertyMap();
+            return mdc != null ? mdc : Map.of();
+        } catch (NullPointerException noAdapter) {
+            return Map.of();
+        }
+    }
+}

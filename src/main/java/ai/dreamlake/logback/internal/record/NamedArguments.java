@@ -1,0 +1,74 @@
+package ai.dreamlake.logback.internal.record;
+
+/**
+ * Finds the names of a message's arguments: {@code "Epoch done epoch={} loss: {}"} names them {@code epoch} and
+ * {@code loss}.
+ *
+ * <p>A placeholder has a name where {@code name=} or {@code name:} stands directly before it, with or without one
+ * space between. A name begins with a letter or an underscore and goes on with letters, digits, {@code _}, {@code .}
+ * and {@code -}. Which placeholder takes which argument is SLF4J's rule: {@code \{}} is none, {@code \\{}} is one
+ * behind a backslash.
+ *
+ * <p>A cursor over one pattern: {@link #next} moves to the next placeholder, whether it has a name or not.
+ */
+final class NamedArguments {
+
+    private final String pattern;
+    private int end;
+    private int placeholder;
+
+    NamedArguments(String pattern) {
+        this.pattern = pattern;
+    }
+
+    /** Moves to the next placeholder; false when there is none. */
+    boolean next() {
+        while (true) {
+            placeholder = pattern.indexOf("{}", end);
+            if (placeholder < 0) {
+                return false;
+            }
+            end = placeholder + 2;
+            if (!isEscaped()) {
+                return true;
+            }
+            // SLF4J goes on behind the brace that is escaped, not behind the pair.
+            end = placeholder + 1;
+        }
+    }
+
+    private boolean isEscaped() {
+        return at(placeholder - 1) == '\\' && at(placeholder - 2) != '\\';
+    }
+
+    /** The name of the argument at this placeholder, or null where it has none. */
+    String name() {
+        int last = placeholder - 1;
+        if (at(last) == ' ') {
+            last--;
+        }
+        if (at(last) != '=' && at(last) != ':') {
+            return null;
+        }
+        int start = last;
+        while (isPartOfName(at(start - 1))) {
+            start--;
+        }
+        while (start < last && !isStartOfName(at(start))) {
+            start++;
+        }
+        return start < last ? pattern.substring(start, last) : null;
+    }
+
+    private char at(int index) {
+        return index < 0 ? 0 : pattern.charAt(index);
+    }
+
+    private static boolean isStartOfName(char character) {
+        return Character.isLetter(character) || character == '_';
+    }
+
+    private static boolean isPartOfName(char character) {
+        return isStartOfName(character) || Character.isDigit(character) || character == '.' || character == '-';
+    }
+}

@@ -1,0 +1,345 @@
+package ai.dreamlake.logback.internal.record;
+
+import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.IThrowableProxy;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.slf4j.Marker;
+import org.slf4j.event.KeyValuePair;
+
+/**
+ * Turns a logging event into a record: one line of {@code logs.jsonl}, but for the sequence number, which only the
+ * journal knows.
+ *
+ * <pre>
+ *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete",
+ *    "metadata": {"train_loss": 0.5}, "sequenceNumber":      (on one line; the journal adds 1}\n)
+ * </pre>
+ *
+ * <p>Whatever the event holds, a valid line comes out. A part that cannot be read is replaced by a marker text. A record
+ * longer than {@link RecordSettings#maxRecordSize} is written anew with every text and every other value limited to
+ * half of the room that is left, so that a huge message leaves room for the metadata, and a huge value for the next;
+ * entries that still find no room are counted in an entry {@code dreamlake_cut}.
+ *
+ * <p>It must run on the thread that logs, before the call returns: key-value objects are mutable, and the MDC and the
+ * thread's name are read late. Thread-safe; each call needs a buffer of its own.
+ */
+public final class RecordEncoder {
+
+    static final String CUT_KEY = "dreamlake_cut";
+
+    /** The longest number of entries left out: "dreamlake_cut": "2147483647 entries left out". */
+    private static final int ROOM_FOR_CUT_ENTRY = 64;
+
+    private static final byte[] TIMESTAMP = ascii("{\"timestamp\": \"");
+    private static final byte[][] LEVELS = new byte[RecordLevel.values().length][];
+    private static final byte[] METADATA = ascii(", \"metadata\": ");
+    private static final byte[] SEQUENCE_NUMBER = ascii(", \"sequenceNumber\": ");
+
+    static {
+        for (RecordLevel level : RecordLevel.values()) {
+            LEVELS[level.ordinal()] = ascii("\", \"level\": \"" + level.text() + "\", \"message\": ");
+        }
+    }
+
+    private final boolean includeMdc;
+    private final boolean includeKeyValues;
+    private final boolean includeNamedArguments;
+    private final boolean includeLoggerName;
+    private final boolean includeThreadName;
+    private final boolean includeMarkers;
+    private final boolean includeCallerData;
+    private final boolean includeStackTrace;
+    private final Set<String> includeMdcKeys;
+    private final Set<String> excludeMdcKeys;
+    private final ThrowableHandlingConverter throwableConverter;
+    private final int limit;
+    private final int roomForNumber;
+    private final JsonValues values = new JsonValues();
+
+    /**
+     * @param settings copied
+     * @param reservedMdcKeys MDC entries that never become metadata
+     * @param roomForNumber how many bytes the array of each record has left for whoever adds the number and line end
+     */
+    public RecordEncoder(RecordSettings settings, Set<String> reservedMdcKeys, int roomForNumber) {
+        this.includeMdc = settings.includeMdc;
+        this.includeKeyValues = settings.includeKeyValues;
+        this.includeNamedArguments = settings.includeNamedArguments;
+        this.includeLoggerName = settings.includeLoggerName;
+        this.includeThreadName = settings.includeThreadName;
+        this.includeMarkers = settings.includeMarkers;
+        this.includeCallerData = settings.includeCallerData;
+        this.includeStackTrace = settings.includeStackTrace;
+        this.includeMdcKeys = Set.copyOf(settings.includeMdcKeys);
+        Set<String> excluded = new HashSet<>(settings.excludeMdcKeys);
+        excluded.addAll(reservedMdcKeys);
+        this.excludeMdcKeys = Set.copyOf(excluded);
+        this.throwableConverter = settings.throwableConverter;
+        this.roomForNumber = roomForNumber;
+        this.limit = settings.maxRecordSize - roomForNumber;
+    }
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /**
+     * Writes the record into the buffer, whose former content is lost.
+     *
+     * @return the record's level
+     */
+    public RecordLevel encode(ILoggingEvent event, RecordBuffer buffer) {
+        RecordLevel level = level(event);
+        try {
+            buffer.clear();
+            record(event, level, buffer);
+        } catch (JsonBuffer.Full tooLong) {
+            buffer.clear();
+            buffer.cutting = true;
+            record(event, level, buffer);
+        } catch (RuntimeException | StackOverflowError unreadable) {
+            minimal(event, level, unreadable, buffer);
+        } finally {
+            buffer.keys.clear(); // the application's strings must not live on in a pool
+        }
+        buffer.reserve(roomForNumber);
+        return level;
+    }
+
+    private static RecordLevel level(ILoggingEvent event) {
+        try {
+            return RecordLevel.of(event);
+        } catch (RuntimeException | StackOverflowError brokenMarker) {
+            return RecordLevel.ERROR;
+        }
+    }
+
+    private void record(ILoggingEvent event, RecordLevel level, RecordBuffer buffer) {
+        buffer.limit(limit - SEQUENCE_NUMBER.length - (buffer.cutting ? ROOM_FOR_CUT_ENTRY : 0));
+        buffer.raw(TIMESTAMP);
+        buffer.timestamp(timestamp(event));
+        buffer.raw(LEVELS[level.ordinal()]);
+        text(message(event), buffer);
+        buffer.raw(METADATA);
+        int start = buffer.length();
+        metadata(event, buffer);
+        buffer.limit(limit);
+        if (buffer.leftOut > 0) {
+            buffer.raw(buffer.keys.isEmpty() ? "{\"" : ", \"");
+            buffer.raw(CUT_KEY);
+            buffer.raw("\": \"");
+            buffer.number(buffer.leftOut);
+            buffer.raw(" entries left out\"}");
+        } else {
+            buffer.raw(start == buffer.length() ? "null" : "}");
+        }
+        buffer.raw(SEQUENCE_NUMBER);
+    }
+
+    /** What is left of an event whose metadata cannot even be listed. */
+    private void minimal(ILoggingEvent event, RecordLevel level, Throwable failure, RecordBuffer buffer) {
+        buffer.clear();
+        buffer.limit(limit);
+        buffer.raw(TIMESTAMP);
+        buffer.timestamp(timestamp(event));
+        buffer.raw(LEVELS[level.ordinal()]);
+        buffer.string(message(event), buffer.room() / 2);
+        buffer.raw(METADATA);
+        buffer.raw("{\"metadata\": ");
+        buffer.string(JsonValues.marker(failure));
+        buffer.raw('}');
+        buffer.raw(SEQUENCE_NUMBER);
+    }
+
+    private static Instant timestamp(ILoggingEvent event) {
+        Instant instant = event.getInstant();
+        return instant != null ? instant : Instant.ofEpochMilli(event.getTimeStamp());
+    }
+
+    /** The formatted message: formatting calls the arguments' {@code toString}. */
+    private static String message(ILoggingEvent event) {
+        try {
+            String message = event.getFormattedMessage();
+            return message != null ? message : "null";
+        } catch (Throwable failure) {
+            return JsonValues.marker(failure);
+        }
+    }
+
+    /** The order is the precedence: of two entries with one key, the first stands. */
+    private void metadata(ILoggingEvent event, RecordBuffer buffer) {
+        if (includeKeyValues) {
+            keyValues(event.getKeyValuePairs(), buffer);
+        }
+        if (includeNamedArguments) {
+            namedArguments(event, buffer);
+        }
+        if (includeMdc) {
+            mdc(event, buffer);
+        }
+        if (includeLoggerName) {
+            entry("logger", event.getLoggerName(), buffer);
+        }
+        if (includeThreadName) {
+            entry("thread", event.getThreadName(), buffer);
+        }
+        if (includeMarkers && event.getMarkerList() != null && !event.getMarkerList().isEmpty()) {
+            entry("markers", event.getMarkerList().stream().map(Marker::getName).toList(), buffer);
+        }
+        if (includeCallerData) {
+            StackTraceElement[] callers = event.getCallerData();
+            if (callers != null && callers.length > 0) {
+                entry("caller", callers[0].toString(), buffer);
+            }
+        }
+        IThrowableProxy throwable = event.getThrowableProxy();
+        if (throwable != null) {
+            throwable(event, throwable, buffer);
+        }
+    }
+
+    /** Of two key-values with one key the later one stands, as with any map. */
+    private void keyValues(List<KeyValuePair> pairs, RecordBuffer buffer) {
+        if (pairs == null) {
+            return;
+        }
+        for (int i = 0; i < pairs.size(); i++) {
+            KeyValuePair pair = pairs.get(i);
+            if (pair != null && !comesAgain(pair.key, pairs, i + 1)) {
+                entry(pair.key, pair.value, buffer);
+            }
+        }
+    }
+
+    private static boolean comesAgain(String key, List<KeyValuePair> pairs, int from) {
+        for (int i = from; i < pairs.size(); i++) {
+            KeyValuePair later = pairs.get(i);
+            if (later != null && String.valueOf(later.key).equals(String.valueOf(key))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void namedArguments(ILoggingEvent event, RecordBuffer buffer) {
+        Object[] arguments = event.getArgumentArray();
+        if (arguments == null || event.getMessage() == null) {
+            return;
+        }
+        NamedArguments names = new NamedArguments(event.getMessage());
+        for (int i = 0; i < arguments.length && names.next(); i++) {
+            String name = names.name();
+            if (name != null) {
+                entry(name, arguments[i], buffer);
+            }
+        }
+    }
+
+    private void mdc(ILoggingEvent event, RecordBuffer buffer) {
+        for (Map.Entry<String, String> entry : MdcReader.of(event).entrySet()) {
+            String key = entry.getKey();
+            if (!excludeMdcKeys.contains(String.valueOf(key))
+                    && (includeMdcKeys.isEmpty() || includeMdcKeys.contains(String.valueOf(key)))) {
+                entry(key, entry.getValue(), buffer);
+            }
+        }
+    }
+
+    private void throwable(ILoggingEvent event, IThrowableProxy throwable, RecordBuffer buffer) {
+        entry("error_type", simpleName(throwable.getClassName()), buffer);
+        entry("error_message", throwable.getMessage(), buffer);
+        if (includeStackTrace) {
+            String trace;
+            try {
+                trace = throwableConverter != null
+                        ? throwableConverter.convert(event)
+                        : ThrowableProxyUtil.asString(throwable);
+            } catch (Throwable failure) {
+                trace = JsonValues.marker(failure);
+            }
+            entry("stack_trace", trace, buffer);
+        }
+    }
+
+    /** {@code java.util.Map$Entry} is {@code Entry}, as Class.getSimpleName has it; {@code Main$1} stays {@code Main$1}. */
+    private static String simpleName(String className) {
+        if (className == null) {
+            return null;
+        }
+        String name = className.substring(className.lastIndexOf('.') + 1);
+        int nested = name.lastIndexOf('$') + 1;
+        return nested < name.length() && !Character.isDigit(name.charAt(nested)) ? name.substring(nested) : name;
+    }
+
+    /** Writes one entry, unless its key stands already. */
+    private void entry(String rawKey, Object value, RecordBuffer buffer) {
+        String key = wellFormed(String.valueOf(rawKey));
+        if (buffer.keys.contains(key)) {
+            return;
+        }
+        int start = buffer.length();
+        try {
+            buffer.raw(buffer.keys.isEmpty() ? "{" : ", ");
+            buffer.string(key);
+            buffer.raw(": ");
+            value(value, buffer);
+            buffer.keys.add(key);
+        } catch (JsonBuffer.Full noRoom) {
+            if (!buffer.cutting) {
+                throw noRoom;
+            }
+            buffer.cutTo(start);
+            buffer.leftOut++;
+        }
+    }
+
+    private void value(Object value, RecordBuffer buffer) {
+        if (value instanceof String text) {
+            text(text, buffer);
+        } else if (!buffer.cutting) {
+            values.write(value, buffer);
+        } else {
+            cutValue(value, buffer);
+        }
+    }
+
+    private void cutValue(Object value, RecordBuffer buffer) {
+        int start = buffer.length();
+        int wholeLimit = buffer.limit();
+        try {
+            buffer.limit(start + buffer.room() / 2);
+            values.write(value, buffer);
+        } catch (JsonBuffer.Full tooLong) {
+            buffer.limit(wholeLimit);
+            buffer.cutTo(start);
+            buffer.string(JsonValues.TOO_LONG);
+        } finally {
+            buffer.limit(wholeLimit);
+        }
+    }
+
+    private static void text(String text, RecordBuffer buffer) {
+        if (buffer.cutting) {
+            buffer.string(text, buffer.room() / 2);
+        } else {
+            buffer.string(text);
+        }
+    }
+
+    /** The key as it will be read back: two keys that differ only in lone surrogates are one key in the line. */
+    private static String wellFormed(String key) {
+        for (int i = 0; i < key.length(); i++) {
+            if (Character.isSurrogate(key.charAt(i))) {
+                return new String(key.getBytes(StandardCharsets.UTF_16), StandardCharsets.UTF_16);
+            }
+        }
+        return key;
+    }
+}

@@ -1,0 +1,193 @@
+package ai.dreamlake.logback.internal.session;
+
+import java.io.File;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The name of a session: its workspace, and its own name, in which {@code /} nests folders.
+ *
+ * <p>Names become directories, so each segment (the workspace, and each part of the session's name between slashes)
+ * obeys these rules:
+ *
+ * <ul>
+ *   <li>it is not blank and takes at most 255 bytes in UTF-8, the whole name of a session at most 1024
+ *   <li>it does not begin with a dot: {@code .} and {@code ..} lead elsewhere, and Dreamlake's own hidden files stand
+ *       beside nested sessions
+ *   <li>it has no backslash, no control character and no lone surrogate; where backslash separates paths, also nothing
+ *       else that Windows refuses or quietly drops
+ *   <li>behind the first slash, it is not one of the names that a session directory uses itself, such as {@code logs}
+ *   <li>it does not end as a name that was {@linkplain #safe made safe} ends, so that no name is another's safe form
+ * </ul>
+ */
+public record SessionName(String workspace, String session) {
+
+    private static final int LONGEST_SEGMENT = 255;
+    private static final int LONGEST_SESSION = 1024;
+    private static final int LONGEST_READABLE_PART = 64;
+
+    /** What a session directory holds beside nested sessions. */
+    private static final Set<String> RESERVED = Set.of("logs", "tracks", "files", "session.json", "parameters.json");
+
+    /** 128 bits of SHA-256, so that no two names share one. */
+    private static final Pattern MADE_SAFE = Pattern.compile(".*~[0-9a-f]{32}", Pattern.DOTALL);
+
+    private static final Pattern REFUSED_BY_WINDOWS =
+            Pattern.compile(".*[:*?\"<>|].*|.*[. ]|(?i:con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?");
+
+    /**
+     * A name from code.
+     *
+     * @throws IllegalArgumentException if a name breaks a rule; the message says which
+     */
+    public static SessionName of(String workspace, String session) {
+        String fault = faultOfWorkspace(workspace);
+        if (fault == null) {
+            fault = faultOfSession(session);
+        }
+        if (fault != null) {
+            throw new IllegalArgumentException(fault);
+        }
+        return new SessionName(workspace, session);
+    }
+
+    /**
+     * A name from outside, such as the MDC. One that breaks a rule is replaced by a readable part and the name's digest:
+     * the same name always by the same, and no two names by one.
+     */
+    public static SessionName safe(String workspace, String session) {
+        return new SessionName(
+                faultOfWorkspace(workspace) == null ? workspace : madeSafe(workspace),
+                faultOfSession(session) == null ? session : madeSafe(session));
+    }
+
+    /** What is wrong with the name of a workspace, or null. */
+    public static String faultOfWorkspace(String workspace) {
+        if (workspace != null && workspace.indexOf('/') >= 0) {
+            return "workspace " + quoted(workspace) + " has a slash: only session names nest";
+        }
+        return faultOfSegment("workspace", workspace);
+    }
+
+    /** What is wrong with the name of a session, or null. */
+    public static String faultOfSession(String session) {
+        if (session == null) {
+            return "session is null";
+        }
+        if (session.length() > LONGEST_SESSION || utf8Length(session) > LONGEST_SESSION) {
+            return "session takes more than " + LONGEST_SESSION + " bytes: " + quoted(session);
+        }
+        int start = 0;
+        while (true) {
+            int slash = session.indexOf('/', start);
+            String segment = session.substring(start, slash < 0 ? session.length() : slash);
+            String fault = faultOfSegment("session", segment);
+            if (fault == null && start > 0 && RESERVED.contains(segment)) {
+                fault = "session " + quoted(session) + " has a segment " + quoted(segment)
+                        + ", which Dreamlake keeps for itself inside a session";
+            }
+            if (fault != null || slash < 0) {
+                return fault;
+            }
+            start = slash + 1;
+        }
+    }
+
+    private static String faultOfSegment(String kind, String segment) {
+        return faultOfSegment(kind, segment, File.separatorChar == '\\');
+    }
+
+    static String faultOfSegment(String kind, String segment, boolean onWindows) {
+        if (segment == null) {
+            return kind + " is null";
+        }
+        if (segment.isBlank()) {
+            return kind + " is blank, or has a blank segment";
+        }
+        if (segment.length() > LONGEST_SEGMENT || utf8Length(segment) > LONGEST_SEGMENT) {
+            return kind + " has a segment of more than " + LONGEST_SEGMENT + " bytes: " + quoted(segment);
+        }
+        if (segment.charAt(0) == '.') {
+            return kind + " segment " + quoted(segment) + " begins with a dot";
+        }
+        for (int i = 0; i < segment.length(); i++) {
+            if (!isAllowed(segment, i)) {
+                return String.format(
+                        "%s segment %s has a character that no name may have: U+%04X",
+                        kind, quoted(segment), (int) segment.charAt(i));
+            }
+        }
+        if (onWindows && REFUSED_BY_WINDOWS.matcher(segment).matches()) {
+            return kind + " segment " + quoted(segment) + " cannot be the name of a directory on Windows";
+        }
+        if (MADE_SAFE.matcher(segment).matches()) {
+            return kind + " segment " + quoted(segment) + " ends with ~ and 32 hex digits, as only replaced names do";
+        }
+        return null;
+    }
+
+    private static boolean isAllowed(String segment, int index) {
+        char character = segment.charAt(index);
+        if (Character.isHighSurrogate(character)) {
+            return index + 1 < segment.length() && Character.isLowSurrogate(segment.charAt(index + 1));
+        }
+        if (Character.isLowSurrogate(character)) {
+            return index > 0 && Character.isHighSurrogate(segment.charAt(index - 1));
+        }
+        return character != '\\' && !Character.isISOControl(character) && character != 0x2028 && character != 0x2029;
+    }
+
+    private static String madeSafe(String name) {
+        return readablePart(String.valueOf(name)) + "~" + digest(String.valueOf(name));
+    }
+
+    /** ASCII letters, digits, dash and dot stay (no dot at the start); the rest becomes an underscore. */
+    private static String readablePart(String name) {
+        String beginning = name.substring(0, Math.min(name.length(), LONGEST_READABLE_PART));
+        return beginning.replaceAll("[^A-Za-z0-9.-]", "_").replaceAll("^\\.+", "_");
+    }
+
+    /** Over UTF-16, which keeps lone surrogates apart. */
+    private static String digest(String name) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(utf16(name));
+            return HexFormat.of().formatHex(digest, 0, 16);
+        } catch (NoSuchAlgorithmException impossible) {
+            throw new IllegalStateException("every Java platform has SHA-256", impossible);
+        }
+    }
+
+    private static byte[] utf16(String name) {
+        byte[] bytes = new byte[2 * name.length()];
+        for (int i = 0; i < name.length(); i++) {
+            bytes[2 * i] = (byte) (name.charAt(i) >> 8);
+            bytes[2 * i + 1] = (byte) name.charAt(i);
+        }
+        return bytes;
+    }
+
+    private static int utf8Length(String text) {
+        return text.getBytes(StandardCharsets.UTF_8).length;
+    }
+
+    /** For messages: short, and without control characters. */
+    private static String quoted(String name) {
+        String shown = name.length() <= 80 ? name : name.substring(0, 80) + "…";
+        return "\"" + shown.replaceAll("[\\p{Cntrl}\u2028\u2029]", "?") + "\"";
+    }
+
+    /** The session's directory. */
+    public Path directory(Path root) {
+        return root.resolve(workspace).resolve(session);
+    }
+
+    @Override
+    public String toString() {
+        return workspace + "/" + session;
+    }
+}
