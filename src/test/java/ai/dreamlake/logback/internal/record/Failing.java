@@ -1,0 +1,15 @@
+package ai.dreamlake.logback.internal.record;
+
+/** Its text cannot be made. */
+final class Failing {
+    private final RuntimeException failure;
+
+    Failing(RuntimeException failure) {
+        this.failure = failure;
+    }
+
+    @Override
+    public String toString() {
+        throw failure;
+    }
+}
