@@ -1,0 +1,460 @@
+package ai.dreamlake.logback.internal.journal;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.dreamlake.logback.internal.session.SessionDescription;
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.testing.SessionDirectory;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class JournalTest {
+
+    private static final String RECORD =
+            "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"%s\", \"metadata\": null, \"sequenceNumber\": ";
+
+    @TempDir
+    Path root;
+
+    private final AtomicLong clock = new AtomicLong(1_000_000_000L);
+    /** How far the clock goes with each look at it. */
+    private final AtomicLong jump = new AtomicLong();
+
+    private final FaultyDisk disk = new FaultyDisk();
+    private SessionDirectory session;
+    private Journal journal;
+
+    /** A disk with switches. What it writes it writes for real. */
+    private static final class FaultyDisk implements Journal.Opener {
+        /** How many bytes fit before the disk is full. */
+        long room = Long.MAX_VALUE;
+
+        /** Whether an error comes behind the system call, like a stack overflow there. */
+        boolean failsAfterwards;
+
+        @Override
+        public FileOutputStream open(File log) throws FileNotFoundException {
+            return new FileOutputStream(log, true) {
+                @Override
+                public void write(byte[] bytes, int start, int count) throws IOException {
+                    int fits = (int) Math.min(count, room);
+                    super.write(bytes, start, fits);
+                    room -= fits;
+                    if (fits < count) {
+                        throw new IOException("No space left on device");
+                    }
+                    if (failsAfterwards) {
+                        throw new StackOverflowError("thrown by the test");
+                    }
+                }
+            };
+        }
+    }
+
+    @BeforeEach
+    void open() {
+        session = SessionDirectory.of(root, "project", "run");
+        journal = newJournal();
+    }
+
+    private Journal newJournal() {
+        return new Journal(session.directory(), SessionName.of("project", "run"), () -> clock.addAndGet(jump.get()), disk);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        journal.close();
+    }
+
+    private void append(String message) throws IOException {
+        append(journal, message, null);
+    }
+
+    private static boolean append(Journal journal, String message, String description) throws IOException {
+        byte[] record = String.format(RECORD, message).getBytes(UTF_8);
+        return journal.append(
+                Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER), record.length, false, description);
+    }
+
+    private void reopen() throws IOException {
+        journal.close();
+        journal = newJournal();
+    }
+
+    private void elapse(long amount, TimeUnit unit) {
+        clock.addAndGet(unit.toNanos(amount));
+    }
+
+    private void deleteSession() throws IOException {
+        try (Stream<Path> files = Files.walk(session.directory())) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    @Test
+    void theDocumentsSampleLinesAreWrittenByteForByte() throws IOException {
+        for (String record : new String[] {
+            "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"Training started\", \"metadata\": null, \"sequenceNumber\": ",
+            "{\"timestamp\": \"2025-10-29T10:30:05.000000Z\", \"level\": \"info\", \"message\": \"Epoch 1 complete\", \"metadata\": {\"train_loss\": 0.5}, \"sequenceNumber\": "
+        }) {
+            byte[] bytes = record.getBytes(UTF_8);
+            journal.append(Arrays.copyOf(bytes, bytes.length + Journal.ROOM_FOR_NUMBER), bytes.length, true, null);
+        }
+        assertThat(SessionDirectory.text(session.log()))
+                .isEqualTo(
+                        """
+                        {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Training started", "metadata": null, "sequenceNumber": 0}
+                        {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete", "metadata": {"train_loss": 0.5}, "sequenceNumber": 1}
+                        """);
+    }
+
+    @Test
+    void aRecordIsInTheFileWhenAppendReturns() throws IOException {
+        for (int i = 0; i < 1100; i++) {
+            append("m" + i);
+            assertThat(Files.size(session.log())).isGreaterThan(i * 100L);
+        }
+        session.assertGapless(1100);
+    }
+
+    @Test
+    void reopeningContinues() throws IOException {
+        for (int i = 0; i < 20; i++) {
+            append("m" + i);
+            reopen();
+        }
+        session.assertGapless(20);
+        session.assertLeftBehindRightly();
+    }
+
+    @Test
+    void theHintIsAheadWhileWeWriteExactWhenWePauseAndNeverTooSmall() throws IOException {
+        append("first");
+        assertThat(session.readHint()).isEqualTo(1000);
+        for (int i = 1; i < 2500; i++) {
+            append("m");
+            assertThat(session.readHint()).isGreaterThan(i);
+        }
+        journal.pause();
+        assertThat(session.readHint()).isEqualTo(2500);
+        append("once more");
+        assertThat(session.readHint()).isGreaterThan(2500);
+        journal.close();
+        session.assertLeftBehindRightly();
+    }
+
+    @Test
+    void beforeTheJvmsExitTheHintIsExactAfterEachRecord() throws IOException {
+        append("before");
+        journal.expectExit();
+        assertThat(session.readHint()).isEqualTo(1);
+        append("from a shutdown hook");
+        assertThat(session.readHint()).isEqualTo(2);
+    }
+
+    @Test
+    void theHintIsANumberAtAFixedWidthThatPythonReads() throws IOException {
+        append("m");
+        journal.pause();
+        assertThat(SessionDirectory.text(session.hint())).isEqualTo("1                  \n");
+    }
+
+    @Test
+    void whateverTheHintSaysTheLogIsTheTruth() throws IOException {
+        append("m");
+        for (String hint : new String[] {"", "garbage", "0", "999999", "\0\0\0\0", "x".repeat(100), "-7"}) {
+            int records = session.lines().size();
+            journal.close();
+            session.write(session.hint(), hint);
+            journal = newJournal();
+            append("after " + hint.length());
+            session.assertGapless(records + 1);
+            journal.pause();
+            session.assertLeftBehindRightly();
+        }
+        journal.close();
+        Files.delete(session.hint());
+        journal = newJournal();
+        append("without a hint");
+        journal.pause();
+        session.assertGapless(9);
+        session.assertLeftBehindRightly();
+    }
+
+    @Test
+    void aHintThatCannotBeWrittenCostsNoRecord() throws IOException {
+        Files.createDirectories(session.hint());
+        append("m");
+        append("n");
+        session.assertGapless(2);
+        assertThat(journal.nextNotice()).contains("cannot write .log_sequence");
+        assertThat(journal.nextNotice()).isNull();
+    }
+
+    @Test
+    void aSessionOfThePythonSdkIsContinued() throws IOException {
+        session.write(
+                        session.log(),
+                        """
+                        {"sequenceNumber": 0, "timestamp": "2025-10-25T12:40:56Z", "level": "debug", "message": "Debug information"}
+                        {"sequenceNumber": 1, "timestamp": "2025-10-25T12:40:56.751380Z", "level": "info", "message": "Training started", "metadata": {"model": "resnet50"}}
+                        """)
+                .write(session.hint(), "2")
+                .write(
+                        session.description(),
+                        """
+                        {
+                          "name": "run",
+                          "workspace": "project",
+                          "description": "from Python",
+                          "tags": [],
+                          "folder": null,
+                          "metadata": null,
+                          "created_at": "2025-10-25T12:40:58.291533Z",
+                          "write_protected": false
+                        }""");
+        append("from the JVM");
+        journal.close();
+
+        session.assertNumbered(3);
+        assertThat(session.lines().get(2)).isEqualTo(String.format(RECORD, "from the JVM") + "2}");
+        session.assertLeftBehindRightly();
+        assertThat(session.readDescription().get("description").stringValue()).isEqualTo("from Python");
+        assertThat(session.readDescription().get("created_at").stringValue()).isEqualTo("2025-10-25T12:40:58.291533Z");
+        assertThat(session.readDescription().has("updated_at")).isTrue();
+    }
+
+    @Test
+    void aTornTailIsSetAsideAndTold() throws IOException {
+        append("whole");
+        journal.close();
+        session.append(session.log(), "{\"timestamp\": \"2025-10");
+        journal = newJournal();
+        append("next");
+
+        session.assertGapless(2);
+        assertThat(SessionDirectory.text(session.torn())).isEqualTo("{\"timestamp\": \"2025-10\n");
+        assertThat(journal.nextNotice()).contains("22 bytes are set aside in logs.jsonl.torn");
+    }
+
+    @Test
+    void aFullDiskLeavesWholeLinesKeepsTheNumberAndGoesOnByItself() throws IOException {
+        append("before");
+        String before = SessionDirectory.text(session.log());
+        for (int room = 0; room < 120; room++) {
+            disk.room = room;
+            assertThatThrownBy(() -> append("lost")).isInstanceOf(IOException.class).hasMessage("No space left on device");
+            assertThat(SessionDirectory.text(session.log())).isEqualTo(before);
+        }
+        disk.room = Long.MAX_VALUE;
+        append("after");
+        session.assertGapless(2);
+        assertThat(session.messages()).containsExactly("before", "after");
+        assertThat(session.torn()).doesNotExist();
+    }
+
+    @Test
+    void anErrorBehindTheSystemCallDoesNotRepeatTheNumber() throws IOException {
+        append("before");
+        disk.failsAfterwards = true;
+        append("written after all");
+        disk.failsAfterwards = false;
+        append("after");
+        session.assertGapless(3);
+        assertThat(session.messages()).containsExactly("before", "written after all", "after");
+    }
+
+    @Test
+    void whatCannotBeOpenedNowIsOpenedLater() throws IOException {
+        session.write(session.directory().resolve("logs"), "a file where the directory should be");
+        assertThatThrownBy(() -> append("lost")).isInstanceOf(IOException.class);
+        Files.delete(session.directory().resolve("logs"));
+        append("kept");
+        session.assertGapless(1);
+    }
+
+    @Test
+    void aLogThatIsDeletedBeginsAnew() throws IOException {
+        append("deleted");
+        Files.delete(session.log());
+        elapse(101, TimeUnit.MICROSECONDS);
+        append("first of the new log");
+        session.assertGapless(1);
+        journal.pause();
+        session.assertLeftBehindRightly();
+    }
+
+    @Test
+    void aSessionThatIsDeletedBeginsAnewWithItsDescription() throws IOException {
+        String description = SessionDescription.of(SessionDescription.nothing().put("description", "A test")).toText();
+        append(journal, "deleted", description);
+        deleteSession();
+        elapse(101, TimeUnit.MICROSECONDS);
+        append(journal, "first of the new log", description);
+        session.assertGapless(1);
+        assertThat(session.lock()).exists();
+        assertThat(session.readDescription().get("description").stringValue()).isEqualTo("A test");
+    }
+
+    @Test
+    void aLogThatIsTruncatedOrReplacedGoesOnWhereItEnds() throws IOException {
+        append("zero");
+        String zero = SessionDirectory.text(session.log());
+        append("one");
+        append("two");
+        session.write(session.log(), zero);
+        elapse(101, TimeUnit.MICROSECONDS);
+        append("after truncation");
+        session.assertGapless(2);
+
+        Files.move(session.log(), session.log().resolveSibling("logs.jsonl.1"));
+        session.write(session.log(), zero);
+        elapse(101, TimeUnit.MICROSECONDS);
+        append("after rotation");
+        session.assertGapless(2);
+        assertThat(session.messages()).containsExactly("zero", "after rotation");
+    }
+
+    @Test
+    void whatOthersAppendWithoutAskingIsCountedToo() throws IOException {
+        append("ours");
+        session.append(session.log(), "{\"sequenceNumber\": 1, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": \"Python's\"}\n");
+        elapse(101, TimeUnit.MICROSECONDS);
+        append("ours again");
+        session.assertNumbered(3);
+    }
+
+    @Test
+    void afterALeaseTheTailIsReadAgain() throws IOException {
+        append("ours");
+        journal.pause();
+        try (FileOutputStream out = new FileOutputStream(session.log().toFile(), true)) {
+            out.write((String.format(RECORD, "a peer's") + "1}\n").getBytes(UTF_8));
+        }
+        append("ours again");
+        session.assertGapless(3);
+    }
+
+    @Test
+    void anIdleJournalGivesUpItsLeaseAfter25Milliseconds() throws IOException {
+        Lease peer = new Lease(session.lock());
+        append("m");
+        assertThat(journal.takesNewLease()).isTrue();
+        assertThat(journal.takesNewLease()).isFalse();
+        assertThat(peer.tryTake()).isFalse();
+        elapse(24, TimeUnit.MILLISECONDS);
+        assertThat(journal.pauseIfIdle()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(1));
+        elapse(1, TimeUnit.MILLISECONDS);
+        assertThat(journal.pauseIfIdle()).isEqualTo(Long.MAX_VALUE);
+        assertThat(peer.tryTake()).isTrue();
+        assertThat(session.readHint()).isEqualTo(1);
+        peer.close();
+    }
+
+    @Test
+    void aBusyJournalKeepsItsLeaseUntilSomebodyWaitsFor25Milliseconds() throws IOException {
+        Lease peer = new Lease(session.lock());
+        append("m");
+        elapse(100, TimeUnit.MILLISECONDS);
+        append("nobody waits");
+        assertThat(peer.tryTake()).isFalse();
+        elapse(20, TimeUnit.MILLISECONDS);
+        append("not yet");
+        assertThat(peer.tryTake()).isFalse();
+        elapse(6, TimeUnit.MILLISECONDS);
+        // Our turn comes behind the peer's, which does not end: ten seconds pass with each look at the clock.
+        jump.set(Journal.PATIENCE_NANOS + 1);
+        assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
+        jump.set(0);
+
+        // For a second nobody waits again; then it is tried again.
+        assertThatThrownBy(() -> append("refused at once")).isInstanceOf(SessionLockedException.class);
+        peer.giveUp();
+        assertThatThrownBy(() -> append("still refused")).isInstanceOf(SessionLockedException.class);
+        elapse(1, TimeUnit.SECONDS);
+        append("goes on");
+        session.assertGapless(4);
+        peer.close();
+    }
+
+    @Test
+    void aClosedJournalTakesNothing() throws IOException {
+        append("m");
+        journal.close();
+        assertThat(append(journal, "for the successor", null)).isFalse();
+        session.assertGapless(1);
+    }
+
+    @Test
+    void aDescriptionIsWrittenWithTheFirstRecordAndOnceMoreWhenItChanges() throws IOException {
+        String first = SessionDescription.of(SessionDescription.nothing().put("description", "first")).toText();
+        String second = SessionDescription.of(SessionDescription.nothing().put("description", "second")).toText();
+        append(journal, "m", first);
+        assertThat(session.readDescription().get("description").stringValue()).isEqualTo("first");
+        assertThat(session.readDescription().has("updated_at")).isFalse();
+
+        append(journal, "m", second);
+        assertThat(session.readDescription().get("description").stringValue()).isEqualTo("second");
+
+        append(journal, "of the scope that is older", first);
+        assertThat(session.readDescription().get("description").stringValue()).isEqualTo("second");
+
+        append(journal, "m", "garbage");
+        assertThat(journal.nextNotice()).contains("is not readable");
+        session.assertGapless(4);
+    }
+
+    @Test
+    void aDescriptionThatCannotBeWrittenCostsNoRecord() throws IOException {
+        Files.createDirectories(session.directory().resolve(".session.json.tmp"));
+        append("m");
+        append("n");
+        session.assertGapless(2);
+        assertThat(journal.nextNotice()).contains("cannot write the description");
+        assertThat(journal.nextNotice()).isNull();
+
+        Files.delete(session.directory().resolve(".session.json.tmp"));
+        reopen();
+        append("o");
+        session.assertGapless(3);
+        assertThat(session.readDescription().get("name").stringValue()).isEqualTo("run");
+    }
+
+    @Test
+    void anInterruptedThreadWritesAndStaysInterrupted() throws IOException {
+        Thread.currentThread().interrupt();
+        append("interrupted");
+        journal.pause();
+        append("and again");
+        journal.close();
+        assertThat(Thread.interrupted()).isTrue();
+        session.assertGapless(2);
+        session.assertLeftBehindRightly();
+    }
+
+    @Test
+    void allNumbersHaveRoomBehindTheRecord() throws IOException {
+        session.write(session.log(), "{\"sequenceNumber\": 999999999999999998}\n");
+        append("m");
+        append("m");
+        assertThat(session.lines().get(1)).endsWith("\"sequenceNumber\": 999999999999999999}");
+        assertThat(session.lines().get(2)).endsWith("\"sequenceNumber\": 1000000000000000000}");
+    }
+}
