@@ -70,8 +70,7 @@ final class RecordWriter {
             books.written();
             announcer.written(session);
         } catch (Throwable failure) {
-            books.dropped(reason(failure));
-            announcer.lost(session, failure);
+            lost(session, failure);
         } finally {
             depth[0]--;
         }
@@ -85,6 +84,15 @@ final class RecordWriter {
             journals.append(session, buffer.bytes(), buffer.length(), forced, description);
         } finally {
             buffers.giveBack(buffer);
+        }
+    }
+
+    private void lost(SessionName session, Throwable failure) {
+        books.dropped(reason(failure));
+        try {
+            announcer.lost(session, failure);
+        } catch (Throwable nothingLeft) {
+            // No stack or no memory even for a word about it. The books know.
         }
     }
 

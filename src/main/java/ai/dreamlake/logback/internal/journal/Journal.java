@@ -13,8 +13,6 @@ import java.time.Instant;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 
 /**
@@ -53,7 +51,7 @@ final class Journal {
     /** After that, how long records are refused at once. */
     static final long IMPATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long RETRY_MILLIS = 1;
     private static final int CHECK_MICROS = 100;
     private static final long CHECK_NANOS = TimeUnit.MICROSECONDS.toNanos(CHECK_MICROS);
 
@@ -76,10 +74,8 @@ final class Journal {
     /** What the user should know: damage and odd file systems. Read without the lock. */
     private final Queue<String> notices = new ConcurrentLinkedQueue<>();
 
-    /** A lock and no synchronized: the keeper's thread must be able to pass by a journal that is busy. */
-    private final ReentrantLock lock = new ReentrantLock();
-
-    // Everything below is guarded by lock.
+    // Everything below is guarded by this: by the monitor and no Lock, since a Lock stays locked for ever when the stack ends
+    // inside of its unlock.
 
     private final Lease lease;
     private FileOutputStream out;
@@ -143,32 +139,26 @@ final class Journal {
      * @return false if this journal was closed, and the record is to be appended to its successor
      * @throws IOException if the record is not in the log; the log is as it was
      */
-    boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
-        lock.lock();
-        try {
-            if (closed) {
-                return false;
-            }
-            if (describedAs != null && !describedAs.equals(descriptionText)) {
-                read(describedAs);
-            }
-            long now = nanoTime.getAsLong();
-            makeReady(now);
-            if (mustDescribe) {
-                describe();
-            }
-            if (nextNumber >= hinted) {
-                hint(nextNumber + hintBlock);
-            }
-            write(record, endLine(record, count));
-            lastAppendAt = now;
-            if (forced) {
-                force();
-            }
-            return true;
-        } finally {
-            lock.unlock();
+    synchronized boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
+        if (describedAs != null && !describedAs.equals(descriptionText)) {
+            read(describedAs);
         }
+        long now = nanoTime.getAsLong();
+        if (!makeReady(now)) {
+            return false;
+        }
+        if (mustDescribe) {
+            describe();
+        }
+        if (nextNumber >= hinted) {
+            hint(nextNumber + hintBlock);
+        }
+        write(record, endLine(record, count));
+        lastAppendAt = now;
+        if (forced) {
+            force();
+        }
+        return true;
     }
 
     /** Puts the number and the line end behind the record, and returns where they end. */
@@ -225,8 +215,11 @@ final class Journal {
         }
     }
 
-    /** Makes sure that the log is open, that nobody else writes, and that we know where it ends. */
-    private void makeReady(long now) throws IOException {
+    /** Makes sure that the log is open, that nobody else writes, and that we know where it ends. False if it is closed. */
+    private boolean makeReady(long now) throws IOException {
+        if (closed) {
+            return false;
+        }
         boolean holdsLease = out != null && lease.isHeld();
         if (holdsLease && now - leaseTakenAt > LEASE_NANOS) {
             holdsLease = !lease.isWanted();
@@ -235,29 +228,31 @@ final class Journal {
                 lease.giveUp();
             }
         }
-        if (!holdsLease) {
-            Files.createDirectories(log.getParentFile().toPath());
-            takeLease();
+        if (!holdsLease && !takeLease()) {
+            return false;
         }
         if (out == null || doubtful) {
             open();
         } else if (!holdsLease || now - lastCheckAt > CHECK_NANOS) {
             lastCheckAt = now;
             if (log.length() != length) {
-                reopen();
+                return reopen();
             }
         }
+        return true;
     }
 
-    private void reopen() throws IOException {
+    private boolean reopen() throws IOException {
         closeLog();
         if (!log.exists()) {
             // Deleted, perhaps with all its directory: the lock file too must be the one that others will find.
             lease.close();
-            Files.createDirectories(log.getParentFile().toPath());
-            takeLease();
+            if (!takeLease()) {
+                return false;
+            }
         }
         open();
+        return true;
     }
 
     private void open() throws IOException {
@@ -275,12 +270,14 @@ final class Journal {
         mustDescribe |= !described || !sessionFile.exists();
     }
 
-    private void takeLease() throws IOException {
-        boolean interrupted = false;
+    /** Waits for the lease, not holding the monitor meanwhile. False if the journal was closed. */
+    private boolean takeLease() throws IOException {
         long start = nanoTime.getAsLong();
         if (refusing && start - refuseUntil < 0) {
             throw new SessionLockedException(directory);
         }
+        Files.createDirectories(log.getParentFile().toPath());
+        boolean interrupted = false;
         try {
             while (!lease.tryTake()) {
                 if (nanoTime.getAsLong() - start > PATIENCE_NANOS) {
@@ -289,8 +286,14 @@ final class Journal {
                     refuseUntil = nanoTime.getAsLong() + IMPATIENCE_NANOS;
                     throw new SessionLockedException(directory);
                 }
-                interrupted |= Thread.interrupted(); // parking does not wait under an interrupt
-                LockSupport.parkNanos(RETRY_NANOS);
+                try {
+                    wait(RETRY_MILLIS);
+                } catch (InterruptedException e) {
+                    interrupted = true; // it clears the flag, so that the next wait does wait
+                }
+                if (closed) {
+                    return false;
+                }
             }
         } finally {
             if (interrupted) {
@@ -307,6 +310,7 @@ final class Journal {
             notices.add(directory + " lies on a file system without locks: only one process may write there ("
                     + lease.unsupported().getMessage() + ")");
         }
+        return true;
     }
 
     private void read(String text) {
@@ -365,70 +369,44 @@ final class Journal {
      *
      * @return how many nanoseconds until it is worth while to ask again, or {@link Long#MAX_VALUE}
      */
-    long pauseIfIdle() throws IOException {
-        if (!lock.tryLock()) {
-            return LEASE_NANOS; // busy, so not idle
-        }
-        try {
-            if (!lease.isHeld()) {
-                return Long.MAX_VALUE;
-            }
-            long left = lastAppendAt + LEASE_NANOS - nanoTime.getAsLong();
-            if (left > 0) {
-                return left;
-            }
-            releaseLease();
+    synchronized long pauseIfIdle() throws IOException {
+        if (!lease.isHeld()) {
             return Long.MAX_VALUE;
-        } finally {
-            lock.unlock();
         }
-    }
-
-    /** Leaves an exact hint for the Python SDK, and the lease for other processes. */
-    void pause() throws IOException {
-        lock.lock();
-        try {
-            releaseLease();
-        } finally {
-            lock.unlock();
+        long left = lastAppendAt + LEASE_NANOS - nanoTime.getAsLong();
+        if (left > 0) {
+            return left;
         }
+        pause();
+        return Long.MAX_VALUE;
     }
 
     /** The JVM is about to end without further notice: from now on the hint is exact after each record. */
-    void expectExit() throws IOException {
-        lock.lock();
-        try {
-            hintBlock = 1;
-            releaseLease();
-        } finally {
-            lock.unlock();
-        }
+    synchronized void expectExit() throws IOException {
+        hintBlock = 1;
+        pause();
     }
 
-    void close() throws IOException {
-        lock.lock();
-        try {
-            closed = true;
-            try {
-                releaseLease();
-            } finally {
-                closeLog();
-            }
-        } finally {
-            try {
-                lease.close();
-            } finally {
-                lock.unlock();
-            }
-        }
-    }
-
-    private void releaseLease() throws IOException {
+    /** Leaves an exact hint for the Python SDK, and the lease for other processes. */
+    synchronized void pause() throws IOException {
         if (lease.isHeld()) {
             if (out != null && !doubtful && hinted != nextNumber && log.length() == length) {
                 hint(nextNumber);
             }
             lease.giveUp();
+        }
+    }
+
+    synchronized void close() throws IOException {
+        closed = true;
+        try {
+            pause();
+        } finally {
+            try {
+                closeLog();
+            } finally {
+                lease.close();
+            }
         }
     }
 

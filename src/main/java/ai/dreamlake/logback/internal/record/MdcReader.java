@@ -13,7 +13,7 @@ public final class MdcReader {
         try {
             Map<String, String> mdc = event.getMDCPropertyMap();
             return mdc != null ? mdc : Map.of();
-        } catch (NullPointerException noAdapter) {
+        } catch (RuntimeException noAdapter) {
             return Map.of();
         }
     }

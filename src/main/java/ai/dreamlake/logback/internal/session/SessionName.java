@@ -186,6 +186,19 @@ public record SessionName(String workspace, String session) {
         return root.resolve(workspace).resolve(session);
     }
 
+    // Written out, as the compiler's own are linked at their first call: a stack overflow there would break them for good.
+
+    @Override
+    public boolean equals(Object other) {
+        return this == other
+                || other instanceof SessionName name && session.equals(name.session) && workspace.equals(name.workspace);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * workspace.hashCode() + session.hashCode();
+    }
+
     @Override
     public String toString() {
         return workspace + "/" + session;
