@@ -78,13 +78,10 @@ final class RecordWriter {
 
     private void write(ILoggingEvent event, SessionName session, String description) throws IOException {
         RecordBuffer buffer = buffers.take();
-        try {
-            RecordLevel level = encoder.encode(event, buffer);
-            boolean forced = forcedFrom != null && level.compareTo(forcedFrom) >= 0;
-            journals.append(session, buffer.bytes(), buffer.length(), forced, description);
-        } finally {
-            buffers.giveBack(buffer);
-        }
+        RecordLevel level = encoder.encode(event, buffer);
+        boolean forced = forcedFrom != null && level.compareTo(forcedFrom) >= 0;
+        journals.append(session, buffer.bytes(), buffer.length(), forced, description);
+        buffers.giveBack(buffer); // not after a failure: nobody knows what state that left it in
     }
 
     private void lost(SessionName session, Throwable failure) {

@@ -113,7 +113,7 @@ final class Journal {
 
     private boolean mustDescribe;
 
-    /** Set when the lease is taken, cleared by whoever promises to see to it that it is given up again. */
+    /** See {@link #leaseIsNew()}. */
     private volatile boolean leaseIsNew;
 
     Journal(Path directory, SessionName name, LongSupplier nanoTime, Opener opener) {
@@ -222,14 +222,18 @@ final class Journal {
         }
         boolean holdsLease = out != null && lease.isHeld();
         if (holdsLease && now - leaseTakenAt > LEASE_NANOS) {
+            StackReserve.require();
             holdsLease = !lease.isWanted();
             leaseTakenAt = now;
             if (!holdsLease) {
                 lease.giveUp();
             }
         }
-        if (!holdsLease && !takeLease()) {
-            return false;
+        if (!holdsLease) {
+            StackReserve.require();
+            if (!takeLease()) {
+                return false;
+            }
         }
         if (out == null || doubtful) {
             open();
@@ -243,6 +247,7 @@ final class Journal {
     }
 
     private boolean reopen() throws IOException {
+        StackReserve.require();
         closeLog();
         if (!log.exists()) {
             // Deleted, perhaps with all its directory: the lock file too must be the one that others will find.
@@ -256,6 +261,7 @@ final class Journal {
     }
 
     private void open() throws IOException {
+        StackReserve.require();
         closeLog();
         LogTail tail = LogTail.recover(log, aside);
         out = opener.open(log);
@@ -328,6 +334,7 @@ final class Journal {
 
     /** Trouble with the description never keeps a record from the log. It is tried again when the log is opened again. */
     private void describe() {
+        StackReserve.require();
         mustDescribe = false;
         described = false;
         try {
@@ -343,11 +350,13 @@ final class Journal {
 
     /** Trouble with the hint never keeps a record from the log. */
     private void hint(long number) {
-        hinted = number;
+        StackReserve.require();
         try {
             hint.write(number);
+            hinted = number;
             hintFailed = false;
         } catch (IOException failure) {
+            hinted = number; // not to be tried for each record
             if (!hintFailed) {
                 hintFailed = true;
                 notices.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
@@ -355,13 +364,13 @@ final class Journal {
         }
     }
 
-    /** True once for each time that the lease was taken: the caller is to ask {@link #pauseIfIdle} from then on. */
-    boolean takesNewLease() {
-        if (!leaseIsNew) {
-            return false;
-        }
+    /** Whether the lease was taken since {@link #leaseIsSeenTo}: somebody must ask {@link #pauseIfIdle} from then on. */
+    boolean leaseIsNew() {
+        return leaseIsNew;
+    }
+
+    void leaseIsSeenTo() {
         leaseIsNew = false;
-        return true;
     }
 
     /**

@@ -41,6 +41,12 @@ final class Lease implements Closeable {
     private boolean held;
     private IOException unsupported;
 
+    /**
+     * Set while locks are being taken or released. If it is still set afterwards, an error came in between (the end of the
+     * stack, for instance), and nobody knows what is locked: then the file is closed, which drops all, and opened again.
+     */
+    private boolean unsure;
+
     Lease(Path file) {
         this.file = file;
     }
@@ -59,6 +65,10 @@ final class Lease implements Closeable {
         if (held) {
             return true;
         }
+        if (unsure) {
+            close();
+        }
+        unsure = true;
         if (channel == null) {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             fileKey = fileKey();
@@ -84,6 +94,7 @@ final class Lease implements Closeable {
             close();
             return tryTake();
         }
+        unsure = false;
         return held;
     }
 
@@ -92,8 +103,10 @@ final class Lease implements Closeable {
         if (unsupported != null) {
             return false;
         }
+        unsure = true;
         FileLock free = tryLock(TURN);
         release(free);
+        unsure = false;
         return free == null;
     }
 
@@ -104,8 +117,10 @@ final class Lease implements Closeable {
         lease = null;
         turn = null;
         held = false;
+        unsure = true;
         release(holding);
         release(waiting);
+        unsure = false;
     }
 
     @Override
@@ -119,6 +134,7 @@ final class Lease implements Closeable {
             channel = null;
             closing.close();
         }
+        unsure = false;
     }
 
     private FileLock tryLock(int position) throws IOException {

@@ -5,6 +5,7 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -41,6 +42,11 @@ record LogTail(long length, long nextNumber, long setAside) {
                     .maxNestingDepth(Integer.MAX_VALUE)
                     .build())
             .build();
+
+    static {
+        // Damage is found when something went wrong, perhaps with hardly any stack left. What reads it is loaded by then.
+        sequenceNumber("{\"sequenceNumber\": 0}".getBytes(StandardCharsets.US_ASCII));
+    }
 
     /**
      * Finds the end of a log, and mends it.

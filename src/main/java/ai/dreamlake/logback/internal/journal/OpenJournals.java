@@ -104,10 +104,7 @@ public final class OpenJournals {
             try {
                 done = journal.append(record, count, forced, description);
             } finally {
-                if (journal.takesNewLease()) {
-                    LockSupport.unpark(keeper);
-                }
-                report(journal);
+                lookAfter(journal);
             }
             if (!done) {
                 journals.remove(named, open);
@@ -118,12 +115,26 @@ public final class OpenJournals {
         }
     }
 
+    /** What need not happen at once: with no stack left it waits for the next record, and this one counts as written. */
+    private void lookAfter(Journal journal) {
+        try {
+            if (journal.leaseIsNew()) {
+                LockSupport.unpark(keeper);
+                journal.leaseIsSeenTo();
+            }
+            report(journal);
+        } catch (StackOverflowError later) {
+            // The next record's thread, or close, will do it.
+        }
+    }
+
     /** One at a time, so that there are never more than allowed. */
     private synchronized Open open(SessionName named) throws IOException {
         Open open = journals.get(named);
         if (open != null) {
             return open;
         }
+        StackReserve.require();
         while (journals.size() >= most) {
             closeLeastRecentlyUsed();
         }

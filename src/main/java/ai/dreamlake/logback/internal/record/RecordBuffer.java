@@ -35,8 +35,8 @@ public final class RecordBuffer extends JsonBuffer {
     /** Writes {@code 2025-10-29T10:30:00.000000Z}: always UTC, always six fractional digits, so that it sorts as text. */
     void timestamp(Instant instant) {
         if (instant.getEpochSecond() != second) {
-            second = instant.getEpochSecond();
             secondText = SECOND.format(instant).getBytes(StandardCharsets.US_ASCII);
+            second = instant.getEpochSecond();
         }
         raw(secondText);
         digits(instant.getNano() / 1000, 6);
