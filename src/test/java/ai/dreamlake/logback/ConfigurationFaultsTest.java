@@ -1,0 +1,121 @@
+package ai.dreamlake.logback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.dreamlake.logback.testing.Logging;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** An unusable configuration is an ERROR that names property, value and remedy; the application runs on without us. */
+class ConfigurationFaultsTest {
+
+    @TempDir
+    Path root;
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            localPath       | ${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
+            workspace       | ${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
+            session         | x-${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
+            sessionKey      | ${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
+            workspace       | a/b                  | workspace "a/b" has a slash: only session names nest; choose another name.
+            workspace       | ..                   | workspace segment ".." begins with a dot; choose another name.
+            session         | ../x                 | session segment ".." begins with a dot; choose another name.
+            session         | a//b                 | session is blank, or has a blank segment; choose another name.
+            sessionKey      | dreamlake.workspace  | that is the <workspaceKey>, too; they must differ.
+            maxRecordSize   | 100                  | choose a size from 1KB to 64MB.
+            maxRecordSize   | 1GB                  | choose a size from 1KB to 64MB.
+            maxOpenSessions | 0                    | choose 1 or more.
+            maxOpenSessions | -5                   | choose 1 or more.
+            idleTimeout     | 0                    | choose a time above 0, such as "5 minutes".
+            fsyncLevel      | ERORR                | choose OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL.
+            """)
+    void anUnusableValueIsNamedWithItsRemedy(String property, String value, String remedy) {
+        try (Logging logging = Logging.byXml(
+                "<localPath>" + root + "</localPath><" + property + ">" + value + "</" + property + ">")) {
+            assertThat(logging.errors()).hasSize(1);
+            assertThat(logging.errors().get(0))
+                    .startsWith("<" + property + "> of appender [DREAMLAKE] is \"")
+                    .endsWith("\": " + remedy);
+            if (!value.contains("$")) {
+                assertThat(logging.errors().get(0)).contains("\"" + value.replace("1GB", "1 GB").replace("100", "100 Bytes"));
+            }
+            assertThat(logging.appender.isStarted()).isFalse();
+            logging.log.info("the application runs on");
+            assertThat(root).isEmptyDirectory();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "maxRecordSize, much", "maxOpenSessions, many", "maxOpenSessions, ${NOBODY_DEFINED_IT}", "idleTimeout, soon", "includeMdc, yes"
+    })
+    void aValueOfAnotherTypeIsAnErrorAndNotQuietlyTheDefault(String property, String value) {
+        try (Logging logging =
+                Logging.byXml("<localPath>" + root + "</localPath><" + property + ">" + value + "</" + property + ">")) {
+            assertThat(logging.errors()).anyMatch(error -> error.contains(property)
+                    && error.contains(value.replace("${NOBODY_DEFINED_IT}", "NOBODY_DEFINED_IT_IS_UNDEFINED"))
+                    && error.endsWith("Give it a value of the property's type; see logback-sample.xml."));
+            assertThat(logging.appender.isStarted()).isFalse();
+        }
+    }
+
+    @Test
+    void everyFaultIsReportedAtOnce() {
+        try (Logging logging = Logging.byXml("<workspace>a/b</workspace><session>.</session><maxOpenSessions>0</maxOpenSessions>")) {
+            assertThat(logging.errors()).hasSize(3);
+        }
+    }
+
+    @Test
+    void aLocalPathThatIsAFileIsAFault() throws Exception {
+        Path file = Files.writeString(root.resolve("file"), "x");
+        try (Logging logging = Logging.byXml("<localPath>" + file + "</localPath>")) {
+            assertThat(logging.errors())
+                    .containsExactly("<localPath> of appender [DREAMLAKE] is \"" + file + "\": that is a file; name a directory.");
+        }
+    }
+
+    @Test
+    void aLocalPathThatIsNoPathIsAFault() {
+        try (Logging logging = Logging.to(root, appender -> appender.setLocalPath("a\u0000b"))) {
+            assertThat(logging.errors()).hasSize(1);
+            assertThat(logging.errors().get(0)).contains("that is no path here");
+        }
+    }
+
+    @Test
+    void nullsFromJavaAreFaultsToo() {
+        try (Logging logging = Logging.to(root, appender -> {
+            appender.setLocalPath(null);
+            appender.setWorkspace(null);
+            appender.setSession(null);
+            appender.setSessionKey(null);
+            appender.setWorkspaceKey(null);
+            appender.setMaxRecordSize(null);
+            appender.setIdleTimeout(null);
+            appender.setFsyncLevel(null);
+        })) {
+            assertThat(logging.errors()).hasSize(8);
+            assertThat(logging.appender.isStarted()).isFalse();
+        }
+    }
+
+    @Test
+    void startTouchesNoFile() {
+        Path missing = root.resolve("not/there/yet");
+        try (Logging logging = Logging.to(missing)) {
+            assertThat(logging.appender.isStarted()).isTrue();
+            assertThat(missing).doesNotExist();
+            logging.log.info("now");
+            assertThat(missing).isDirectory();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package ai.dreamlake.logback;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.testing.SessionDirectory;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.core.status.Status;
+import java.lang.reflect.Method;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sample is loaded as it stands, and knows every property. */
+class LogbackSampleTest {
+
+    private static final String SAMPLE =
+            SessionDirectory.text(Path.of(System.getProperty("basedir", ".")).resolve("logback-sample.xml"));
+
+    @TempDir
+    Path root;
+
+    @Test
+    void theSampleIsAcceptedWithoutAWordAndLogs() {
+        LoggerContext context = Logging.newContext();
+        context.putProperty("DREAMLAKE_LOCAL_PATH", root.toString());
+        Logging.configure(context, SAMPLE);
+        DreamlakeAppender appender = (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE");
+        assertThat(appender.isStarted()).isTrue();
+        context.getLogger("x").error("logged by the sample", new IllegalStateException("outer", new IllegalArgumentException("root")));
+        context.stop();
+
+        assertThat(context.getStatusManager().getCopyOfStatusList()).noneMatch(status -> status.getLevel() > Status.INFO);
+        var record = SessionDirectory.of(root, "default", "default").onlyRecord();
+        assertThat(record.get("metadata").get("stack_trace").stringValue()).startsWith("java.lang.IllegalArgumentException: root");
+    }
+
+    @Test
+    void theSamplesValuesAreTheDefaults() throws Exception {
+        LoggerContext context = Logging.newContext();
+        Logging.configure(context, SAMPLE);
+        DreamlakeAppender sample = (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE");
+        DreamlakeAppender defaults = new DreamlakeAppender();
+        for (Method getter : DreamlakeAppender.class.getDeclaredMethods()) {
+            boolean compared = getter.getName().matches("(get|is)[A-Z].*")
+                    && !Set.of("getStatistics", "getThrowableConverter").contains(getter.getName())
+                    && getter.getParameterCount() == 0
+                    && java.lang.reflect.Modifier.isPublic(getter.getModifiers());
+            if (compared) {
+                assertThat(getter.invoke(sample)).as(getter.getName()).hasToString(String.valueOf(getter.invoke(defaults)));
+            }
+        }
+        context.stop();
+    }
+
+    @Test
+    void everyPropertyStandsInTheSample() {
+        Set<String> properties = new TreeSet<>();
+        for (Method method : DreamlakeAppender.class.getDeclaredMethods()) {
+            if (method.getName().matches("(set|add)[A-Z].*") && java.lang.reflect.Modifier.isPublic(method.getModifiers())) {
+                String name = method.getName().substring(3);
+                properties.add(name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1));
+            }
+        }
+        assertThat(properties).hasSizeGreaterThan(20).allMatch(name -> SAMPLE.contains("<" + name));
+    }
+}
