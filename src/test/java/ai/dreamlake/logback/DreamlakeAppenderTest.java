@@ -7,10 +7,14 @@ import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
 import ai.dreamlake.logback.testing.Logging;
 import ai.dreamlake.logback.testing.SessionDirectory;
 import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.LoggingEvent;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 import org.slf4j.MarkerFactory;
+import org.slf4j.event.KeyValuePair;
 
 class DreamlakeAppenderTest {
 
@@ -51,6 +56,25 @@ class DreamlakeAppenderTest {
         session.assertLeftBehindRightly();
         assertThat(session.messages()).containsExactly("Training started", "Epoch 1 of 10", "It broke");
         assertThat(session.records().get(2).get("metadata").get("error_type").stringValue()).isEqualTo("IllegalStateException");
+    }
+
+    @Test
+    void theFormatsTwoSampleLinesComeOutByteForByte() {
+        try (Logging logging = Logging.to(root)) {
+            LoggingEvent started = new LoggingEvent("x", logging.log, Level.INFO, "Training started", null, null);
+            started.setInstant(Instant.parse("2025-10-29T10:30:00Z"));
+            LoggingEvent complete = new LoggingEvent("x", logging.log, Level.INFO, "Epoch {} complete", null, new Object[] {1});
+            complete.setInstant(Instant.parse("2025-10-29T10:30:05Z"));
+            complete.addKeyValuePair(new KeyValuePair("train_loss", 0.5));
+            logging.appender.doAppend(started);
+            logging.appender.doAppend(complete);
+        }
+        assertThat(SessionDirectory.text(session("default", "default").log()))
+                .isEqualTo(
+                        """
+                        {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Training started", "metadata": null, "sequenceNumber": 0}
+                        {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete", "metadata": {"train_loss": 0.5}, "sequenceNumber": 1}
+                        """);
     }
 
     @Test
@@ -528,7 +552,7 @@ class DreamlakeAppenderTest {
     @Test
     void whateverTheEventIsNothingIsThrown() {
         try (Logging logging = Logging.to(root)) {
-            ILoggingEvent broken = (ILoggingEvent) java.lang.reflect.Proxy.newProxyInstance(
+            ILoggingEvent broken = (ILoggingEvent) Proxy.newProxyInstance(
                     getClass().getClassLoader(), new Class<?>[] {ILoggingEvent.class}, (proxy, method, arguments) -> {
                         throw new UnsupportedOperationException(method.getName());
                     });
