@@ -10,6 +10,8 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -113,6 +115,9 @@ final class Journal {
 
     private boolean mustDescribe;
 
+    /** Trouble with side files. Where the record itself cannot be written, the exception says all that is to be said. */
+    private final List<String> sideTroubles = new ArrayList<>();
+
     /** See {@link #leaseIsNew()}. */
     private volatile boolean leaseIsNew;
 
@@ -140,6 +145,7 @@ final class Journal {
      * @throws IOException if the record is not in the log; the log is as it was
      */
     synchronized boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
+        sideTroubles.clear();
         if (describedAs != null && !describedAs.equals(descriptionText)) {
             read(describedAs);
         }
@@ -157,6 +163,9 @@ final class Journal {
         lastAppendAt = now;
         if (forced) {
             force();
+        }
+        if (!sideTroubles.isEmpty()) {
+            notices.addAll(sideTroubles);
         }
         return true;
     }
@@ -211,7 +220,7 @@ final class Journal {
         try {
             out.getFD().sync();
         } catch (IOException failure) {
-            notices.add("cannot force " + log + " to the device: " + failure.getMessage());
+            sideTroubles.add("cannot force " + log + " to the device: " + failure.getMessage());
         }
     }
 
@@ -328,7 +337,7 @@ final class Journal {
                 mustDescribe = true;
             }
         } catch (IllegalArgumentException notOurs) {
-            notices.add("the MDC entry that describes the session " + directory + " is not readable");
+            sideTroubles.add("the MDC entry that describes the session " + directory + " is not readable");
         }
     }
 
@@ -341,10 +350,10 @@ final class Journal {
             String damage = sessionFile.upsert(description.given(), Instant.now());
             described = true;
             if (damage != null) {
-                notices.add(damage);
+                sideTroubles.add(damage);
             }
         } catch (IOException failure) {
-            notices.add("cannot write the description of " + directory + ": " + failure);
+            sideTroubles.add("cannot write the description of " + directory + ": " + failure);
         }
     }
 
@@ -359,7 +368,7 @@ final class Journal {
             hinted = number; // not to be tried for each record
             if (!hintFailed) {
                 hintFailed = true;
-                notices.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
+                sideTroubles.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
             }
         }
     }

@@ -22,7 +22,7 @@ public final class OpenJournals {
     /** Bytes that {@link #append} overwrites behind a record. */
     public static final int ROOM_FOR_NUMBER = Journal.ROOM_FOR_NUMBER;
 
-    /** What goes wrong without an exception, in a sentence without any record's content. Called without locks. */
+    /** What goes wrong without an exception, in a sentence without any record's content. It must not block. */
     public interface Listener extends Consumer<String> {}
 
     private static final class Open {

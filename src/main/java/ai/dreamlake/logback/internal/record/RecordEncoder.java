@@ -98,12 +98,7 @@ public final class RecordEncoder {
     public RecordLevel encode(ILoggingEvent event, RecordBuffer buffer) {
         RecordLevel level = level(event);
         try {
-            buffer.clear();
-            record(event, level, buffer);
-        } catch (JsonBuffer.Full tooLong) {
-            buffer.clear();
-            buffer.cutting = true;
-            record(event, level, buffer);
+            wholeOrCut(event, level, buffer);
         } catch (RuntimeException | StackOverflowError unreadable) {
             minimal(event, level, unreadable, buffer);
         } finally {
@@ -111,6 +106,17 @@ public final class RecordEncoder {
         }
         buffer.reserve(roomForNumber);
         return level;
+    }
+
+    private void wholeOrCut(ILoggingEvent event, RecordLevel level, RecordBuffer buffer) {
+        try {
+            buffer.clear();
+            record(event, level, buffer);
+        } catch (JsonBuffer.Full tooLong) {
+            buffer.clear();
+            buffer.cutting = true;
+            record(event, level, buffer);
+        }
     }
 
     private static RecordLevel level(ILoggingEvent event) {
