@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
+import ai.dreamlake.logback.internal.journal.LogFile;
+import ai.dreamlake.logback.internal.journal.OpenJournals;
+import ai.dreamlake.logback.internal.record.RecordEncoder;
+import ai.dreamlake.logback.internal.record.RecordLevel;
+import ai.dreamlake.logback.internal.record.RecordSettings;
+import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.testing.Logging;
 import ai.dreamlake.logback.testing.SessionDirectory;
 import ch.qos.logback.classic.AsyncAppender;
@@ -18,8 +24,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -523,6 +531,50 @@ class DreamlakeAppenderTest {
             assertThat(logging.warnings()).isEmpty();
         }
         session("default", "default").assertGapless(3);
+    }
+
+    @Test
+    void recordsAtTheFsyncLevelAndAboveAreForcedBeforeTheCallReturns() {
+        List<RecordLevel> levels = new ArrayList<>();
+        try (Logging logging = Logging.to(root.resolve("unused"))) {
+            for (RecordLevel forcedFrom : RecordLevel.values()) {
+                AtomicInteger forced = new AtomicInteger();
+                RecordWriter writer = writerThatForces(forcedFrom, forced, logging);
+                int before = 0;
+                for (Level level : List.of(Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR)) {
+                    writer.append(new LoggingEvent("x", logging.log, level, "m", null, null));
+                    if (forced.get() > before) {
+                        before = forced.get();
+                        levels.add(forcedFrom);
+                    }
+                }
+                writer.close();
+            }
+        }
+        assertThat(levels)
+                .as("DEBUG forces all four levels, INFO three, and so on")
+                .isEqualTo(List.of(
+                        RecordLevel.DEBUG, RecordLevel.DEBUG, RecordLevel.DEBUG, RecordLevel.DEBUG,
+                        RecordLevel.INFO, RecordLevel.INFO, RecordLevel.INFO,
+                        RecordLevel.WARN, RecordLevel.WARN,
+                        RecordLevel.ERROR));
+    }
+
+    private RecordWriter writerThatForces(RecordLevel from, AtomicInteger forced, Logging logging) {
+        Announcer announcer = new Announcer(logging.appender, System::nanoTime);
+        LogFile.Opener counting = log -> new LogFile(log) {
+            @Override
+            public void force() {
+                forced.incrementAndGet();
+            }
+        };
+        return new RecordWriter(
+                new SessionKeys("w", "s", "p", "forced-from-" + from),
+                false,
+                new RecordEncoder(new RecordSettings(), Set.of(), OpenJournals.ROOM_FOR_NUMBER),
+                from,
+                new OpenJournals(root, 10, Long.MAX_VALUE / 2, "test", announcer::warn, System::nanoTime, counting),
+                announcer);
     }
 
     @Test

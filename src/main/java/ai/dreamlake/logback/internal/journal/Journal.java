@@ -3,8 +3,6 @@ package ai.dreamlake.logback.internal.journal;
 import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
-import java.io.FileNotFoundException;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -60,14 +58,9 @@ final class Journal {
     /** How far ahead of the log the hint is written: one hint in a thousand records is not felt. */
     private static final int HINT_BLOCK = 1000;
 
-    /** How the log is opened; tests put a failing one in its place. */
-    interface Opener {
-        FileOutputStream open(File log) throws FileNotFoundException;
-    }
-
     private final Path directory;
     private final LongSupplier nanoTime;
-    private final Opener opener;
+    private final LogFile.Opener opener;
     private final File log;
     private final File aside;
     private final SequenceHint hint;
@@ -80,7 +73,7 @@ final class Journal {
     // inside of its unlock.
 
     private final Lease lease;
-    private FileOutputStream out;
+    private LogFile out;
     private boolean closed;
 
     /** The number of the next record. */
@@ -121,7 +114,7 @@ final class Journal {
     /** See {@link #leaseIsNew()}. */
     private volatile boolean leaseIsNew;
 
-    Journal(Path directory, SessionName name, LongSupplier nanoTime, Opener opener) {
+    Journal(Path directory, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) {
         this.directory = directory;
         this.nanoTime = nanoTime;
         this.opener = opener;
@@ -218,7 +211,7 @@ final class Journal {
 
     private void force() {
         try {
-            out.getFD().sync();
+            out.force();
         } catch (IOException failure) {
             sideTroubles.add("cannot force " + log + " to the device: " + failure.getMessage());
         }
@@ -430,7 +423,7 @@ final class Journal {
 
     private void closeLog() throws IOException {
         if (out != null) {
-            FileOutputStream closing = out;
+            LogFile closing = out;
             out = null;
             closing.close();
         }

@@ -57,7 +57,7 @@ final class JournalRegistry {
     }
 
     /** @throws IOException if the session's directory is not there and cannot be made */
-    static Use use(Path root, SessionName name, LongSupplier nanoTime, Journal.Opener opener) throws IOException {
+    static Use use(Path root, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) throws IOException {
         Path directory = Files.createDirectories(name.directory(root)).toRealPath();
         Entry used = ENTRIES.compute(directory, (path, entry) -> entry == null
                 ? new Entry(new Journal(path, name, nanoTime, opener), 1)

@@ -1,7 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.session.SessionName;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
@@ -39,7 +38,7 @@ public final class OpenJournals {
     private final int most;
     private final long idleNanos;
     private final LongSupplier nanoTime;
-    private final Journal.Opener opener;
+    private final LogFile.Opener opener;
     private final Listener listener;
 
     /** By the name as it was given, good or bad: so a good name is checked only when its journal is opened. */
@@ -57,11 +56,12 @@ public final class OpenJournals {
      * @param name what to call the thread
      */
     public OpenJournals(Path root, int most, long idleNanos, String name, Listener listener) {
-        this(root, most, idleNanos, name, listener, System::nanoTime, log -> new FileOutputStream(log, true));
+        this(root, most, idleNanos, name, listener, System::nanoTime, LogFile::new);
     }
 
-    OpenJournals(
-            Path root, int most, long idleNanos, String name, Listener listener, LongSupplier nanoTime, Journal.Opener opener) {
+    /** For tests: with a clock, in nanoseconds, and a way to open logs. */
+    public OpenJournals(
+            Path root, int most, long idleNanos, String name, Listener listener, LongSupplier nanoTime, LogFile.Opener opener) {
         this.root = root;
         this.most = most;
         this.idleNanos = idleNanos;

@@ -40,16 +40,19 @@ class JournalTest {
     private Journal journal;
 
     /** A disk with switches. What it writes it writes for real. */
-    private static final class FaultyDisk implements Journal.Opener {
+    private static final class FaultyDisk implements LogFile.Opener {
         /** How many bytes fit before the disk is full. */
         long room = Long.MAX_VALUE;
 
         /** Whether an error comes behind the system call, like a stack overflow there. */
         boolean failsAfterwards;
 
+        boolean forceFails;
+        int forced;
+
         @Override
-        public FileOutputStream open(File log) throws FileNotFoundException {
-            return new FileOutputStream(log, true) {
+        public LogFile open(File log) throws FileNotFoundException {
+            return new LogFile(log) {
                 @Override
                 public void write(byte[] bytes, int start, int count) throws IOException {
                     int fits = (int) Math.min(count, room);
@@ -60,6 +63,15 @@ class JournalTest {
                     }
                     if (failsAfterwards) {
                         throw new StackOverflowError("thrown by the test");
+                    }
+                }
+
+                @Override
+                public void force() throws IOException {
+                    forced++;
+                    super.force();
+                    if (forceFails) {
+                        throw new IOException("Input/output error");
                     }
                 }
             };
@@ -394,6 +406,20 @@ class JournalTest {
         append("goes on");
         session.assertGapless(4);
         peer.close();
+    }
+
+    @Test
+    void onlyWhatIsToBeForcedIsForcedAndTroubleThereIsToldAndCostsNoRecord() throws IOException {
+        byte[] record = String.format(RECORD, "m").getBytes(UTF_8);
+        byte[] line = Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER);
+        journal.append(line, record.length, false, null);
+        assertThat(disk.forced).isZero();
+        journal.append(line, record.length, true, null);
+        assertThat(disk.forced).isEqualTo(1);
+        disk.forceFails = true;
+        journal.append(line, record.length, true, null);
+        assertThat(journal.nextNotice()).endsWith("to the device: Input/output error");
+        session.assertGapless(3);
     }
 
     @Test

@@ -38,7 +38,7 @@ class OpenJournalsTest {
 
     private OpenJournals journals(int most) {
         OpenJournals journals = new OpenJournals(
-                root, most, TimeUnit.MINUTES.toNanos(5), "test", notices::add, clock::get, log -> new FileOutputStream(log, true));
+                root, most, TimeUnit.MINUTES.toNanos(5), "test", notices::add, clock::get, LogFile::new);
         opened.add(journals);
         return journals;
     }
@@ -156,7 +156,7 @@ class OpenJournalsTest {
         try {
             OpenJournals direct = journals(10);
             OpenJournals linked = new OpenJournals(
-                    link, 10, 1000, "test", notices::add, clock::get, log -> new FileOutputStream(log, true));
+                    link, 10, 1000, "test", notices::add, clock::get, LogFile::new);
             opened.add(linked);
             append(direct, "a");
             append(linked, "a");
