@@ -59,7 +59,11 @@ final class Announcer {
         }
         AtomicLong lost = failing.remove(named);
         if (lost != null) {
-            status.addInfo("Session " + shown(named) + " goes on. Records dropped: " + lost);
+            try {
+                status.addInfo("Session " + shown(named) + " goes on. Records dropped: " + lost);
+            } catch (RuntimeException listenersOwn) {
+                // As above.
+            }
         }
     }
 
@@ -72,6 +76,14 @@ final class Announcer {
         if (missing == null) {
             return;
         }
+        try {
+            say(message, reason, missing);
+        } catch (RuntimeException listenersOwn) {
+            // A status listener is the application's code. It must not cost a record.
+        }
+    }
+
+    private void say(String message, Throwable reason, String missing) {
         if (reason == null) {
             status.addWarn(message + missing);
         } else if (reason instanceof IOException) {

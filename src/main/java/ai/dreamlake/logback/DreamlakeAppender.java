@@ -63,6 +63,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     private Duration idleTimeout = Duration.buildByMinutes(5);
     private String fsyncLevel = "OFF";
 
+    /** Logback's own words about our properties up to this time, in milliseconds, are judged already. */
+    private long judgedUntil;
+
     /** Null before the first start. It outlives stop, for the statistics and for events that are under way. */
     private volatile RecordWriter writer;
 
@@ -151,13 +154,15 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
                 return;
             }
             for (Status status : getContext().getStatusManager().getCopyOfStatusList()) {
-                if (status.getOrigin() instanceof PropertySetter setter
+                if (status.getTimestamp() > judgedUntil
+                        && status.getOrigin() instanceof PropertySetter setter
                         && setter.getObj() == DreamlakeAppender.this
                         && status.getMessage().startsWith("Failed to set")) {
                     found = true;
                     addError(status.getMessage() + "Give it a value of the property's type; see logback-sample.xml.");
                 }
             }
+            judgedUntil = System.currentTimeMillis();
         }
     }
 

@@ -72,7 +72,8 @@ public final class DreamlakeSession implements AutoCloseable {
     /** The scope around this one, or null. */
     private final DreamlakeSession outer;
 
-    private boolean closed;
+    private final long thread = Thread.currentThread().getId();
+    private volatile boolean closed;
 
     private DreamlakeSession(Entries entries, Entries before, DreamlakeSession outer) {
         this.entries = entries;
@@ -102,8 +103,8 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * The session that the current thread logs into, whether a scope names it or somebody put its name into the MDC; empty
-     * where nobody did. It is there to be asked and to be carried on: closing it has no effect.
+     * The session that a scope, or a framework, has named in the MDC under {@code dreamlake.session}; empty where nobody did.
+     * An appender's own keys and names are not asked. It is there to be asked and to be carried on: closing it has no effect.
      */
     public static Optional<DreamlakeSession> current() {
         Entries entries = Entries.inMdc();
@@ -141,27 +142,49 @@ public final class DreamlakeSession implements AutoCloseable {
             return;
         }
         closed = true;
-        WeakReference<DreamlakeSession> innermost = INNERMOST.get();
-        if (innermost == null || innermost.get() != this) {
-            return; // an inner scope is still open, and will find this one closed; or this is another thread
+        if (Thread.currentThread().getId() != thread) {
+            return; // this thread's MDC is not the one to put in order
         }
-        DreamlakeSession last = this;
-        while (last.outer != null && last.outer.closed) {
-            last = last.outer;
+        DreamlakeSession last = null;
+        DreamlakeSession open = innermost();
+        while (open != null && open.closed) {
+            last = open;
+            open = open.outer;
+        }
+        if (last == null) {
+            return; // an inner scope is still open, and will find this one closed
         }
         last.before.toMdc();
-        if (last.outer == null) {
+        if (open == null) {
             INNERMOST.remove();
         } else {
-            INNERMOST.set(new WeakReference<>(last.outer));
+            INNERMOST.set(new WeakReference<>(open));
         }
+    }
+
+    /** The innermost scope of this thread. One that was forgotten and collected counts as closed, like all inside this one. */
+    private DreamlakeSession innermost() {
+        WeakReference<DreamlakeSession> innermost = INNERMOST.get();
+        DreamlakeSession scope = innermost == null ? null : innermost.get();
+        return scope == null ? this : scope;
+    }
+
+    /** Closes this scope together with those that were opened inside it and forgotten. */
+    private void closeAll() {
+        for (DreamlakeSession scope = innermost(); scope != null && scope != this; scope = scope.outer) {
+            scope.closed = true;
+        }
+        close();
     }
 
     /** A task that runs inside this session, on whatever thread, also when this scope is closed by then. */
     public Runnable wrap(Runnable task) {
         return () -> {
-            try (DreamlakeSession scope = open(entries)) {
+            DreamlakeSession scope = open(entries);
+            try {
                 task.run();
+            } finally {
+                scope.closeAll(); // the thread goes on to other work
             }
         };
     }
@@ -169,8 +192,11 @@ public final class DreamlakeSession implements AutoCloseable {
     /** A task that runs inside this session, on whatever thread, also when this scope is closed by then. */
     public <T> Callable<T> wrap(Callable<T> task) {
         return () -> {
-            try (DreamlakeSession scope = open(entries)) {
+            DreamlakeSession scope = open(entries);
+            try {
                 return task.call();
+            } finally {
+                scope.closeAll();
             }
         };
     }
@@ -236,7 +262,8 @@ public final class DreamlakeSession implements AutoCloseable {
 
         /** Opens the scope. The caller must close it, on the same thread. */
         public DreamlakeSession open() {
-            String description = given.isEmpty() ? null : SessionDescription.of(given).toText();
+            SessionName name = new SessionName(workspace, session);
+            String description = given.isEmpty() ? null : SessionDescription.of(name, given).toText();
             return DreamlakeSession.open(new Entries(workspace, session, description));
         }
     }

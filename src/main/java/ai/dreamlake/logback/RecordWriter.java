@@ -67,13 +67,14 @@ final class RecordWriter {
         depth[0]++;
         try {
             write(event, session, mdc.get(SessionKeys.DESCRIPTION));
-            books.written();
-            announcer.written(session);
         } catch (Throwable failure) {
             lost(session, failure);
+            return;
         } finally {
             depth[0]--;
         }
+        books.written();
+        announcer.written(session);
     }
 
     private void write(ILoggingEvent event, SessionName session, String description) throws IOException {

@@ -17,6 +17,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.core.status.StatusListener;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -599,6 +600,27 @@ class DreamlakeAppenderTest {
             assertThat(logging.warnings()).hasSize(10);
             assertThat(logging.appender.getStatistics().dropped()).containsEntry(DropReason.DISK, 200L);
         }
+    }
+
+    @Test
+    void aStatusListenerThatThrowsCostsNoRecordAndLeavesTheBooksRight() throws Exception {
+        Path blocked = Files.writeString(root.resolve("default"), "a file where the workspace should be");
+        try (Logging logging = Logging.to(root)) {
+            logging.context.getStatusManager().add((StatusListener) status -> {
+                throw new IllegalStateException("the listener's own trouble");
+            });
+            logging.log.info("lost");
+            Files.delete(blocked);
+            logging.log.info("kept");
+            MDC.put("dreamlake.session", "..");
+            logging.log.info("kept, too");
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.accepted()).isEqualTo(3);
+            assertThat(statistics.written()).isEqualTo(2);
+            assertThat(statistics.droppedInAll()).isEqualTo(1);
+            assertThat(statistics.pending()).isZero();
+        }
+        session("default", "default").assertGapless(1);
     }
 
     @Test

@@ -134,6 +134,34 @@ class DreamlakeSessionTest {
     }
 
     @Test
+    void anInnerScopeClosedByAnotherThreadIsLeftBehindWithTheOuterOne() throws Exception {
+        DreamlakeSession outer = DreamlakeSession.open("p", "outer");
+        DreamlakeSession inner = DreamlakeSession.open("p", "inner");
+        Thread thread = new Thread(inner::close);
+        thread.start();
+        thread.join();
+        assertThat(mdc()).isEqualTo("p/inner");
+        outer.close();
+        assertThat(mdc()).isEqualTo("none");
+    }
+
+    @Test
+    void aScopeForgottenInsideATaskDoesNotStayOnTheThread() throws Exception {
+        DreamlakeSession session = DreamlakeSession.open("p", "s");
+        Runnable run = session.wrap(() -> {
+            DreamlakeSession.open("p", "forgotten");
+        });
+        Callable<DreamlakeSession> call = session.wrap(() -> DreamlakeSession.open("p", "forgotten"));
+        session.close();
+        run.run();
+        assertThat(mdc()).isEqualTo("none");
+        DreamlakeSession forgotten = call.call();
+        assertThat(mdc()).isEqualTo("none");
+        forgotten.close();
+        assertThat(mdc()).isEqualTo("none");
+    }
+
+    @Test
     void currentIsWhatTheMdcNamesAndClosingItHasNoEffect() {
         assertThat(DreamlakeSession.current()).isEmpty();
         try (DreamlakeSession session = DreamlakeSession.open("p", "s")) {

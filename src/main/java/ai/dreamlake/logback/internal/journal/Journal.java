@@ -6,14 +6,23 @@ import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One session's log on disk, open for appending.
@@ -48,8 +57,10 @@ final class Journal {
     /** How long a record waits for another process that does not give up the lease, stopped in a debugger for instance. */
     static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
 
-    /** After that, how long records are refused at once. */
+    /** After that, how often one record waits again, and how long. */
     static final long IMPATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    static final long SECOND_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private static final long RETRY_MILLIS = 1;
     private static final int CHECK_MICROS = 100;
@@ -59,6 +70,7 @@ final class Journal {
     private static final int HINT_BLOCK = 1000;
 
     private final Path directory;
+    private final SessionName name;
     private final LongSupplier nanoTime;
     private final LogFile.Opener opener;
     private final File log;
@@ -90,18 +102,25 @@ final class Journal {
     /** Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared behind it. */
     private boolean doubtful;
 
-    private boolean hintFailed;
-    private boolean toldUnsupported;
     private long leaseTakenAt;
     private long lastAppendAt;
     private long lastCheckAt;
-    private long refuseUntil;
     private boolean refusing;
+    private long refusingSince;
 
-    /** The last description seen: the MDC's own text, and the latest one that was given. */
+    /** What tells this log from another one that was put in its place; null where the platform has nothing of the kind. */
+    private Object logKey;
+
+    /** How many records wait for the lease. Read without the monitor, too. */
+    private volatile int waiting;
+
+    /** The description that was seen last, as the MDC's text. */
     private String descriptionText;
 
-    private SessionDescription description = new SessionDescription(0, SessionDescription.nothing());
+    /** All that was ever given, and when each part of it was: of two scopes, the later one counts for each part. */
+    private final ObjectNode description = SessionDescription.nothing();
+
+    private final Map<String, Long> givenAt = new HashMap<>();
 
     /** Whether it stands in session.json, and whether it is to be written there now. */
     private boolean described;
@@ -111,8 +130,11 @@ final class Journal {
     /** Trouble with side files. Where the record itself cannot be written, the exception says all that is to be said. */
     private final List<String> sideTroubles = new ArrayList<>();
 
-    /** See {@link #leaseIsNew()}. */
-    private volatile boolean leaseIsNew;
+    /** What was told already is not told again. */
+    private final Set<String> told = new HashSet<>();
+
+    /** See {@link #takesNewLease()}. */
+    private final AtomicBoolean leaseIsNew = new AtomicBoolean();
 
     Journal(Path directory, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) {
         this.directory = directory;
@@ -123,6 +145,7 @@ final class Journal {
         this.aside = logs.resolve("logs.jsonl.torn").toFile();
         this.hint = new SequenceHint(logs.resolve(".log_sequence").toFile());
         this.lease = new Lease(logs.resolve(".log_sequence.lock"));
+        this.name = name;
         this.sessionFile = new SessionFile(directory, name);
     }
 
@@ -138,13 +161,13 @@ final class Journal {
      * @throws IOException if the record is not in the log; the log is as it was
      */
     synchronized boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
-        sideTroubles.clear();
-        if (describedAs != null && !describedAs.equals(descriptionText)) {
-            read(describedAs);
-        }
         long now = nanoTime.getAsLong();
         if (!makeReady(now)) {
             return false;
+        }
+        sideTroubles.clear();
+        if (describedAs != null && !describedAs.equals(descriptionText)) {
+            read(describedAs);
         }
         if (mustDescribe) {
             describe();
@@ -157,10 +180,14 @@ final class Journal {
         if (forced) {
             force();
         }
-        if (!sideTroubles.isEmpty()) {
-            notices.addAll(sideTroubles);
-        }
+        tellSideTroubles();
         return true;
+    }
+
+    private void tellSideTroubles() {
+        if (!sideTroubles.isEmpty()) {
+            sideTroubles.stream().filter(told::add).forEach(notices::add);
+        }
     }
 
     /** Puts the number and the line end behind the record, and returns where they end. */
@@ -222,24 +249,17 @@ final class Journal {
         if (closed) {
             return false;
         }
-        boolean holdsLease = out != null && lease.isHeld();
-        if (holdsLease && now - leaseTakenAt > LEASE_NANOS) {
-            StackReserve.require();
-            holdsLease = !lease.isWanted();
-            leaseTakenAt = now;
-            if (!holdsLease) {
-                lease.giveUp();
-            }
-        }
-        if (!holdsLease) {
+        if (out == null || !lease.isHeld() || now - leaseTakenAt > LEASE_NANOS && mustTakeTurns(now)) {
             StackReserve.require();
             if (!takeLease()) {
                 return false;
             }
-        }
-        if (out == null || doubtful) {
+            if (out == null || doubtful || log.length() != length || !isTheSame(logKey, fileKey())) {
+                open(); // somebody else wrote, or it is the first time
+            }
+        } else if (doubtful) {
             open();
-        } else if (!holdsLease || now - lastCheckAt > CHECK_NANOS) {
+        } else if (now - lastCheckAt > CHECK_NANOS) {
             lastCheckAt = now;
             if (log.length() != length) {
                 return reopen();
@@ -248,15 +268,27 @@ final class Journal {
         return true;
     }
 
+    /** When the lease was held for its time: gives it up if somebody waits for it. */
+    private boolean mustTakeTurns(long now) throws IOException {
+        StackReserve.require();
+        leaseTakenAt = now;
+        if (!lease.isWanted()) {
+            return false;
+        }
+        lease.giveUp();
+        return true;
+    }
+
+    /**
+     * Somebody wrote although we hold the lease: they do not ask for it, or the session was deleted and made anew, and they
+     * hold the lock file that is there now. So it is taken again.
+     */
     private boolean reopen() throws IOException {
         StackReserve.require();
         closeLog();
-        if (!log.exists()) {
-            // Deleted, perhaps with all its directory: the lock file too must be the one that others will find.
-            lease.close();
-            if (!takeLease()) {
-                return false;
-            }
+        lease.close();
+        if (!takeLease()) {
+            return false;
         }
         open();
         return true;
@@ -267,6 +299,7 @@ final class Journal {
         closeLog();
         LogTail tail = LogTail.recover(log, aside);
         out = opener.open(log);
+        logKey = fileKey();
         nextNumber = tail.nextNumber();
         length = tail.length();
         hinted = nextNumber;
@@ -278,20 +311,33 @@ final class Journal {
         mustDescribe |= !described || !sessionFile.exists();
     }
 
+    private Object fileKey() throws IOException {
+        try {
+            return Files.readAttributes(log.toPath(), BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException gone) {
+            return "gone";
+        }
+    }
+
+    private static boolean isTheSame(Object before, Object now) {
+        return before == null || before.equals(now);
+    }
+
     /** Waits for the lease, not holding the monitor meanwhile. False if the journal was closed. */
     private boolean takeLease() throws IOException {
         long start = nanoTime.getAsLong();
-        if (refusing && start - refuseUntil < 0) {
-            throw new SessionLockedException(directory);
-        }
+        long patience = patience(start);
         Files.createDirectories(log.getParentFile().toPath());
         boolean interrupted = false;
+        waiting++;
         try {
             while (!lease.tryTake()) {
-                if (nanoTime.getAsLong() - start > PATIENCE_NANOS) {
-                    lease.giveUp();
-                    refusing = true;
-                    refuseUntil = nanoTime.getAsLong() + IMPATIENCE_NANOS;
+                if (nanoTime.getAsLong() - start >= patience) {
+                    lease.giveUp(); // the place in the queue: who does not wait must not keep others waiting
+                    if (patience > 0) {
+                        refusing = true;
+                        refusingSince = nanoTime.getAsLong();
+                    }
                     throw new SessionLockedException(directory);
                 }
                 try {
@@ -304,33 +350,60 @@ final class Journal {
                 }
             }
         } finally {
+            waiting--;
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
         }
         refusing = false;
-        leaseIsNew = true;
+        leaseIsNew.set(true);
         leaseTakenAt = nanoTime.getAsLong();
         lastAppendAt = leaseTakenAt;
         hinted = nextNumber; // another process may have written the hint
-        if (lease.unsupported() != null && !toldUnsupported) {
-            toldUnsupported = true;
-            notices.add(directory + " lies on a file system without locks: only one process may write there ("
-                    + lease.unsupported().getMessage() + ")");
+        if (lease.unsupported() != null) {
+            String trouble = directory + " lies on a file system without locks: only one process may write there ("
+                    + lease.unsupported().getMessage() + ")";
+            if (told.add(trouble)) {
+                notices.add(trouble);
+            }
         }
         return true;
     }
 
+    /**
+     * Ten seconds for a peer that is slow. Where that was not enough, the next records do not wait, but for one now and
+     * then: a busy peer gives up the lease only to somebody who waits.
+     */
+    private long patience(long now) {
+        if (!refusing) {
+            return PATIENCE_NANOS;
+        }
+        return now - refusingSince < IMPATIENCE_NANOS ? 0 : SECOND_PATIENCE_NANOS;
+    }
+
+    /** Whether records wait for another process at this moment; then it is no time to close this journal. */
+    boolean isAwaited() {
+        return waiting > 0;
+    }
+
     private void read(String text) {
         descriptionText = text;
+        SessionDescription given;
         try {
-            SessionDescription given = SessionDescription.parse(text);
-            if (given.opened() > description.opened()) {
-                description = given;
-                mustDescribe = true;
-            }
+            given = SessionDescription.parse(text);
         } catch (IllegalArgumentException notOurs) {
             sideTroubles.add("the MDC entry that describes the session " + directory + " is not readable");
+            return;
+        }
+        if (!given.session().equals(name.toString())) {
+            return; // somebody named another session inside of the scope
+        }
+        for (Map.Entry<String, JsonNode> part : given.given().properties()) {
+            if (given.opened() > givenAt.getOrDefault(part.getKey(), Long.MIN_VALUE)) {
+                givenAt.put(part.getKey(), given.opened());
+                description.set(part.getKey(), part.getValue());
+                mustDescribe = true;
+            }
         }
     }
 
@@ -340,12 +413,12 @@ final class Journal {
         mustDescribe = false;
         described = false;
         try {
-            String damage = sessionFile.upsert(description.given(), Instant.now());
+            String damage = sessionFile.upsert(description, Instant.now());
             described = true;
             if (damage != null) {
                 sideTroubles.add(damage);
             }
-        } catch (IOException failure) {
+        } catch (IOException | RuntimeException failure) {
             sideTroubles.add("cannot write the description of " + directory + ": " + failure);
         }
     }
@@ -355,24 +428,20 @@ final class Journal {
         StackReserve.require();
         try {
             hint.write(number);
-            hinted = number;
-            hintFailed = false;
         } catch (IOException failure) {
-            hinted = number; // not to be tried for each record
-            if (!hintFailed) {
-                hintFailed = true;
-                sideTroubles.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
-            }
+            sideTroubles.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
         }
+        hinted = number; // also if it failed: it is not tried for each record
     }
 
-    /** Whether the lease was taken since {@link #leaseIsSeenTo}: somebody must ask {@link #pauseIfIdle} from then on. */
-    boolean leaseIsNew() {
-        return leaseIsNew;
+    /** True once for each time that the lease was taken: the caller sees to it that {@link #pauseIfIdle} is asked. */
+    boolean takesNewLease() {
+        return leaseIsNew.get() && leaseIsNew.getAndSet(false);
     }
 
-    void leaseIsSeenTo() {
-        leaseIsNew = false;
+    /** The caller of {@link #takesNewLease} could not see to it. */
+    void hasNewLease() {
+        leaseIsNew.set(true);
     }
 
     /**
@@ -403,6 +472,7 @@ final class Journal {
         if (lease.isHeld()) {
             if (out != null && !doubtful && hinted != nextNumber && log.length() == length) {
                 hint(nextNumber);
+                tellSideTroubles();
             }
             lease.giveUp();
         }

@@ -16,7 +16,7 @@ final class JournalRegistry {
 
     private record Entry(Journal journal, int users) {}
 
-    /** By real path, so that two ways to a directory are one key. I/O happens inside compute: it is per key. */
+    /** By real path, so that two ways to a directory are one key. I/O happens inside compute, so that nobody opens what is being closed. */
     private static final ConcurrentMap<Path, Entry> ENTRIES = new ConcurrentHashMap<>();
 
     private JournalRegistry() {}
@@ -47,6 +47,8 @@ final class JournalRegistry {
                     }
                 } catch (IOException e) {
                     failure[0] = e;
+                } catch (RuntimeException | Error e) {
+                    failure[0] = new IOException(e); // a journal that is closed must not stay here, whatever else it is
                 }
                 return entry.users() == 1 ? null : new Entry(journal, entry.users() - 1);
             });

@@ -69,6 +69,7 @@ final class Lease implements Closeable {
             close();
         }
         unsure = true;
+        unsupported = null;
         if (channel == null) {
             channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             fileKey = fileKey();

@@ -12,6 +12,7 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.json.JsonReadFeature;
 
 /**
  * The end of a log, where the next record goes.
@@ -33,8 +34,9 @@ record LogTail(long length, long nextNumber, long setAside) {
     /** No record is that long; a line that is longer is damage, and is not read into memory. */
     private static final int LONGEST_LINE = 256 * 1024 * 1024;
 
-    /** Without Jackson's usual limits: a record with a very long key is a record. */
+    /** Without Jackson's usual limits: a record with a very long key is a record. So is one with the Python SDK's NaN. */
     private static final JsonFactory JSON = JsonFactory.builder()
+            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNameLength(Integer.MAX_VALUE)
                     .maxNumberLength(Integer.MAX_VALUE)
@@ -94,6 +96,7 @@ record LogTail(long length, long nextNumber, long setAside) {
 
         private LogTail cut(long end, long nextNumber, long length, File aside) throws IOException {
             if (end < length) {
+                file.setLength(length); // no change; but where cutting is forbidden it fails now, and not when all is copied
                 setAside(end, length, aside);
                 file.setLength(end);
             }
@@ -101,6 +104,18 @@ record LogTail(long length, long nextNumber, long setAside) {
         }
 
         private void setAside(long start, long end, File aside) throws IOException {
+            long before = aside.length();
+            try {
+                copy(start, end, aside);
+            } catch (IOException incomplete) {
+                try (RandomAccessFile cut = new RandomAccessFile(aside, "rw")) {
+                    cut.setLength(before); // or each attempt would add to it
+                }
+                throw incomplete;
+            }
+        }
+
+        private void copy(long start, long end, File aside) throws IOException {
             try (OutputStream out = new FileOutputStream(aside, true)) {
                 byte last = '\n';
                 file.seek(start);

@@ -4,7 +4,9 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -23,6 +25,8 @@ public final class OpenJournals {
 
     /** What goes wrong without an exception, in a sentence without any record's content. It must not block. */
     public interface Listener extends Consumer<String> {}
+
+    private static final int MOST_TOLD = 1000;
 
     private static final class Open {
         final JournalRegistry.Use use;
@@ -43,6 +47,9 @@ public final class OpenJournals {
 
     /** By the name as it was given, good or bad: so a good name is checked only when its journal is opened. */
     private final Map<SessionName, Open> journals = new ConcurrentHashMap<>();
+
+    /** The bad names that were told already. Guarded by this. */
+    private final Set<SessionName> told = new HashSet<>();
 
     private final Thread keeper;
     private final Thread exitHook = new Thread(this::expectExit, "dreamlake-exit");
@@ -93,6 +100,17 @@ public final class OpenJournals {
      * @throws IOException if the record is not in the log
      */
     public void append(SessionName named, byte[] record, int count, boolean forced, String description) throws IOException {
+        try {
+            appendToOpen(named, record, count, forced, description);
+        } finally {
+            if (closed) {
+                close(named); // a straggler: nobody else would close what it opened
+            }
+        }
+    }
+
+    private void appendToOpen(SessionName named, byte[] record, int count, boolean forced, String description)
+            throws IOException {
         boolean done = false;
         while (!done) {
             Open open = journals.get(named);
@@ -110,21 +128,17 @@ public final class OpenJournals {
                 journals.remove(named, open);
             }
         }
-        if (closed) {
-            close(named); // a straggler: nobody else would close what it opened
-        }
     }
 
     /** What need not happen at once: with no stack left it waits for the next record, and this one counts as written. */
     private void lookAfter(Journal journal) {
         try {
-            if (journal.leaseIsNew()) {
+            if (journal.takesNewLease()) {
                 LockSupport.unpark(keeper);
-                journal.leaseIsSeenTo();
             }
             report(journal);
         } catch (StackOverflowError later) {
-            // The next record's thread, or close, will do it.
+            journal.hasNewLease(); // the next record's thread will see to it
         }
     }
 
@@ -139,7 +153,7 @@ public final class OpenJournals {
             closeLeastRecentlyUsed();
         }
         SessionName name = SessionName.safe(named.workspace(), named.session());
-        if (!name.equals(named)) {
+        if (!name.equals(named) && told.size() < MOST_TOLD && told.add(name)) {
             listener.accept("a session or workspace name from the MDC breaks the rules; its records go to " + name);
         }
         open = new Open(JournalRegistry.use(root, name, nanoTime, opener), nanoTime.getAsLong());
@@ -152,11 +166,14 @@ public final class OpenJournals {
 
     private void closeLeastRecentlyUsed() {
         journals.entrySet().stream()
+                .filter(entry -> !entry.getValue().use.journal().isAwaited())
                 .min(Comparator.comparingLong(entry -> entry.getValue().lastUsedAt - nanoTime.getAsLong()))
+                .or(() -> journals.entrySet().stream().findAny())
                 .ifPresent(entry -> close(entry.getKey()));
     }
 
     private void close(SessionName named) {
+        StackReserve.require();
         Open open = journals.remove(named);
         if (open != null) {
             try {
@@ -182,7 +199,13 @@ public final class OpenJournals {
     /** The thread's work: first do, then sleep as long as there is nothing to do; a new lease wakes it. */
     private void keep() {
         while (!closed) {
-            long wait = step(nanoTime.getAsLong());
+            long wait;
+            try {
+                wait = step(nanoTime.getAsLong());
+            } catch (Throwable trouble) {
+                // Out of memory, for instance. Other processes wait for our leases: this thread must not end.
+                wait = Journal.LEASE_NANOS;
+            }
             if (wait == Long.MAX_VALUE) {
                 LockSupport.park(this);
             } else {
@@ -200,7 +223,9 @@ public final class OpenJournals {
         long next = Long.MAX_VALUE;
         for (Map.Entry<SessionName, Open> entry : journals.entrySet()) {
             long left = entry.getValue().lastUsedAt + idleNanos - now;
-            if (left <= 0) {
+            if (entry.getValue().use.journal().isAwaited()) {
+                next = Math.min(next, Journal.LEASE_NANOS);
+            } else if (left <= 0) {
                 close(entry.getKey());
             } else {
                 next = Math.min(next, Math.min(left, pauseIfIdle(entry.getValue().use.journal())));

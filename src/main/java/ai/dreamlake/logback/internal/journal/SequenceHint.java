@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.util.Locale;
 
 /**
  * {@code .log_sequence}: the next sequence number, as the Python SDK reads it.
@@ -29,7 +30,7 @@ final class SequenceHint {
     }
 
     void write(long number) throws IOException {
-        byte[] text = String.format("%-19d\n", number).getBytes(StandardCharsets.US_ASCII);
+        byte[] text = String.format(Locale.ROOT, "%-19d\n", number).getBytes(StandardCharsets.US_ASCII);
         try (RandomAccessFile hint = new RandomAccessFile(file, "rw")) {
             hint.write(text);
             if (hint.length() > WIDTH) {

@@ -10,7 +10,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.BaseStream;
 import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteFeature;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.DefaultPrettyPrinter.NopIndenter;
 import tools.jackson.core.util.Separators;
@@ -44,6 +49,15 @@ import tools.jackson.databind.ser.std.ToStringSerializer;
 final class JsonValues {
 
     static final String TOO_LONG = "[cut: longer than the record may be]";
+
+    private static final JsonFactory READER = JsonFactory.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxNameLength(Integer.MAX_VALUE)
+                    .maxNumberLength(Integer.MAX_VALUE)
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build();
 
     private final ObjectWriter writer = JsonMapper.builder()
             .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
@@ -162,6 +176,25 @@ final class JsonValues {
         } catch (InvalidDefinitionException notForJackson) {
             target.cutTo(start);
             target.string(value.toString());
+            return;
+        }
+        checkOneValue(target, start);
+    }
+
+    /** The application's own serializers and raw values can write anything. In a record stands one value on one line. */
+    private static void checkOneValue(JsonBuffer target, int start) {
+        byte[] bytes = target.bytes();
+        for (int i = start; i < target.length(); i++) {
+            if (bytes[i] >= 0 && bytes[i] < ' ') {
+                throw new IllegalStateException("a control character outside of a text");
+            }
+        }
+        try (JsonParser parser = READER.createParser(ObjectReadContext.empty(), bytes, start, target.length() - start)) {
+            parser.nextToken();
+            parser.skipChildren();
+            if (parser.nextToken() != null) {
+                throw new IllegalStateException("more than one value");
+            }
         }
     }
 

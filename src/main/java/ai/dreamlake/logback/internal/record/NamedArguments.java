@@ -32,8 +32,6 @@ final class NamedArguments {
             if (!isEscaped()) {
                 return true;
             }
-            // SLF4J goes on behind the brace that is escaped, not behind the pair.
-            end = placeholder + 1;
         }
     }
 

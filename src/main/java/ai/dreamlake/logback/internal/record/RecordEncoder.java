@@ -290,6 +290,10 @@ public final class RecordEncoder {
         if (buffer.keys.contains(key)) {
             return;
         }
+        if (buffer.cutting && key.equals(CUT_KEY)) {
+            buffer.leftOut++; // the key is taken
+            return;
+        }
         int start = buffer.length();
         try {
             buffer.raw(buffer.keys.isEmpty() ? "{" : ", ");

@@ -16,23 +16,25 @@ import tools.jackson.databind.node.ObjectNode;
  * needed anywhere:
  *
  * <pre>
- *   {"opened": 1761733800000000, "description": "…", "tags": ["…"], "folder": "/…", "metadata": {…}}
+ *   {"session": "project/run", "opened": 1761733800000000, "description": "…", "tags": ["…"], "folder": "/…", "metadata": {…}}
  * </pre>
  *
+ * @param session {@link SessionName#toString} of the session that it describes
  * @param opened when it was given, in microseconds; of two descriptions of one session the later one counts. It grows
  *     from one description to the next, also within a microsecond
  * @param given any of {@code description}, {@code tags}, {@code folder} and {@code metadata}
  */
-public record SessionDescription(long opened, ObjectNode given) {
+public record SessionDescription(String session, long opened, ObjectNode given) {
 
     private static final JsonMapper JSON = new JsonMapper();
+    private static final String SESSION = "session";
     private static final String OPENED = "opened";
     private static final AtomicLong LAST_OPENED = new AtomicLong();
 
     /** A description given now. */
-    public static SessionDescription of(ObjectNode given) {
+    public static SessionDescription of(SessionName name, ObjectNode given) {
         long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-        return new SessionDescription(LAST_OPENED.updateAndGet(last -> Math.max(last + 1, now)), given);
+        return new SessionDescription(name.toString(), LAST_OPENED.updateAndGet(last -> Math.max(last + 1, now)), given);
     }
 
     public static ObjectNode nothing() {
@@ -55,7 +57,7 @@ public record SessionDescription(long opened, ObjectNode given) {
 
     /** The text for the MDC. */
     public String toText() {
-        return JSON.createObjectNode().put(OPENED, opened).setAll(given).toString();
+        return JSON.createObjectNode().put(SESSION, session).put(OPENED, opened).setAll(given).toString();
     }
 
     /**
@@ -65,12 +67,13 @@ public record SessionDescription(long opened, ObjectNode given) {
      */
     public static SessionDescription parse(String text) {
         try {
-            if (JSON.readTree(text) instanceof ObjectNode object && object.path(OPENED).isIntegralNumber()) {
-                return new SessionDescription(object.remove(OPENED).asLong(), object);
+            if (JSON.readTree(text) instanceof ObjectNode object && object.path(OPENED).isIntegralNumber()
+                    && object.path(SESSION).isString()) {
+                return new SessionDescription(object.remove(SESSION).stringValue(), object.remove(OPENED).asLong(), object);
             }
         } catch (JacksonException fault) {
             throw new IllegalArgumentException("no session description: " + fault.getOriginalMessage(), fault);
         }
-        throw new IllegalArgumentException("no session description: it lacks \"" + OPENED + "\"");
+        throw new IllegalArgumentException("no session description: it lacks \"" + SESSION + "\" or \"" + OPENED + "\"");
     }
 }

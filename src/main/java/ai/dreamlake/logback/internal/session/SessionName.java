@@ -2,10 +2,12 @@ package ai.dreamlake.logback.internal.session;
 
 import java.io.File;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
 
@@ -21,6 +23,7 @@ import java.util.regex.Pattern;
  *       beside nested sessions
  *   <li>it has no backslash, no control character and no lone surrogate; where backslash separates paths, also nothing
  *       else that Windows refuses or quietly drops
+ *   <li>it can be the name of a file under the JVM's locale
  *   <li>behind the first slash, it is not one of the names that a session directory uses itself, such as {@code logs}
  *   <li>it does not end as a name that was {@linkplain #safe made safe} ends, so that no name is another's safe form
  * </ul>
@@ -32,7 +35,8 @@ public record SessionName(String workspace, String session) {
     private static final int LONGEST_READABLE_PART = 64;
 
     /** What a session directory holds beside nested sessions. */
-    private static final Set<String> RESERVED = Set.of("logs", "tracks", "files", "session.json", "parameters.json");
+    private static final Set<String> RESERVED = 
+            Set.of("logs", "tracks", "files", "session.json", "session.json.damaged", "parameters.json");
 
     /** 128 bits of SHA-256, so that no two names share one. */
     private static final Pattern MADE_SAFE = Pattern.compile(".*~[0-9a-f]{32}", Pattern.DOTALL);
@@ -118,6 +122,7 @@ public record SessionName(String workspace, String session) {
         for (int i = 0; i < segment.length(); i++) {
             if (!isAllowed(segment, i)) {
                 return String.format(
+                        Locale.ROOT,
                         "%s segment %s has a character that no name may have: U+%04X",
                         kind, quoted(segment), (int) segment.charAt(i));
             }
@@ -125,10 +130,23 @@ public record SessionName(String workspace, String session) {
         if (onWindows && REFUSED_BY_WINDOWS.matcher(segment).matches()) {
             return kind + " segment " + quoted(segment) + " cannot be the name of a directory on Windows";
         }
+        if (!hasPath(segment)) {
+            return kind + " segment " + quoted(segment) + " has characters that file names cannot have here: the JVM was started"
+                    + " with a locale for " + System.getProperty("sun.jnu.encoding");
+        }
         if (MADE_SAFE.matcher(segment).matches()) {
             return kind + " segment " + quoted(segment) + " ends with ~ and 32 hex digits, as only replaced names do";
         }
         return null;
+    }
+
+    /** Under LANG=C, as in many containers, a name outside ASCII has none. */
+    private static boolean hasPath(String segment) {
+        try {
+            return !Path.of(segment).toString().isEmpty();
+        } catch (InvalidPathException notHere) {
+            return false;
+        }
     }
 
     private static boolean isAllowed(String segment, int index) {

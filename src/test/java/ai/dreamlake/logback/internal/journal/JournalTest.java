@@ -13,8 +13,10 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
@@ -27,6 +29,8 @@ class JournalTest {
 
     private static final String RECORD =
             "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"%s\", \"metadata\": null, \"sequenceNumber\": ";
+
+    private static final SessionName NAME = SessionName.of("project", "run");
 
     @TempDir
     Path root;
@@ -85,7 +89,7 @@ class JournalTest {
     }
 
     private Journal newJournal() {
-        return new Journal(session.directory(), SessionName.of("project", "run"), () -> clock.addAndGet(jump.get()), disk);
+        return new Journal(session.directory(), NAME, () -> clock.addAndGet(jump.get()), disk);
     }
 
     @AfterEach
@@ -315,7 +319,7 @@ class JournalTest {
 
     @Test
     void aSessionThatIsDeletedBeginsAnewWithItsDescription() throws IOException {
-        String description = SessionDescription.of(SessionDescription.nothing().put("description", "A test")).toText();
+        String description = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "A test")).toText();
         append(journal, "deleted", description);
         deleteSession();
         elapse(101, TimeUnit.MICROSECONDS);
@@ -354,6 +358,36 @@ class JournalTest {
     }
 
     @Test
+    void aSessionThatIsDeletedAndMadeAnewByAPeerIsSharedWithIt() throws IOException {
+        append("deleted");
+        deleteSession();
+        // The peer: another lock file, and a record.
+        Files.createDirectories(session.log().getParent());
+        Lease peer = new Lease(session.lock());
+        assertThat(peer.tryTake()).isTrue();
+        session.write(session.log(), String.format(RECORD, "a peer's") + "0}\n");
+        elapse(101, TimeUnit.MICROSECONDS);
+        jump.set(Journal.PATIENCE_NANOS);
+        assertThatThrownBy(() -> append("the peer holds the lease")).isInstanceOf(SessionLockedException.class);
+        jump.set(0);
+        peer.close();
+        append("ours");
+        session.assertGapless(2);
+        assertThat(session.messages()).containsExactly("a peer's", "ours");
+    }
+
+    @Test
+    void aLogThatWasReplacedByAnEquallyLongOneWhileWePausedIsFound() throws IOException {
+        append("old");
+        journal.pause();
+        Path copy = Files.writeString(session.log().resolveSibling("copy"), SessionDirectory.text(session.log()).replace("old", "new"));
+        Files.move(copy, session.log(), StandardCopyOption.REPLACE_EXISTING);
+        append("next");
+        session.assertGapless(2);
+        assertThat(session.messages()).containsExactly("new", "next");
+    }
+
+    @Test
     void afterALeaseTheTailIsReadAgain() throws IOException {
         append("ours");
         journal.pause();
@@ -368,10 +402,11 @@ class JournalTest {
     void anIdleJournalGivesUpItsLeaseAfter25Milliseconds() throws IOException {
         Lease peer = new Lease(session.lock());
         append("m");
-        assertThat(journal.leaseIsNew()).isTrue();
-        journal.leaseIsSeenTo();
+        assertThat(journal.takesNewLease()).isTrue();
         append("m");
-        assertThat(journal.leaseIsNew()).isFalse();
+        assertThat(journal.takesNewLease()).isFalse();
+        journal.hasNewLease();
+        assertThat(journal.takesNewLease()).isTrue();
         assertThat(peer.tryTake()).isFalse();
         elapse(24, TimeUnit.MILLISECONDS);
         assertThat(journal.pauseIfIdle()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(1));
@@ -398,11 +433,13 @@ class JournalTest {
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
 
-        // For a second nobody waits again; then it is tried again.
-        assertThatThrownBy(() -> append("refused at once")).isInstanceOf(SessionLockedException.class);
-        peer.giveUp();
-        assertThatThrownBy(() -> append("still refused")).isInstanceOf(SessionLockedException.class);
+        // For a second nobody waits, and then not for long; but each record asks.
+        assertThatThrownBy(() -> append("refused without a wait")).isInstanceOf(SessionLockedException.class);
         elapse(1, TimeUnit.SECONDS);
+        jump.set(Journal.SECOND_PATIENCE_NANOS + 1);
+        assertThatThrownBy(() -> append("refused after a short one")).isInstanceOf(SessionLockedException.class);
+        jump.set(0);
+        peer.giveUp();
         append("goes on");
         session.assertGapless(4);
         peer.close();
@@ -432,8 +469,8 @@ class JournalTest {
 
     @Test
     void aDescriptionIsWrittenWithTheFirstRecordAndOnceMoreWhenItChanges() throws IOException {
-        String first = SessionDescription.of(SessionDescription.nothing().put("description", "first")).toText();
-        String second = SessionDescription.of(SessionDescription.nothing().put("description", "second")).toText();
+        String first = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "first")).toText();
+        String second = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "second")).toText();
         append(journal, "m", first);
         assertThat(session.readDescription().get("description").stringValue()).isEqualTo("first");
         assertThat(session.readDescription().has("updated_at")).isFalse();
@@ -447,6 +484,39 @@ class JournalTest {
         append(journal, "m", "garbage");
         assertThat(journal.nextNotice()).contains("is not readable");
         session.assertGapless(4);
+    }
+
+    @Test
+    void theNewestDescriptionCountsForEachOfItsParts() throws IOException {
+        String outer = SessionDescription.of(
+                        NAME, SessionDescription.nothing().put("description", "outer").put("folder", "/outer"))
+                .toText();
+        String inner = SessionDescription.of(NAME, SessionDescription.nothing().put("folder", "/inner")).toText();
+        append(journal, "the inner scope logs first", inner);
+        append(journal, "then the outer one", outer);
+        assertThat(session.readDescription().get("description").stringValue()).isEqualTo("outer");
+        assertThat(session.readDescription().get("folder").stringValue()).isEqualTo("/inner");
+    }
+
+    @Test
+    void theDescriptionOfAnotherSessionIsNotTaken() throws IOException {
+        SessionName other = SessionName.of("project", "other");
+        append(journal, "m", SessionDescription.of(other, SessionDescription.nothing().put("description", "other's")).toText());
+        assertThat(session.readDescription().get("description").isNull()).isTrue();
+        assertThat(journal.nextNotice()).isNull();
+    }
+
+    @Test
+    void theHintIsInAsciiDigitsWhateverTheLocale() throws IOException {
+        Locale before = Locale.getDefault();
+        Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+        try {
+            append("m");
+            journal.pause();
+            assertThat(SessionDirectory.text(session.hint())).isEqualTo("1                  \n");
+        } finally {
+            Locale.setDefault(before);
+        }
     }
 
     @Test
@@ -475,6 +545,20 @@ class JournalTest {
         assertThat(Thread.interrupted()).isTrue();
         session.assertGapless(2);
         session.assertLeftBehindRightly();
+    }
+
+    @Test
+    void anInterruptedThreadThatWaitsForAPeerStaysInterrupted() throws IOException {
+        append("m");
+        journal.pause();
+        Lease peer = new Lease(session.lock());
+        assertThat(peer.tryTake()).isTrue();
+        jump.set(Journal.PATIENCE_NANOS / 2 + 1); // one look to begin, one before the wait, one after it
+        Thread.currentThread().interrupt();
+        assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
+        assertThat(Thread.interrupted()).isTrue();
+        jump.set(0);
+        peer.close();
     }
 
     @Test

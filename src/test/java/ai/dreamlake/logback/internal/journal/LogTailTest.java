@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
@@ -71,6 +72,20 @@ class LogTailTest {
     void aLineOfThePythonSdkIsUnderstood() throws IOException {
         String python = "{\"sequenceNumber\": 41, \"timestamp\": \"2025-10-25T12:00:22.940353Z\", \"level\": \"info\", \"message\": \"Hello\", \"metadata\": {\"sequenceNumber\": 7, \"x\": [{\"sequenceNumber\": 8}]}}\n";
         assertRecovered(python, python, 42);
+    }
+
+    @Test
+    void aLineWithThePythonSdksNaNIsARecord() throws IOException {
+        String python = "{\"sequenceNumber\": 4, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"loss\": NaN, \"max\": Infinity, \"min\": -Infinity}}\n";
+        assertRecovered(python, python, 5);
+    }
+
+    @Test
+    void damageThatCannotBeSetAsideStaysWhereItIs() throws IOException {
+        Files.createDirectory(aside);
+        Files.writeString(log, ZERO + "torn");
+        assertThatThrownBy(() -> LogTail.recover(log.toFile(), aside.toFile())).isInstanceOf(IOException.class);
+        assertThat(Files.readString(log)).isEqualTo(ZERO + "torn");
     }
 
     @Test

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.journal;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
@@ -178,6 +179,58 @@ class OpenJournalsTest {
         assertThat(journals.size()).isZero();
         assertThat(openFilesUnder(root)).isZero();
         session("a").assertLeftBehindRightly();
+    }
+
+    @Test
+    void aRecordThatIsLostWhenAllIsClosedLeavesNothingOpen() throws IOException {
+        OpenJournals journals = journals(10);
+        journals.close();
+        Files.createDirectories(session("a").log()); // a directory where the log should be
+        assertThatThrownBy(() -> append(journals, "a")).isInstanceOf(IOException.class);
+        assertThat(journals.size()).isZero();
+        assertThat(openFilesUnder(root)).isZero();
+    }
+
+    @Test
+    void aSessionWhoseRecordWaitsForAPeerIsNotClosed() throws Exception {
+        OpenJournals journals = journals(1);
+        append(journals, "a");
+        clock.addAndGet(Journal.LEASE_NANOS);
+        journals.step(clock.get());
+        Lease peer = new Lease(session("a").lock());
+        assertThat(peer.tryTake()).isTrue();
+        Thread waits = new Thread(() -> {
+            try {
+                append(journals, "a");
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        waits.start();
+        await().until(peer::isWanted);
+        assertThat(journals.step(clock.get() + TimeUnit.MINUTES.toNanos(6))).isEqualTo(Journal.LEASE_NANOS);
+        assertThat(journals.size()).isEqualTo(1);
+        peer.giveUp();
+        waits.join();
+        session("a").assertGapless(2);
+        peer.close();
+    }
+
+    @Test
+    void aListenerThatThrowsDoesNotEndTheThread() throws IOException {
+        OpenJournals journals = new OpenJournals(root, 10, TimeUnit.MINUTES.toNanos(5), "keeper-with-a-bad-listener", notice -> {
+            throw new IllegalStateException(notice);
+        });
+        opened.add(journals);
+        journals.start();
+        append(journals, "a");
+        await().until(() -> session("a").readHint() == 1);
+        Files.delete(session("a").hint());
+        Files.createDirectory(session("a").hint()); // now the keeper, too, has something to tell
+        append(journals, "b");
+        await().until(() -> session("b").readHint() == 1);
+        append(journals, "b");
+        await().until(() -> session("b").readHint() == 2);
     }
 
     @Test

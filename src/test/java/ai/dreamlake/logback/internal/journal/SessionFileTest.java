@@ -115,6 +115,14 @@ class SessionFileTest {
     }
 
     @Test
+    void thePythonSdksNaNBecomesAStringAndCostsNothingElse() throws IOException {
+        Files.writeString(path, "{\"name\": \"x\", \"metadata\": {\"clip\": Infinity, \"lr\": NaN}, \"created_at\": \"2024-01-01T00:00:00Z\"}");
+        assertThat(file.upsert(SessionDescription.nothing(), LATER)).isNull();
+        assertThat(Files.readString(path))
+                .contains("\"clip\": \"Infinity\"", "\"lr\": \"NaN\"", "\"created_at\": \"2024-01-01T00:00:00Z\"");
+    }
+
+    @Test
     void aFileThatIsNoJsonObjectIsKeptBesideTheNewOne() throws IOException {
         for (String garbage : List.of("", "{\"name\": \"my-exp", "[1]", "null")) {
             Files.writeString(path, garbage);

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.annotation.JsonRawValue;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.math.BigDecimal;
 import java.math.BigInteger;
@@ -251,6 +252,16 @@ class JsonValuesTest {
                     }
                 }))
                 .isEqualTo("\"[failed: IllegalArgumentException]\"");
+    }
+
+    public record Raw(@JsonRawValue String json) {}
+
+    @Test
+    void whatWritesRawJsonWritesOneValueOnOneLineOrIsReplaced() {
+        assertThat(json(new Raw("[1,2]"))).isEqualTo("{\"json\": [1,2]}");
+        for (String broken : new String[] {"1}\n{", "1, \"a\": 1, \"a\": 2", "\n1", "}", "x", "1}, \"sequenceNumber\": 9"}) {
+            assertThat(json(new Raw(broken))).as(broken).startsWith("\"[failed: ").endsWith("]\"");
+        }
     }
 
     @Test

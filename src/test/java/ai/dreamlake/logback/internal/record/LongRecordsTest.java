@@ -79,6 +79,12 @@ class LongRecordsTest {
     }
 
     @Test
+    void theApplicationsOwnEntryOfThatNameMakesRoomForOurs() {
+        event.keyValue("dreamlake_cut", "the application's own").keyValue("huge", "x".repeat(100_000)).keyValue("k".repeat(9000), 1);
+        assertThat(encode(LIMIT).get("metadata").get("dreamlake_cut").stringValue()).isEqualTo("2 entries left out");
+    }
+
+    @Test
     void aKeyThatIsLongerThanTheRecordIsLeftOut() {
         event.keyValue("k".repeat(1_000_000), 1);
         assertThat(encode(LIMIT).get("metadata").toString()).isEqualTo("{\"dreamlake_cut\":\"1 entries left out\"}");

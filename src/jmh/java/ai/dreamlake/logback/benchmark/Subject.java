@@ -1,0 +1,183 @@
+package ai.dreamlake.logback.benchmark;
+
+import ai.dreamlake.logback.DreamlakeAppender;
+import ch.qos.logback.classic.AsyncAppender;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.encoder.JsonEncoder;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.AppenderBase;
+import ch.qos.logback.core.FileAppender;
+import ch.qos.logback.core.encoder.Encoder;
+import ch.qos.logback.core.util.Duration;
+import co.elastic.logging.logback.EcsEncoder;
+import java.io.File;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import net.logstash.logback.appender.LoggingEventAsyncDisruptorAppender;
+import net.logstash.logback.encoder.LogstashEncoder;
+
+/**
+ * What is compared. "Durable" is what survives a kill when the logger call returns: one system call for each event.
+ * Every peer is set up as its own documentation says, and stores key-values and MDC as we do.
+ */
+public enum Subject {
+    /** Logback's own event and nothing else: what every other figure contains. */
+    NOP {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return new AppenderBase<>() {
+                @Override
+                protected void append(ILoggingEvent event) {
+                    // nothing
+                }
+            };
+        }
+    },
+    /** The floor: Logback's event, and a bare write of as many bytes as our record has. */
+    BARE_WRITE {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return new BareWrite(file(directory));
+        }
+    },
+    DREAMLAKE {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            DreamlakeAppender appender = new DreamlakeAppender();
+            appender.setLocalPath(directory.toString());
+            return appender;
+        }
+
+        @Override
+        File file(Path directory) {
+            return directory.resolve("default/default/logs/logs.jsonl").toFile();
+        }
+    },
+    JSON_DURABLE {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return fileAppender(context, directory, json(), true);
+        }
+    },
+    LOGSTASH_DURABLE {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return fileAppender(context, directory, new LogstashEncoder(), true);
+        }
+    },
+    ECS_DURABLE {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return fileAppender(context, directory, new EcsEncoder(), true);
+        }
+    },
+    JSON_BUFFERED {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return fileAppender(context, directory, json(), false);
+        }
+    },
+    LOGSTASH_BUFFERED {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return fileAppender(context, directory, new LogstashEncoder(), false);
+        }
+    },
+    ECS_BUFFERED {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            return fileAppender(context, directory, new EcsEncoder(), false);
+        }
+    },
+    LOGSTASH_ASYNC {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            AsyncAppender async = new AsyncAppender();
+            async.setDiscardingThreshold(0); // otherwise it drops INFO when its queue is 80 % full
+            async.setMaxFlushTime(0); // and what is still queued at stop
+            async.addAppender(started(context, LOGSTASH_BUFFERED.appender(context, directory)));
+            return async;
+        }
+    },
+    LOGSTASH_DISRUPTOR {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            LoggingEventAsyncDisruptorAppender async = new LoggingEventAsyncDisruptorAppender();
+            async.setAppendTimeout(Duration.buildByMilliseconds(-1)); // wait for room, never drop
+            async.addAppender(started(context, LOGSTASH_BUFFERED.appender(context, directory)));
+            return async;
+        }
+    };
+
+    /** Not started yet. */
+    abstract Appender<ILoggingEvent> appender(LoggerContext context, Path directory);
+
+    /** Where the lines go. */
+    File file(Path directory) {
+        return directory.resolve("log.jsonl").toFile();
+    }
+
+    static Appender<ILoggingEvent> started(LoggerContext context, Appender<ILoggingEvent> appender) {
+        appender.setContext(context);
+        appender.start();
+        return appender;
+    }
+
+    private static JsonEncoder json() {
+        JsonEncoder encoder = new JsonEncoder();
+        encoder.setWithFormattedMessage(true);
+        return encoder;
+    }
+
+    private static Appender<ILoggingEvent> fileAppender(
+            LoggerContext context, Path directory, Encoder<ILoggingEvent> encoder, boolean immediateFlush) {
+        encoder.setContext(context);
+        encoder.start();
+        FileAppender<ILoggingEvent> appender = new FileAppender<>();
+        appender.setFile(directory.resolve("log.jsonl").toString());
+        appender.setEncoder(encoder);
+        appender.setImmediateFlush(immediateFlush);
+        return appender;
+    }
+
+    /** As many bytes for each event as the record before it would have had, taken from a Dreamlake log. */
+    static final class BareWrite extends AppenderBase<ILoggingEvent> {
+        private final FileOutputStream out;
+        private byte[] line = new byte[200];
+
+        BareWrite(File file) {
+            try {
+                out = new FileOutputStream(file, true);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        void line(byte[] line) {
+            this.line = line;
+        }
+
+        // AppenderBase synchronizes, as any appender with one file must.
+        @Override
+        protected void append(ILoggingEvent event) {
+            try {
+                out.write(line);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void stop() {
+            super.stop();
+            try {
+                out.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
