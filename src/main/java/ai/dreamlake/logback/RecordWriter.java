@@ -32,6 +32,9 @@ final class RecordWriter {
     private final RecordBuffers buffers = new RecordBuffers();
     private final Books books = new Books();
 
+    /** The session of some event before. Not volatile: the value cannot change, and any thread's last one will do. */
+    private SessionName last;
+
     /** How many events this thread is writing at the moment. An array, for it is a type of the JDK's. */
     private final ThreadLocal<int[]> depth = ThreadLocal.withInitial(() -> new int[1]);
 
@@ -49,6 +52,7 @@ final class RecordWriter {
         this.forcedFrom = forcedFrom;
         this.journals = journals;
         this.announcer = announcer;
+        this.last = new SessionName(keys.workspace(), keys.session());
     }
 
     void append(ILoggingEvent event) {
@@ -57,7 +61,7 @@ final class RecordWriter {
             return;
         }
         books.accepted();
-        SessionName session = new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc));
+        SessionName session = session(keys.workspaceOf(mdc), keys.sessionOf(mdc));
         int[] depth = this.depth.get();
         if (depth[0] == DEEPEST_RECURSION) {
             books.dropped(DropReason.RECURSION);
@@ -75,6 +79,17 @@ final class RecordWriter {
         }
         books.written();
         announcer.written(session);
+    }
+
+    /** Most events go where the one before them went, and need no name of their own. */
+    private SessionName session(String workspace, String session) {
+        SessionName last = this.last;
+        if (last.workspace().equals(workspace) && last.session().equals(session)) {
+            return last;
+        }
+        SessionName named = new SessionName(workspace, session);
+        this.last = named;
+        return named;
     }
 
     private void write(ILoggingEvent event, SessionName session, String description) throws IOException {

@@ -103,6 +103,7 @@ final class Journal {
     private boolean doubtful;
 
     private long leaseTakenAt;
+    private long lastUsedAt;
     private long lastAppendAt;
     private long lastCheckAt;
     private boolean refusing;
@@ -147,6 +148,7 @@ final class Journal {
         this.lease = new Lease(logs.resolve(".log_sequence.lock"));
         this.name = name;
         this.sessionFile = new SessionFile(directory, name);
+        this.lastUsedAt = nanoTime.getAsLong();
     }
 
     /**
@@ -162,6 +164,7 @@ final class Journal {
      */
     synchronized boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
         long now = nanoTime.getAsLong();
+        lastUsedAt = now;
         if (!makeReady(now)) {
             return false;
         }
@@ -379,6 +382,11 @@ final class Journal {
             return PATIENCE_NANOS;
         }
         return now - refusingSince < IMPATIENCE_NANOS ? 0 : SECOND_PATIENCE_NANOS;
+    }
+
+    /** When somebody last wanted to append, by the clock that was given. */
+    synchronized long lastUsedAt() {
+        return lastUsedAt;
     }
 
     /** Whether records wait for another process at this moment; then it is no time to close this journal. */

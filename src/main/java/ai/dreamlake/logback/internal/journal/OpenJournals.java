@@ -28,16 +28,6 @@ public final class OpenJournals {
 
     private static final int MOST_TOLD = 1000;
 
-    private static final class Open {
-        final JournalRegistry.Use use;
-        volatile long lastUsedAt;
-
-        Open(JournalRegistry.Use use, long now) {
-            this.use = use;
-            this.lastUsedAt = now;
-        }
-    }
-
     private final Path root;
     private final int most;
     private final long idleNanos;
@@ -46,7 +36,7 @@ public final class OpenJournals {
     private final Listener listener;
 
     /** By the name as it was given, good or bad: so a good name is checked only when its journal is opened. */
-    private final Map<SessionName, Open> journals = new ConcurrentHashMap<>();
+    private final Map<SessionName, JournalRegistry.Use> journals = new ConcurrentHashMap<>();
 
     /** The bad names that were told already. Guarded by this. */
     private final Set<SessionName> told = new HashSet<>();
@@ -113,19 +103,18 @@ public final class OpenJournals {
             throws IOException {
         boolean done = false;
         while (!done) {
-            Open open = journals.get(named);
-            if (open == null) {
-                open = open(named);
+            JournalRegistry.Use use = journals.get(named);
+            if (use == null) {
+                use = open(named);
             }
-            open.lastUsedAt = nanoTime.getAsLong();
-            Journal journal = open.use.journal();
+            Journal journal = use.journal();
             try {
                 done = journal.append(record, count, forced, description);
             } finally {
                 lookAfter(journal);
             }
             if (!done) {
-                journals.remove(named, open);
+                journals.remove(named, use);
             }
         }
     }
@@ -143,10 +132,10 @@ public final class OpenJournals {
     }
 
     /** One at a time, so that there are never more than allowed. */
-    private synchronized Open open(SessionName named) throws IOException {
-        Open open = journals.get(named);
-        if (open != null) {
-            return open;
+    private synchronized JournalRegistry.Use open(SessionName named) throws IOException {
+        JournalRegistry.Use use = journals.get(named);
+        if (use != null) {
+            return use;
         }
         StackReserve.require();
         while (journals.size() >= most) {
@@ -156,32 +145,33 @@ public final class OpenJournals {
         if (!name.equals(named) && told.size() < MOST_TOLD && told.add(name)) {
             listener.accept("a session or workspace name from the MDC breaks the rules; its records go to " + name);
         }
-        open = new Open(JournalRegistry.use(root, name, nanoTime, opener), nanoTime.getAsLong());
+        use = JournalRegistry.use(root, name, nanoTime, opener);
         if (exiting) {
-            open.use.journal().expectExit();
+            use.journal().expectExit();
         }
-        journals.put(named, open);
-        return open;
+        journals.put(named, use);
+        return use;
     }
 
     private void closeLeastRecentlyUsed() {
+        long now = nanoTime.getAsLong();
         journals.entrySet().stream()
-                .filter(entry -> !entry.getValue().use.journal().isAwaited())
-                .min(Comparator.comparingLong(entry -> entry.getValue().lastUsedAt - nanoTime.getAsLong()))
+                .filter(entry -> !entry.getValue().journal().isAwaited())
+                .min(Comparator.comparingLong(entry -> entry.getValue().journal().lastUsedAt() - now))
                 .or(() -> journals.entrySet().stream().findAny())
                 .ifPresent(entry -> close(entry.getKey()));
     }
 
     private void close(SessionName named) {
         StackReserve.require();
-        Open open = journals.remove(named);
-        if (open != null) {
+        JournalRegistry.Use use = journals.remove(named);
+        if (use != null) {
             try {
-                open.use.release();
+                use.release();
             } catch (IOException failure) {
                 listener.accept("cannot close a journal in order: " + failure);
             }
-            report(open.use.journal());
+            report(use.journal());
         }
     }
 
@@ -221,14 +211,15 @@ public final class OpenJournals {
      */
     long step(long now) {
         long next = Long.MAX_VALUE;
-        for (Map.Entry<SessionName, Open> entry : journals.entrySet()) {
-            long left = entry.getValue().lastUsedAt + idleNanos - now;
-            if (entry.getValue().use.journal().isAwaited()) {
+        for (Map.Entry<SessionName, JournalRegistry.Use> entry : journals.entrySet()) {
+            Journal journal = entry.getValue().journal();
+            long left = journal.lastUsedAt() + idleNanos - now;
+            if (journal.isAwaited()) {
                 next = Math.min(next, Journal.LEASE_NANOS);
             } else if (left <= 0) {
                 close(entry.getKey());
             } else {
-                next = Math.min(next, Math.min(left, pauseIfIdle(entry.getValue().use.journal())));
+                next = Math.min(next, Math.min(left, pauseIfIdle(journal)));
             }
         }
         return next;
@@ -245,9 +236,9 @@ public final class OpenJournals {
 
     private void expectExit() {
         exiting = true;
-        for (Open open : journals.values()) {
+        for (JournalRegistry.Use use : journals.values()) {
             try {
-                open.use.journal().expectExit();
+                use.journal().expectExit();
             } catch (IOException failure) {
                 listener.accept("cannot pause a journal in order: " + failure);
             }

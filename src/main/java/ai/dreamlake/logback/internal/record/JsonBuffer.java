@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.record;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import tools.jackson.core.io.NumberOutput;
 
 /**
  * JSON text in the making, as UTF-8 bytes in an array that grows up to a limit and is used again.
@@ -124,7 +125,7 @@ public class JsonBuffer {
     /** JSON has no NaN and no infinities; they become the strings "NaN", "Infinity" and "-Infinity". */
     void number(double value) {
         if (Double.isFinite(value)) {
-            raw(Double.toString(value));
+            raw(NumberOutput.toString(value, true)); // the shortest form, which Java before 19 misses now and then
         } else {
             string(Double.toString(value));
         }
@@ -132,7 +133,7 @@ public class JsonBuffer {
 
     void number(float value) {
         if (Float.isFinite(value)) {
-            raw(Float.toString(value));
+            raw(NumberOutput.toString(value, true));
         } else {
             string(Float.toString(value));
         }
@@ -189,17 +190,36 @@ public class JsonBuffer {
     }
 
     private void characters(String text, int end) {
-        ensure(end); // no character takes less than a byte
-        for (int i = 0; i < end; i++) {
-            char character = text.charAt(i);
-            if (character < 0x80 && ESCAPES[character] == 0 && high == 0) {
-                bytes[length++] = (byte) character;
-            } else {
-                unusual(character);
-                ensure(end - i);
+        int done = 0;
+        while (done < end) {
+            ensure(end - done); // no character takes less than a byte
+            done = plain(text, done, end);
+            while (done < end && (high != 0 || !isPlain(text.charAt(done)))) {
+                unusual(text.charAt(done++));
             }
         }
         endOfText();
+    }
+
+    private static boolean isPlain(char character) {
+        return character < 0x80 && ESCAPES[character] == 0;
+    }
+
+    /** Copies up to the first character that needs more than that, and returns its index. The loop that costs the time. */
+    private int plain(String text, int start, int end) {
+        byte[] target = bytes;
+        int at = length;
+        int i = start;
+        while (i < end) {
+            char character = text.charAt(i);
+            if (character >= 0x80 || ESCAPES[character] != 0) {
+                break;
+            }
+            target[at++] = (byte) character;
+            i++;
+        }
+        length = at;
+        return i;
     }
 
     /** A character that needs more than a copy; {@link #high} carries half a pair from one call to the next. */
