@@ -1,6 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
-import ai.dreamlake.logback.internal.session.SessionDescription;
+import ai.dreamlake.logback.internal.session.GivenDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
 import java.io.IOException;
@@ -11,18 +11,14 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * One session's log on disk, open for appending.
@@ -70,7 +66,6 @@ final class Journal {
     private static final int HINT_BLOCK = 1000;
 
     private final Path directory;
-    private final SessionName name;
     private final LongSupplier nanoTime;
     private final LogFile.Opener opener;
     private final File log;
@@ -115,13 +110,7 @@ final class Journal {
     /** How many records wait for the lease. Read without the monitor, too. */
     private volatile int waiting;
 
-    /** The description that was seen last, as the MDC's text. */
-    private String descriptionText;
-
-    /** All that was ever given, and when each part of it was: of two scopes, the later one counts for each part. */
-    private final ObjectNode description = SessionDescription.nothing();
-
-    private final Map<String, Long> givenAt = new HashMap<>();
+    private final GivenDescription description;
 
     /** Whether it stands in session.json, and whether it is to be written there now. */
     private boolean described;
@@ -146,7 +135,7 @@ final class Journal {
         this.aside = logs.resolve("logs.jsonl.torn").toFile();
         this.hint = new SequenceHint(logs.resolve(".log_sequence").toFile());
         this.lease = new Lease(logs.resolve(".log_sequence.lock"));
-        this.name = name;
+        this.description = new GivenDescription(name);
         this.sessionFile = new SessionFile(directory, name);
         this.lastUsedAt = nanoTime.getAsLong();
     }
@@ -169,8 +158,8 @@ final class Journal {
             return false;
         }
         sideTroubles.clear();
-        if (describedAs != null && !describedAs.equals(descriptionText)) {
-            read(describedAs);
+        if (describedAs != null) {
+            learn(describedAs);
         }
         if (mustDescribe) {
             describe();
@@ -394,24 +383,11 @@ final class Journal {
         return waiting > 0;
     }
 
-    private void read(String text) {
-        descriptionText = text;
-        SessionDescription given;
+    private void learn(String text) {
         try {
-            given = SessionDescription.parse(text);
+            mustDescribe |= description.learn(text);
         } catch (IllegalArgumentException notOurs) {
             sideTroubles.add("the MDC entry that describes the session " + directory + " is not readable");
-            return;
-        }
-        if (!given.session().equals(name.toString())) {
-            return; // somebody named another session inside of the scope
-        }
-        for (Map.Entry<String, JsonNode> part : given.given().properties()) {
-            if (given.opened() > givenAt.getOrDefault(part.getKey(), Long.MIN_VALUE)) {
-                givenAt.put(part.getKey(), given.opened());
-                description.set(part.getKey(), part.getValue());
-                mustDescribe = true;
-            }
         }
     }
 
@@ -421,7 +397,7 @@ final class Journal {
         mustDescribe = false;
         described = false;
         try {
-            String damage = sessionFile.upsert(description, Instant.now());
+            String damage = sessionFile.upsert(description.parts(), Instant.now());
             described = true;
             if (damage != null) {
                 sideTroubles.add(damage);
