@@ -97,7 +97,11 @@ final class RecordWriter {
         RecordLevel level = encoder.encode(event, buffer);
         boolean forced = forcedFrom != null && level.compareTo(forcedFrom) >= 0;
         journals.append(session, buffer.bytes(), buffer.length(), forced, description);
-        buffers.giveBack(buffer); // not after a failure: nobody knows what state that left it in
+        try {
+            buffers.giveBack(buffer); // not after a failure: nobody knows what state that left it in
+        } catch (StackOverflowError bufferIsLost) {
+            // The record is written all the same.
+        }
     }
 
     private void lost(SessionName session, Throwable failure) {

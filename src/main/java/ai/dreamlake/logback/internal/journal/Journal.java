@@ -17,7 +17,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 
 /**
@@ -123,8 +122,11 @@ final class Journal {
     /** What was told already is not told again. */
     private final Set<String> told = new HashSet<>();
 
-    /** See {@link #takesNewLease()}. */
-    private final AtomicBoolean leaseIsNew = new AtomicBoolean();
+    /**
+     * Set when the lease is taken. Whoever clears it sees to it that {@link #pauseIfIdle} is asked. A bare field: where the
+     * stack is at its end it can still be set.
+     */
+    volatile boolean leaseIsNew;
 
     Journal(Path directory, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) {
         this.directory = directory;
@@ -348,7 +350,7 @@ final class Journal {
             }
         }
         refusing = false;
-        leaseIsNew.set(true);
+        leaseIsNew = true;
         leaseTakenAt = nanoTime.getAsLong();
         lastAppendAt = leaseTakenAt;
         hinted = nextNumber; // another process may have written the hint
@@ -416,16 +418,6 @@ final class Journal {
             sideTroubles.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
         }
         hinted = number; // also if it failed: it is not tried for each record
-    }
-
-    /** True once for each time that the lease was taken: the caller sees to it that {@link #pauseIfIdle} is asked. */
-    boolean takesNewLease() {
-        return leaseIsNew.get() && leaseIsNew.getAndSet(false);
-    }
-
-    /** The caller of {@link #takesNewLease} could not see to it. */
-    void hasNewLease() {
-        leaseIsNew.set(true);
     }
 
     /**

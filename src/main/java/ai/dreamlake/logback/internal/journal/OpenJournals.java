@@ -122,12 +122,13 @@ public final class OpenJournals {
     /** What need not happen at once: with no stack left it waits for the next record, and this one counts as written. */
     private void lookAfter(Journal journal) {
         try {
-            if (journal.takesNewLease()) {
+            if (journal.leaseIsNew) {
+                journal.leaseIsNew = false; // before the keeper is woken, or the next lease's sign could be wiped out
                 LockSupport.unpark(keeper);
             }
             report(journal);
         } catch (StackOverflowError later) {
-            journal.hasNewLease(); // the next record's thread will see to it
+            journal.leaseIsNew = true; // the next record's thread will see to it
         }
     }
 
