@@ -9,7 +9,8 @@ import java.util.Map;
  * @param accepted events that reached the appender, passed its filters, and were meant for a session
  * @param written events whose record is in its session's log
  * @param pending events on their way through the appender at this moment
- * @param dropped events that were lost, by reason; every reason is there, most of them with 0
+ * @param dropped events that were lost, by reason; every reason is there, most of them with 0. Where the application's stack
+ *     ends just behind the system call, an event counts here although its record is in the log
  * @param openSessions sessions whose log is open at this moment
  */
 public record DreamlakeStatistics(
