@@ -27,7 +27,7 @@ import java.util.function.LongSupplier;
  * hold a record that it cannot write: it throws, keeps the number for the next one, and leaves whole lines behind.
  *
  * <pre>
- *   logs/logs.jsonl            one write call for each record, by a file opened for appending
+ *   logs/logs.jsonl            appended to by one write call for each record, or for those of several threads at once
  *   logs/logs.jsonl.torn       damage that stood behind the last record, set aside
  *   logs/.log_sequence         a hint for the Python SDK: ahead of the log while we write, exact when we pause
  *   logs/.log_sequence.lock    the {@link Lease} among processes
@@ -64,6 +64,9 @@ final class Journal {
     /** How far ahead of the log the hint is written: one hint in a thousand records is not felt. */
     private static final int HINT_BLOCK = 1000;
 
+    /** How many bytes are written for several threads at once. Beyond it, Java's write would take memory for each call. */
+    private static final int BATCH = 8192;
+
     private final Path directory;
     private final LongSupplier nanoTime;
     private final LogFile.Opener opener;
@@ -75,11 +78,14 @@ final class Journal {
     /** What the user should know: damage and odd file systems. Read without the lock. */
     private final Queue<String> notices = new ConcurrentLinkedQueue<>();
 
+    private final GroupCommit group = new GroupCommit();
+
     // Everything below is guarded by this: by the monitor and no Lock, since a Lock stays locked for ever when the stack ends
     // inside of its unlock.
 
     private final Lease lease;
     private LogFile out;
+    private byte[] batch;
     private boolean closed;
 
     /** The number of the next record. */
@@ -153,29 +159,50 @@ final class Journal {
      * @return false if this journal was closed, and the record is to be appended to its successor
      * @throws IOException if the record is not in the log; the log is as it was
      */
-    synchronized boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
-        long now = nanoTime.getAsLong();
-        lastUsedAt = now;
-        if (!makeReady(now)) {
-            return false;
+    boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
+        if (count > GroupCommit.LONGEST_LINE || !group.hasCompany()) {
+            return appendNow(record, count, forced, describedAs, null);
         }
-        sideTroubles.clear();
-        if (describedAs != null) {
-            learn(describedAs);
+        OfferedLine line = new OfferedLine(record, count, forced, describedAs);
+        group.offer(line);
+        return line.done || appendNow(record, count, forced, describedAs, line);
+    }
+
+    /** @param own the same record, if it was offered before, or null */
+    private synchronized boolean appendNow(byte[] record, int count, boolean forced, String describedAs, OfferedLine own)
+            throws IOException {
+        boolean written = own != null && own.done;
+        if (written) {
+            return true;
         }
-        if (mustDescribe) {
-            describe();
+        group.setWriting(true);
+        try {
+            long now = nanoTime.getAsLong();
+            lastUsedAt = now;
+            boolean ready = makeReady(now);
+            written = own != null && own.done; // by somebody who had the monitor while we waited for the lease
+            if (ready && !written) {
+                sideTroubles.clear();
+                write(record, count, forced, describedAs, own);
+                written = true;
+                lastAppendAt = now;
+                tellSideTroubles();
+            }
+        } catch (IOException failure) {
+            written = own != null && own.done; // likewise
+            if (!written) {
+                throw failure;
+            }
+        } finally {
+            if (own != null) {
+                own.done = true; // its thread has the answer; nobody else is to write it now
+            }
+            group.setWriting(false);
+            if (!written) {
+                group.take(); // what is on offer would lie there until a write succeeds
+            }
         }
-        if (nextNumber >= hinted) {
-            hint(nextNumber + hintBlock);
-        }
-        write(record, endLine(record, count));
-        lastAppendAt = now;
-        if (forced) {
-            force();
-        }
-        tellSideTroubles();
-        return true;
+        return written;
     }
 
     private void tellSideTroubles() {
@@ -184,14 +211,62 @@ final class Journal {
         }
     }
 
-    /** Puts the number and the line end behind the record, and returns where they end. */
-    private int endLine(byte[] record, int count) {
+    /** Writes the record, and behind it those that other threads offered. */
+    private void write(byte[] record, int count, boolean forced, String describedAs, OfferedLine own) throws IOException {
+        OfferedLine others = count > GroupCommit.LONGEST_LINE ? null : group.take();
+        byte[] lines = record;
+        int end = endLine(record, count, nextNumber);
+        long last = nextNumber;
+        boolean force = forced;
+        learn(describedAs);
+        if (others != null) {
+            if (batch == null) {
+                batch = new byte[BATCH];
+            }
+            lines = batch;
+            System.arraycopy(record, 0, batch, 0, end);
+            for (OfferedLine line = others; line != null; line = line.next) {
+                if (line != own && !line.done && end + line.count + ROOM_FOR_NUMBER <= batch.length) {
+                    System.arraycopy(line.record, 0, batch, end, line.count);
+                    end = endLine(batch, end + line.count, ++last);
+                    line.end = end;
+                    force |= line.forced;
+                    learn(line.describedAs);
+                }
+            }
+        }
+        group.writes(last > nextNumber);
+        if (mustDescribe) {
+            describe();
+        }
+        if (last >= hinted) {
+            hint(Math.max(nextNumber + hintBlock, last + 1));
+        }
+        int written = write(lines, end);
+        nextNumber++;
+        try {
+            if (force) {
+                force();
+            }
+        } finally {
+            // No call in here that could fail: lines that are written but not done would be written again.
+            for (OfferedLine line = others; line != null; line = line.next) {
+                if (line.end > 0 && line.end <= written) {
+                    nextNumber++;
+                    line.done = true;
+                }
+            }
+        }
+    }
+
+    /** Puts the number and the line end behind a record, and returns where they end. */
+    private static int endLine(byte[] record, int count, long number) {
         int digits = 1;
-        for (long rest = nextNumber; rest >= 10; rest /= 10) {
+        for (long rest = number; rest >= 10; rest /= 10) {
             digits++;
         }
         int end = count + digits;
-        long rest = nextNumber;
+        long rest = number;
         for (int i = end - 1; i >= count; i--) {
             record[i] = (byte) ('0' + rest % 10);
             rest /= 10;
@@ -201,33 +276,51 @@ final class Journal {
         return end;
     }
 
-    /** One system call, and only then do we believe it (I2). */
-    private void write(byte[] line, int count) throws IOException {
+    /**
+     * One system call, and only then do we believe it (I2).
+     *
+     * @return how many bytes of whole lines are in the log now; the first line is, or this throws
+     */
+    private int write(byte[] lines, int count) throws IOException {
         doubtful = true;
+        int written = count;
         try {
-            out.write(line, 0, count);
+            out.write(lines, 0, count);
         } catch (IOException | RuntimeException | Error failure) {
-            if (!isWrittenAfterAll(count)) {
+            written = writtenAfterAll(lines, count);
+            if (written == 0) {
                 throw failure;
             }
         }
-        length += count;
-        nextNumber++;
-        doubtful = false;
+        length += written;
+        doubtful = written < count;
+        return written;
     }
 
     /**
-     * After a write that failed: whether the line is in the file all the same, as after a stack overflow behind the
-     * system call. Part of a line, as on a full disk, is cut off.
+     * After a write that failed: how many bytes of whole lines are in the file all the same, as after a stack overflow
+     * behind the system call, or on a disk that became full. Part of a line is cut off; if it cannot be, it is set aside
+     * when the log is opened again.
      */
-    private boolean isWrittenAfterAll(int count) throws IOException {
-        long found = log.length();
-        if (found > length && found < length + count) {
+    private int writtenAfterAll(byte[] lines, int count) throws IOException {
+        long found = log.length() - length;
+        if (found <= 0 || found > count) {
+            return 0;
+        }
+        int whole = (int) found;
+        while (whole > 0 && lines[whole - 1] != '\n') {
+            whole--;
+        }
+        if (whole < found) {
             try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
-                file.setLength(length);
+                file.setLength(length + whole);
+            } catch (IOException failure) {
+                if (whole == 0) {
+                    throw failure;
+                }
             }
         }
-        return found == length + count;
+        return whole;
     }
 
     private void force() {
@@ -387,7 +480,7 @@ final class Journal {
 
     private void learn(String text) {
         try {
-            mustDescribe |= description.learn(text);
+            mustDescribe |= text != null && description.learn(text);
         } catch (IllegalArgumentException notOurs) {
             sideTroubles.add("the MDC entry that describes the session " + directory + " is not readable");
         }

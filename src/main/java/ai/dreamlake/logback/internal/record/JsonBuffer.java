@@ -124,10 +124,16 @@ public class JsonBuffer {
 
     /** JSON has no NaN and no infinities; they become the strings "NaN", "Infinity" and "-Infinity". */
     void number(double value) {
-        if (Double.isFinite(value)) {
-            raw(NumberOutput.toString(value, true)); // the shortest form, which Java before 19 misses now and then
-        } else {
+        if (!Double.isFinite(value)) {
             string(Double.toString(value));
+            return;
+        }
+        ensure(20);
+        int end = Decimal.write(value, bytes, length);
+        if (end > length) {
+            length = end;
+        } else {
+            raw(NumberOutput.toString(value, true)); // the shortest form, which Java before 19 misses now and then
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import tools.jackson.core.io.NumberOutput;
 import tools.jackson.databind.json.JsonMapper;
 
 class JsonBufferTest {
@@ -103,6 +104,40 @@ class JsonBufferTest {
         buffer.cutTo(5);
         buffer.string("x");
         assertThat(text(buffer)).isEqualTo("12345\"x\"");
+    }
+
+    private static String number(double value) {
+        JsonBuffer buffer = new JsonBuffer();
+        buffer.number(value);
+        return text(buffer);
+    }
+
+    @Test
+    void aDoubleIsWrittenAsTheShortestTextThatReadsBackAsTheSame() {
+        Random random = new Random(5);
+        for (int i = 0; i < 300_000; i++) {
+            double places = Math.pow(10, random.nextInt(9));
+            double chosen = Math.rint(random.nextGaussian() * Math.pow(10, random.nextInt(10))) / places;
+            double any = Double.longBitsToDouble(random.nextLong());
+            for (double value : new double[] {chosen, Math.nextUp(chosen), Math.nextDown(chosen), random.nextDouble(), any}) {
+                if (Double.isFinite(value)) {
+                    assertThat(number(value)).isEqualTo(NumberOutput.toString(value, true));
+                }
+            }
+        }
+    }
+
+    @Test
+    void aDoubleLooksAlikeOnBothSidesOfWhereItsExponentBegins() {
+        assertThat(number(0.234)).isEqualTo("0.234");
+        assertThat(number(-1.5)).isEqualTo("-1.5");
+        assertThat(number(3)).isEqualTo("3.0");
+        assertThat(number(0.0)).isEqualTo("0.0");
+        assertThat(number(-0.0)).isEqualTo("-0.0");
+        assertThat(number(0.001)).isEqualTo("0.001");
+        assertThat(number(0.000999)).isEqualTo("9.99E-4");
+        assertThat(number(9_999_999.999999)).isEqualTo("9999999.999999");
+        assertThat(number(10_000_000)).isEqualTo("1.0E7");
     }
 
     @Test
