@@ -26,6 +26,9 @@ final class GroupCommit {
     /** How long a thread looks whether its line is done before it lets others run: some microseconds. */
     private static final int LOOKS = 300;
 
+    /** The same, when it has its core back. */
+    private static final int LATER_LOOKS = 20;
+
     /** How often it does that before it goes to sleep. */
     private static final int ROUNDS = 50;
 
@@ -54,7 +57,7 @@ final class GroupCommit {
             line.next = before;
         } while (!lastOffered.compareAndSet(before, line));
         for (int round = 0; round < ROUNDS; round++) {
-            for (int look = 0; look < LOOKS; look++) {
+            for (int look = 0; look < (round == 0 ? LOOKS : LATER_LOOKS); look++) {
                 if (line.done) {
                     return;
                 }

@@ -46,6 +46,9 @@ final class Journal {
     /** How many bytes behind a record its number and line end may take: 19 digits and <code>}\n</code>. */
     static final int ROOM_FOR_NUMBER = 21;
 
+    /** What {@link #append} returns when it wrote nothing. */
+    static final long CLOSED = -1;
+
     /** How long a lease is kept before others get their turn, and how long an idle one is kept at all. */
     static final long LEASE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
@@ -156,53 +159,55 @@ final class Journal {
      * @param count the record's length in bytes
      * @param forced whether to wait until the device has the record
      * @param describedAs the session's description as text, or null
-     * @return false if this journal was closed, and the record is to be appended to its successor
+     * @return the record's number, or {@link #CLOSED} if it is to be appended to this journal's successor
      * @throws IOException if the record is not in the log; the log is as it was
      */
-    boolean append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
+    long append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
         if (count > GroupCommit.LONGEST_LINE || !group.hasCompany()) {
             return appendNow(record, count, forced, describedAs, null);
         }
         OfferedLine line = new OfferedLine(record, count, forced, describedAs);
         group.offer(line);
-        return line.done || appendNow(record, count, forced, describedAs, line);
+        return line.done ? line.number : appendNow(record, count, forced, describedAs, line);
     }
 
     /** @param own the same record, if it was offered before, or null */
-    private synchronized boolean appendNow(byte[] record, int count, boolean forced, String describedAs, OfferedLine own)
+    private synchronized long appendNow(byte[] record, int count, boolean forced, String describedAs, OfferedLine own)
             throws IOException {
-        boolean written = own != null && own.done;
-        if (written) {
-            return true;
+        if (own != null && own.done) {
+            return own.number;
         }
+        long number = CLOSED;
         group.setWriting(true);
         try {
             long now = nanoTime.getAsLong();
             lastUsedAt = now;
             boolean ready = makeReady(now);
-            written = own != null && own.done; // by somebody who had the monitor while we waited for the lease
-            if (ready && !written) {
+            if (own != null && own.done) {
+                number = own.number; // somebody had the monitor while we waited for the lease
+            } else if (ready) {
                 sideTroubles.clear();
+                long next = nextNumber;
                 write(record, count, forced, describedAs, own);
-                written = true;
+                number = next;
                 lastAppendAt = now;
                 tellSideTroubles();
             }
         } catch (IOException failure) {
-            written = own != null && own.done; // likewise
-            if (!written) {
+            if (own == null || !own.done) {
                 throw failure;
             }
+            number = own.number; // likewise
         } finally {
             if (own != null) {
                 own.done = true; // its thread has the answer; nobody else is to write it now
             }
             group.setWriting(false);
-            if (!written) {
+            if (number == CLOSED) {
                 group.take(); // what is on offer would lie there until a write succeeds
             }
         }
-        return written;
+        return number;
     }
 
     private void tellSideTroubles() {
@@ -252,7 +257,7 @@ final class Journal {
             // No call in here that could fail: lines that are written but not done would be written again.
             for (OfferedLine line = others; line != null; line = line.next) {
                 if (line.end > 0 && line.end <= written) {
-                    nextNumber++;
+                    line.number = nextNumber++;
                     line.done = true;
                 }
             }

@@ -14,6 +14,9 @@ final class OfferedLine {
     /** Where this line ends among those that are written together; 0 if there was no room for it. */
     int end;
 
+    /** Its number, or {@link Journal#CLOSED} if it is done but not written. Set before {@link #done}. */
+    long number = Journal.CLOSED;
+
     /** Whether nobody is to write this line any more. Set under the journal's monitor. */
     volatile boolean done;
 

@@ -87,11 +87,12 @@ public final class OpenJournals {
      * @param count its length; {@link #ROOM_FOR_NUMBER} bytes behind it are overwritten
      * @param forced whether to wait for the device
      * @param description what {@code SessionDescription.toText} made, or null
+     * @return the record's number
      * @throws IOException if the record is not in the log
      */
-    public void append(SessionName named, byte[] record, int count, boolean forced, String description) throws IOException {
+    public long append(SessionName named, byte[] record, int count, boolean forced, String description) throws IOException {
         try {
-            appendToOpen(named, record, count, forced, description);
+            return appendToOpen(named, record, count, forced, description);
         } finally {
             if (closed) {
                 close(named); // a straggler: nobody else would close what it opened
@@ -99,24 +100,25 @@ public final class OpenJournals {
         }
     }
 
-    private void appendToOpen(SessionName named, byte[] record, int count, boolean forced, String description)
+    private long appendToOpen(SessionName named, byte[] record, int count, boolean forced, String description)
             throws IOException {
-        boolean done = false;
-        while (!done) {
+        long number = Journal.CLOSED;
+        while (number == Journal.CLOSED) {
             JournalRegistry.Use use = journals.get(named);
             if (use == null) {
                 use = open(named);
             }
             Journal journal = use.journal();
             try {
-                done = journal.append(record, count, forced, description);
+                number = journal.append(record, count, forced, description);
             } finally {
                 lookAfter(journal);
             }
-            if (!done) {
+            if (number == Journal.CLOSED) {
                 journals.remove(named, use);
             }
         }
+        return number;
     }
 
     /** What need not happen at once: with no stack left it waits for the next record, and this one counts as written. */

@@ -101,7 +101,7 @@ class JournalTest {
         append(journal, message, null);
     }
 
-    private static boolean append(Journal journal, String message, String description) throws IOException {
+    private static long append(Journal journal, String message, String description) throws IOException {
         byte[] record = String.format(RECORD, message).getBytes(UTF_8);
         return journal.append(
                 Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER), record.length, false, description);
@@ -462,7 +462,7 @@ class JournalTest {
     void aClosedJournalTakesNothing() throws IOException {
         append("m");
         journal.close();
-        assertThat(append(journal, "for the successor", null)).isFalse();
+        assertThat(append(journal, "for the successor", null)).isEqualTo(Journal.CLOSED);
         session.assertGapless(1);
     }
 
