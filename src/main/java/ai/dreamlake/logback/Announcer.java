@@ -4,8 +4,10 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import ch.qos.logback.core.spi.ContextAware;
 import java.io.IOException;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
@@ -27,6 +29,12 @@ final class Announcer {
 
     /** The sessions that fail at present, with the number of records lost since they do. */
     private final Map<SessionName, AtomicLong> failing = new ConcurrentHashMap<>();
+
+    /** Whether it was said that the server cannot be reached, and not yet that it can. */
+    private final AtomicBoolean uploadFails = new AtomicBoolean();
+
+    /** Why sessions were parked, each reason said once. */
+    private final Set<String> parked = ConcurrentHashMap.newKeySet();
 
     // Guarded by this.
     private long minuteStart;
@@ -59,11 +67,35 @@ final class Announcer {
         }
         AtomicLong lost = failing.remove(named);
         if (lost != null) {
-            try {
-                status.addInfo("Session " + shown(named) + " goes on. Records dropped: " + lost);
-            } catch (RuntimeException listenersOwn) {
-                // As above.
-            }
+            info("Session " + shown(named) + " goes on. Records dropped: " + lost);
+        }
+    }
+
+    void uploadFails(String reason) {
+        if (uploadFails.compareAndSet(false, true)) {
+            warn("Records do not reach the server (" + reason + "). They are kept on disk and sent as soon as it answers.");
+        }
+    }
+
+    void uploads() {
+        if (uploadFails.get() && uploadFails.compareAndSet(true, false)) {
+            info("Records reach the server again.");
+        }
+    }
+
+    void parked(SessionName session, String reason) {
+        if (parked.add(reason)) {
+            warn("The server refuses session " + session + " (" + reason + "). Check <apiKey> or <userName>, and whether the"
+                    + " session is write-protected. Records are kept on disk, and sent after the next start. Further sessions"
+                    + " that it refuses are not announced.");
+        }
+    }
+
+    private void info(String message) {
+        try {
+            status.addInfo(message);
+        } catch (RuntimeException listenersOwn) {
+            // As below.
         }
     }
 

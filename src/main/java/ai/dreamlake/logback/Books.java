@@ -30,13 +30,30 @@ final class Books {
         dropped.get(reason).increment();
     }
 
-    DreamlakeStatistics snapshot(int openSessions) {
+    /** @param uploads null where there is no server */
+    DreamlakeStatistics snapshot(int openSessions, UploadBooks uploads, long pendingBytes) {
         // What is done is read before what was begun: so pending is never negative.
+        long delivered = uploads == null ? 0 : uploads.delivered();
+        long rejected = uploads == null ? 0 : uploads.rejected();
         Map<DropReason, Long> dropped = new EnumMap<>(DropReason.class);
         this.dropped.forEach((reason, count) -> dropped.put(reason, count.sum()));
-        long done = written.sum();
+        if (uploads != null) {
+            dropped.merge(DropReason.SPOOL, uploads.dropped(), Long::sum);
+        }
+        long written = this.written.sum();
         long lost = dropped.values().stream().mapToLong(Long::longValue).sum();
-        long begun = accepted.sum();
-        return new DreamlakeStatistics(begun, done, begun - done - lost, dropped, openSessions);
+        long accepted = this.accepted.sum();
+        long done = uploads == null ? written : delivered + rejected;
+        return new DreamlakeStatistics(
+                accepted,
+                written,
+                delivered,
+                accepted - done - lost,
+                rejected,
+                dropped,
+                openSessions,
+                pendingBytes,
+                uploads == null ? 0 : uploads.retries(),
+                uploads == null ? null : uploads.lastError());
     }
 }

@@ -1,11 +1,14 @@
 package ai.dreamlake.logback;
 
+import ai.dreamlake.logback.internal.journal.LogFile;
 import ai.dreamlake.logback.internal.journal.OpenJournals;
+import ai.dreamlake.logback.internal.journal.SpoolFile;
 import ai.dreamlake.logback.internal.record.RecordEncoder;
 import ai.dreamlake.logback.internal.record.RecordLevel;
 import ai.dreamlake.logback.internal.record.RecordSettings;
 import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.Uploads;
 import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.CoreConstants;
@@ -17,7 +20,9 @@ import ch.qos.logback.core.util.FileSize;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -53,6 +58,12 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     private final RecordSettings record = new RecordSettings();
     private String localPath = ".dreamlake";
+    private boolean hasLocalPath;
+    private String remote;
+    private String apiKey;
+    private String userName;
+    private DreamlakeUpload upload = new DreamlakeUpload();
+    private final List<DreamlakeListener> listeners = new CopyOnWriteArrayList<>();
     private String workspace = "default";
     private String session = "default";
     private String workspaceKey = SessionKeys.WORKSPACE;
@@ -79,7 +90,11 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
             return;
         }
         Faults faults = new Faults();
-        Path root = root(faults);
+        faults.addUnreadable();
+        RemoteSettings remoteSettings = new RemoteSettings(remote, apiKey, userName, upload, faults::add);
+        boolean isSpool = remote != null && !hasLocalPath;
+        Path root = isSpool ? remoteSettings.spool() : root(faults);
+        SpoolFile spool = isSpool ? remoteSettings.spoolFile() : null;
         checkNames(faults);
         checkSizes(faults);
         RecordLevel forcedFrom = forcedFrom(faults);
@@ -97,10 +112,20 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
                 maxOpenSessions,
                 TimeUnit.MILLISECONDS.toNanos(idleTimeout.getMilliseconds()),
                 "dreamlake-journals-" + getName(),
-                announcer::warn);
+                announcer::warn,
+                System::nanoTime,
+                isSpool ? spool : LogFile::new);
         RecordEncoder encoder = new RecordEncoder(record, keys.reserved(), OpenJournals.ROOM_FOR_NUMBER);
-        writer = new RecordWriter(keys, requireSession, encoder, forcedFrom, journals, announcer);
+        UploadBooks uploadBooks = remote == null ? null : new UploadBooks(announcer, listeners);
+        Uploads uploads = remote == null ? null : remoteSettings.uploads(root, spool, uploadBooks, "dreamlake-upload-" + getName());
+        writer = new RecordWriter(keys, requireSession, encoder, forcedFrom, journals, announcer, uploads, uploadBooks);
         journals.start();
+        if (uploads != null) {
+            if (remoteSettings.isPlainHttp()) {
+                addWarn("<remote> of appender [" + getName() + "] is plain http: records and token can be read on the way.");
+            }
+            uploads.start();
+        }
         super.start();
     }
 
@@ -109,7 +134,22 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         writer.append(event);
     }
 
-    /** Closes all sessions. Events that are under way are still written. */
+    /**
+     * Waits until all events that were logged before this call are with the server. For the end of a job, where somebody
+     * else reads the session next.
+     *
+     * @return true once the server has them, or has refused them for good; at once where there is no server. False if that
+     *     takes longer than the timeout, or if the thread is interrupted, whose flag then stays set
+     */
+    public boolean awaitDelivery(java.time.Duration timeout) {
+        RecordWriter writer = this.writer;
+        return writer == null || writer.awaitDelivery(timeout);
+    }
+
+    /**
+     * Closes all sessions. Events that are under way are still written. Where there is a server, what is not delivered yet
+     * gets {@link DreamlakeUpload#setShutdownTimeout some time} for it.
+     */
     @Override
     public void stop() {
         if (isStarted()) {
@@ -124,7 +164,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      */
     public DreamlakeStatistics getStatistics() {
         RecordWriter writer = this.writer;
-        return writer == null ? new Books().snapshot(0) : writer.statistics();
+        return writer == null ? new Books().snapshot(0, null, 0) : writer.statistics();
     }
 
     /** Reports what is wrong with the configuration: the property, its value, and the way out. */
@@ -135,6 +175,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
             found = true;
             addError("<" + property + "> of appender [" + getName() + "] is \"" + value + "\": " + remedy);
         }
+
 
         /** False, and a fault, where a variable in the configuration has no value, or where there is no text at all. */
         boolean isGiven(String property, String value) {
@@ -156,7 +197,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
             for (Status status : getContext().getStatusManager().getCopyOfStatusList()) {
                 if (status.getTimestamp() > judgedUntil
                         && status.getOrigin() instanceof PropertySetter setter
-                        && setter.getObj() == DreamlakeAppender.this
+                        && (setter.getObj() == DreamlakeAppender.this || setter.getObj() == upload)
                         && status.getMessage().startsWith("Failed to set")) {
                     found = true;
                     addError(status.getMessage() + "Give it a value of the property's type; see logback-sample.xml.");
@@ -167,7 +208,6 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     private Path root(Faults faults) {
-        faults.addUnreadable();
         if (!faults.isGiven("localPath", localPath)) {
             return null;
         }
@@ -224,13 +264,54 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         }
     }
 
-    /** The directory under which sessions lie; a relative path counts from the working directory. Default: .dreamlake */
+    /**
+     * The directory under which sessions lie; a relative path counts from the working directory. Default: .dreamlake; but
+     * with a {@link #setRemote remote}, none: then records are on disk only until the server has them.
+     */
     public void setLocalPath(String localPath) {
         this.localPath = localPath;
+        hasLocalPath = true;
     }
 
     public String getLocalPath() {
         return localPath;
+    }
+
+    /** The base URL of a Dreamlake server. Default: null, nothing is sent. */
+    public void setRemote(String remote) {
+        this.remote = remote;
+    }
+
+    public String getRemote() {
+        return remote;
+    }
+
+    /** The token that the server knows us by. With a remote, this or a {@link #setUserName user's name} is needed. */
+    public void setApiKey(String apiKey) {
+        this.apiKey = apiKey;
+    }
+
+    /** The user's name, for a server in development mode, which takes a token that is made of nothing else. */
+    public void setUserName(String userName) {
+        this.userName = userName;
+    }
+
+    public String getUserName() {
+        return userName;
+    }
+
+    /** How records are sent. */
+    public DreamlakeUpload getUpload() {
+        return upload;
+    }
+
+    public void setUpload(DreamlakeUpload upload) {
+        this.upload = upload;
+    }
+
+    /** Adds somebody who hears what becomes of records on their way to the server. */
+    public void addListener(DreamlakeListener listener) {
+        listeners.add(listener);
     }
 
     /** The workspace of events whose MDC names none. Default: default */

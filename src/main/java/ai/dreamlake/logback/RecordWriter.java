@@ -10,8 +10,11 @@ import ai.dreamlake.logback.internal.record.RecordEncoder;
 import ai.dreamlake.logback.internal.record.RecordLevel;
 import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.UploadThread;
+import ai.dreamlake.logback.internal.upload.Uploads;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 
 /**
@@ -29,6 +32,11 @@ final class RecordWriter {
     private final RecordLevel forcedFrom;
     private final OpenJournals journals;
     private final Announcer announcer;
+
+    /** Null where there is no server; so is the next one. */
+    private final Uploads uploads;
+
+    private final UploadBooks uploadBooks;
     private final RecordBuffers buffers = new RecordBuffers();
     private final Books books = new Books();
 
@@ -45,17 +53,24 @@ final class RecordWriter {
             RecordEncoder encoder,
             RecordLevel forcedFrom,
             OpenJournals journals,
-            Announcer announcer) {
+            Announcer announcer,
+            Uploads uploads,
+            UploadBooks uploadBooks) {
         this.keys = keys;
         this.requireSession = requireSession;
         this.encoder = encoder;
         this.forcedFrom = forcedFrom;
         this.journals = journals;
         this.announcer = announcer;
+        this.uploads = uploads;
+        this.uploadBooks = uploadBooks;
         this.last = new SessionName(keys.workspace(), keys.session());
     }
 
     void append(ILoggingEvent event) {
+        if (Thread.currentThread() instanceof UploadThread) {
+            return; // what sending records has to say must not become a record that is to be sent
+        }
         Map<String, String> mdc = MdcReader.of(event);
         if (requireSession && !keys.isNamed(mdc)) {
             return;
@@ -96,11 +111,26 @@ final class RecordWriter {
         RecordBuffer buffer = buffers.take();
         RecordLevel level = encoder.encode(event, buffer);
         boolean forced = forcedFrom != null && level.compareTo(forcedFrom) >= 0;
-        journals.append(session, buffer.bytes(), buffer.length(), forced, description);
+        if (uploads == null) {
+            journals.append(session, buffer.bytes(), buffer.length(), forced, description);
+        } else {
+            expectUpload(session);
+            uploads.wrote(session, journals.append(session, buffer.bytes(), buffer.length(), forced, description));
+        }
         try {
             buffers.giveBack(buffer); // not after a failure: nobody knows what state that left it in
         } catch (StackOverflowError bufferIsLost) {
             // The record is written all the same.
+        }
+    }
+
+    /** Trouble here never keeps a record from the log. */
+    private void expectUpload(SessionName session) {
+        try {
+            uploads.expect(session);
+        } catch (IOException failure) {
+            announcer.warn("Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
+                    + " find it. " + failure);
         }
     }
 
@@ -121,10 +151,17 @@ final class RecordWriter {
     }
 
     DreamlakeStatistics statistics() {
-        return books.snapshot(journals.size());
+        return books.snapshot(journals.size(), uploadBooks, uploads == null ? 0 : uploads.pendingBytes());
+    }
+
+    boolean awaitDelivery(Duration timeout) {
+        return uploads == null || uploads.awaitDelivery(timeout);
     }
 
     void close() {
         journals.close();
+        if (uploads != null) {
+            uploads.close();
+        }
     }
 }

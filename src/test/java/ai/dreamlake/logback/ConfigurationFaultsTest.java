@@ -67,6 +67,56 @@ class ConfigurationFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+            <remote>dreamlake.example.com</remote><apiKey>k</apiKey>                       | remote               | give a base URL, such as https://dreamlake.example.com.
+            <remote>ftp://dreamlake.example.com</remote><apiKey>k</apiKey>                 | remote               | give a base URL, such as https://dreamlake.example.com.
+            <remote>https://alice:pw@dreamlake.example.com</remote><apiKey>k</apiKey>      | remote               | give a base URL, such as https://dreamlake.example.com.
+            <remote>https://dreamlake.example.com?a=b</remote><apiKey>k</apiKey>           | remote               | give a base URL, such as https://dreamlake.example.com.
+            <remote>${NOBODY_DEFINED_IT}</remote><apiKey>k</apiKey>                        | remote               | give a base URL, such as https://dreamlake.example.com.
+            <remote>http://localhost:1</remote>                                            | apiKey               | with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.
+            <remote>http://localhost:1</remote><apiKey>k</apiKey><userName>alice</userName> | userName            | there is an <apiKey>, too; give one of them.
+            <remote>http://localhost:1</remote><apiKey>${NOBODY_DEFINED_IT}</apiKey>       | apiKey               | define the variable, or give it a default: ${NAME:-default}.
+            <remote>http://localhost:1</remote><apiKey> </apiKey>                          | apiKey               | with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.
+            <remote>http://localhost:1</remote><apiKey>two words</apiKey>                  | apiKey               | it has characters that no header can have.
+            <apiKey>k</apiKey>                                                             | apiKey               | it is of no use without a <remote>.
+            <upload><maxBatchRecords>0</maxBatchRecords></upload>                          | maxBatchRecords      | choose 1 or more.
+            <upload><maxConcurrentUploads>0</maxConcurrentUploads></upload>                | maxConcurrentUploads | choose 1 or more.
+            <upload><maxBatchSize>1</maxBatchSize></upload>                                | maxBatchSize         | choose a size from 1KB to 64MB.
+            <upload><callTimeout>0</callTimeout></upload>                                  | callTimeout          | choose a time, such as "5 seconds".
+            <upload><compression>zip</compression></upload>                                | compression          | choose none or gzip.
+            <upload><spoolLimit>1KB</spoolLimit></upload>                                  | spoolLimit           | choose 1MB or more.
+            """)
+    void anUnusableRemoteIsNamedWithItsRemedyAndNeverItsSecrets(String properties, String property, String remedy) {
+        String remote = properties.contains("remote>") || properties.contains("apiKey")
+                ? ""
+                : "<remote>http://localhost:1</remote><apiKey>k</apiKey>";
+        try (Logging logging = Logging.byXml(remote + properties)) {
+            assertThat(logging.errors()).singleElement().asString()
+                    .startsWith("<" + property + "> of appender [DREAMLAKE] is \"")
+                    .endsWith("\": " + remedy);
+            assertThat(logging.statuses().toString()).doesNotContain("two words");
+            assertThat(logging.errors().toString()).doesNotContain("pw");
+            assertThat(logging.appender.isStarted()).isFalse();
+        }
+    }
+
+    @Test
+    void plainHttpToAnotherMachineIsWarnedOf() {
+        String key = "<apiKey>k</apiKey><upload><shutdownTimeout>0</shutdownTimeout></upload>";
+        String local = "<localPath>" + root + "</localPath>";
+        try (Logging far = Logging.byXml(local + "<remote>http://dreamlake.example.com</remote>" + key);
+                Logging near = Logging.byXml(local + "<remote>http://localhost:1</remote>" + key);
+                Logging safe = Logging.byXml(local + "<remote>https://dreamlake.example.com</remote>" + key)) {
+            assertThat(far.warnings()).singleElement().asString().contains("plain http");
+            assertThat(near.warnings()).isEmpty();
+            assertThat(safe.warnings()).isEmpty();
+        }
+    }
+
     @Test
     void everyFaultIsReportedAtOnce() {
         try (Logging logging = Logging.byXml("<workspace>a/b</workspace><session>.</session><maxOpenSessions>0</maxOpenSessions>")) {

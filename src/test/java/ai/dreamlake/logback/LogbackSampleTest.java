@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,23 +44,29 @@ class LogbackSampleTest {
         LoggerContext context = Logging.newContext();
         Logging.configure(context, SAMPLE);
         DreamlakeAppender sample = (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE");
-        DreamlakeAppender defaults = new DreamlakeAppender();
-        for (Method getter : DreamlakeAppender.class.getDeclaredMethods()) {
+        assertAlike(sample, new DreamlakeAppender());
+        assertAlike(sample.getUpload(), new DreamlakeUpload());
+        context.stop();
+    }
+
+    private static void assertAlike(Object sample, Object defaults) throws Exception {
+        for (Method getter : defaults.getClass().getDeclaredMethods()) {
             boolean compared = getter.getName().matches("(get|is)[A-Z].*")
-                    && !Set.of("getStatistics", "getThrowableConverter").contains(getter.getName())
+                    && !Set.of("getStatistics", "getThrowableConverter", "getUpload").contains(getter.getName())
                     && getter.getParameterCount() == 0
                     && java.lang.reflect.Modifier.isPublic(getter.getModifiers());
             if (compared) {
-                assertThat(getter.invoke(sample)).as(getter.getName()).hasToString(String.valueOf(getter.invoke(defaults)));
+                assertThat(String.valueOf(getter.invoke(sample))).as(getter.getName()).isEqualTo(String.valueOf(getter.invoke(defaults)));
             }
         }
-        context.stop();
     }
 
     @Test
     void everyPropertyStandsInTheSample() {
         Set<String> properties = new TreeSet<>();
-        for (Method method : DreamlakeAppender.class.getDeclaredMethods()) {
+        for (Method method : Stream.of(DreamlakeAppender.class, DreamlakeUpload.class)
+                .flatMap(type -> Stream.of(type.getDeclaredMethods()))
+                .toList()) {
             if (method.getName().matches("(set|add)[A-Z].*") && java.lang.reflect.Modifier.isPublic(method.getModifiers())) {
                 String name = method.getName().substring(3);
                 properties.add(name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1));

@@ -40,11 +40,18 @@ public final class Logging implements AutoCloseable {
 
     /** Configured by setters. */
     public static Logging to(Path root, Consumer<DreamlakeAppender> settings) {
+        return with(appender -> {
+            appender.setLocalPath(root.toString());
+            settings.accept(appender);
+        });
+    }
+
+    /** Configured by setters, with no local path unless they set one. */
+    public static Logging with(Consumer<DreamlakeAppender> settings) {
         DreamlakeAppender appender = new DreamlakeAppender();
         Logging logging = new Logging(newContext(), appender);
         appender.setContext(logging.context);
         appender.setName("DREAMLAKE");
-        appender.setLocalPath(root.toString());
         settings.accept(appender);
         appender.start();
         logging.log.addAppender(appender);
@@ -70,6 +77,10 @@ public final class Logging implements AutoCloseable {
         } catch (JoranException e) {
             throw new AssertionError(e);
         }
+    }
+
+    public List<String> statuses() {
+        return context.getStatusManager().getCopyOfStatusList().stream().map(Object::toString).toList();
     }
 
     public List<String> infos() {

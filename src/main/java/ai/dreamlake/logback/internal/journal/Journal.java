@@ -8,6 +8,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -187,6 +188,9 @@ final class Journal {
                 number = own.number; // somebody had the monitor while we waited for the lease
             } else if (ready) {
                 sideTroubles.clear();
+                if (length >= opener.longestLog()) {
+                    trySeal();
+                }
                 long next = nextNumber;
                 write(record, count, forced, describedAs, own);
                 number = next;
@@ -389,10 +393,11 @@ final class Journal {
     private void open() throws IOException {
         StackReserve.require();
         closeLog();
+        opener.create(log);
         LogTail tail = LogTail.recover(log, aside);
         out = opener.open(log);
         logKey = fileKey();
-        nextNumber = tail.nextNumber();
+        nextNumber = tail.length() > 0 || !isSpool() ? tail.nextNumber() : numberBehindSealed();
         length = tail.length();
         hinted = nextNumber;
         doubtful = false;
@@ -401,6 +406,62 @@ final class Journal {
             notices.add(log + " did not end with a record: " + tail.setAside() + " bytes are set aside in " + aside.getName());
         }
         mustDescribe |= !described || !sessionFile.exists();
+    }
+
+    private boolean isSpool() {
+        return opener.longestLog() != Long.MAX_VALUE;
+    }
+
+    private long numberBehindSealed() throws IOException {
+        long number = hint.read();
+        for (SealedLog sealed : SealedLog.in(log.getParentFile())) {
+            number = Math.max(number, sealed.end());
+        }
+        return number;
+    }
+
+    /** Trouble with sealing never keeps a record from the log, which then grows on. */
+    private void trySeal() throws IOException {
+        try {
+            seal();
+        } catch (IOException failure) {
+            sideTroubles.add("cannot put aside " + log + ": " + failure);
+            if (out == null) {
+                open();
+            }
+        }
+    }
+
+    private void seal() throws IOException {
+        StackReserve.require();
+        hint.write(nextNumber); // first: once the last record is delivered and gone, nothing else tells the number
+        closeLog();
+        Files.move(log.toPath(), SealedLog.of(log.getParentFile(), nextNumber).toPath(), StandardCopyOption.ATOMIC_MOVE);
+        open();
+    }
+
+    /**
+     * Seals the log, if it has a length and no other process is at it. So all that is delivered can be deleted.
+     *
+     * @return whether it is sealed
+     */
+    synchronized boolean seal(long expectedLength) throws IOException {
+        if (closed || waiting > 0 || expectedLength == 0 || log.length() != expectedLength) {
+            return false;
+        }
+        if (!lease.isHeld()) {
+            if (!lease.tryTake()) {
+                lease.giveUp(); // the place in the queue
+                return false;
+            }
+            doubtful = true;
+        }
+        if (!makeReady(nanoTime.getAsLong()) || length != expectedLength) {
+            return false;
+        }
+        seal();
+        pause();
+        return true;
     }
 
     private Object fileKey() throws IOException {

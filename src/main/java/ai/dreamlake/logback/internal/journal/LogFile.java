@@ -14,6 +14,19 @@ public class LogFile extends FileOutputStream {
     /** How logs are opened; tests open failing ones. */
     public interface Opener {
         LogFile open(File log) throws FileNotFoundException;
+
+        /** Comes before anything else is done with a log: makes it, if it is to be made in a special way. */
+        default void create(File log) throws IOException {
+            // Whoever opens it first makes it.
+        }
+
+        /**
+         * The length from which on a log is sealed: put aside under the number behind its last record, while the next record
+         * begins a new log. By default logs are never sealed.
+         */
+        default long longestLog() {
+            return Long.MAX_VALUE;
+        }
     }
 
     public LogFile(File log) throws FileNotFoundException {

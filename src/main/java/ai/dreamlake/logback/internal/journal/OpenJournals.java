@@ -156,6 +156,21 @@ public final class OpenJournals {
         return use;
     }
 
+    /**
+     * Puts a session's log aside, if it has a length and nobody else is at it; see {@link SealedLog}.
+     *
+     * @param name the session by its name on disk
+     * @return whether it is sealed
+     */
+    public static boolean seal(Path root, SessionName name, long length, LogFile.Opener opener) throws IOException {
+        JournalRegistry.Use use = JournalRegistry.use(root, name, System::nanoTime, opener);
+        try {
+            return use.journal().seal(length);
+        } finally {
+            use.release();
+        }
+    }
+
     private void closeLeastRecentlyUsed() {
         long now = nanoTime.getAsLong();
         journals.entrySet().stream()

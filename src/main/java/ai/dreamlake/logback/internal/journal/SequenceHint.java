@@ -1,7 +1,10 @@
 package ai.dreamlake.logback.internal.journal;
 
 import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -17,7 +20,7 @@ import java.util.Locale;
  * </pre>
  *
  * <p>It may be too large after a kill (then the SDK skips numbers), and must never be too small (then it repeats them).
- * We ourselves never read it.
+ * We ourselves read it only where there is no record to tell the number: when all records of a spool are delivered.
  */
 final class SequenceHint {
 
@@ -27,6 +30,15 @@ final class SequenceHint {
 
     SequenceHint(File file) {
         this.file = file;
+    }
+
+    /** 0 if it is missing or makes no sense. */
+    long read() throws IOException {
+        try (InputStream hint = new FileInputStream(file)) {
+            return Math.max(0, Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip()));
+        } catch (FileNotFoundException | NumberFormatException nothing) {
+            return 0;
+        }
     }
 
     void write(long number) throws IOException {

@@ -1,0 +1,35 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.time.Duration;
+import java.util.random.RandomGenerator;
+
+/** How long to wait before the next attempt: full jitter, so that a thousand clients do not come back at one moment. */
+final class Backoff {
+
+    private static final long FIRST_MILLIS = 500;
+    private static final long LONGEST_MILLIS = 60_000;
+    private static final int MOST_DOUBLINGS = 7; // half a second becomes more than a minute
+
+    private final RandomGenerator random;
+    private int failures;
+
+    Backoff(RandomGenerator random) {
+        this.random = random;
+    }
+
+    void reset() {
+        failures = 0;
+    }
+
+    int failures() {
+        return failures;
+    }
+
+    /** @param atLeast what the server asked for */
+    Duration next(Duration atLeast) {
+        long bound = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(failures, MOST_DOUBLINGS));
+        failures++;
+        Duration wait = Duration.ofMillis(random.nextLong(bound + 1));
+        return wait.compareTo(atLeast) < 0 ? atLeast : wait;
+    }
+}

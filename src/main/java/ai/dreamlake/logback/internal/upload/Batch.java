@@ -1,0 +1,131 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/**
+ * Some whole lines of a log that go to the server with one call.
+ *
+ * <p>A batch is made of what stands between two positions and of nothing else. So after a crash the same two positions
+ * give the same bytes, under the same key.
+ *
+ * @param start the position of its first byte in the log
+ * @param end the position behind its last byte
+ * @param records how many lines it has
+ * @param nextNumber the number behind that of its last record
+ * @param isFull whether there is no sense in waiting for more
+ * @param lines its bytes in the log
+ * @param body what is sent; null if it is one line that is no record
+ */
+record Batch(long start, long end, int records, long nextNumber, boolean isFull, byte[] lines, byte[] body) {
+
+    private static final byte[] BEFORE = "{\"logs\": [".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] BETWEEN = ", ".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] BEHIND = "]}".getBytes(StandardCharsets.US_ASCII);
+    private static final int SMALLEST_READ = 64 * 1024;
+
+    /**
+     * Reads a batch. Only whole lines count: what stands behind the last line feed is being written.
+     *
+     * @param from where to begin
+     * @param to where to end at the latest
+     * @param number the number of the first record, should it not tell itself
+     * @return null if there is no whole line
+     */
+    static Batch read(File log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
+        byte[] bytes = new byte[0];
+        int lineFeed = -1;
+        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+            long available = Math.min(to, file.length()) - from;
+            for (long wish = Math.max(maxBytes, SMALLEST_READ); lineFeed < 0 && bytes.length < available; wish *= 2) {
+                bytes = new byte[(int) Math.min(wish, Math.min(available, Integer.MAX_VALUE - 8))];
+                file.seek(from);
+                file.readFully(bytes);
+                lineFeed = indexOfLineFeed(bytes, 0);
+            }
+        }
+        return lineFeed < 0 ? null : of(bytes, from, maxRecords, maxBytes, number);
+    }
+
+    /** Reads the batch that ends at a position, as it was read before. */
+    static Batch read(File log, long from, long to, long number) throws IOException {
+        return read(log, from, to, Integer.MAX_VALUE, Integer.MAX_VALUE, number);
+    }
+
+    private static Batch of(byte[] bytes, long from, int maxRecords, int maxBytes, long number) {
+        ByteArrayOutputStream body = new ByteArrayOutputStream(Math.min(bytes.length, maxBytes) + BEHIND.length);
+        body.writeBytes(BEFORE);
+        int start = 0;
+        int records = 0;
+        long next = number;
+        int end = indexOfLineFeed(bytes, 0);
+        while (end >= 0 && records < maxRecords && (records == 0 || end + BEFORE.length + BEHIND.length <= maxBytes)) {
+            int size = body.size();
+            if (records > 0) {
+                body.writeBytes(BETWEEN);
+            }
+            long itsNumber = RecordLine.write(bytes, start, end, body);
+            if (itsNumber == RecordLine.NO_RECORD && records == 0) {
+                return new Batch(from, from + end + 1, 1, next + 1, true, Arrays.copyOf(bytes, end + 1), null);
+            }
+            if (itsNumber == RecordLine.NO_RECORD) {
+                return finish(from, next, records, true, Arrays.copyOf(bytes, start), Arrays.copyOf(body.toByteArray(), size));
+            }
+            next = itsNumber + 1;
+            records++;
+            start = end + 1;
+            end = indexOfLineFeed(bytes, start);
+        }
+        return finish(from, next, records, end >= 0 || records == maxRecords, Arrays.copyOf(bytes, start), body.toByteArray());
+    }
+
+    private static Batch finish(long from, long next, int records, boolean isFull, byte[] lines, byte[] body) {
+        byte[] whole = Arrays.copyOf(body, body.length + BEHIND.length);
+        System.arraycopy(BEHIND, 0, whole, body.length, BEHIND.length);
+        return new Batch(from, from + lines.length, records, next, isFull, lines, whole);
+    }
+
+    /** How many lines begin at a position or behind it. */
+    static long countLines(File log, long from) throws IOException {
+        long lines = 0;
+        byte[] block = new byte[SMALLEST_READ];
+        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+            file.seek(from);
+            for (int count = file.read(block); count > 0; count = file.read(block)) {
+                for (int i = 0; i < count; i++) {
+                    if (block[i] == '\n') {
+                        lines++;
+                    }
+                }
+            }
+        }
+        return lines;
+    }
+
+    private static int indexOfLineFeed(byte[] bytes, int from) {
+        for (int i = from; i < bytes.length; i++) {
+            if (bytes[i] == '\n') {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    /** What tells the server that it has this batch already: the same for the same records of the same session. */
+    String key(String session) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            digest.update((session + "\n" + start + "\n").getBytes(StandardCharsets.UTF_8));
+            return HexFormat.of().formatHex(digest.digest(lines), 0, 16);
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("every Java has SHA-256", impossible);
+        }
+    }
+}

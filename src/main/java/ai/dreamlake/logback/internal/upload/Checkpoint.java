@@ -1,0 +1,132 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.time.Instant;
+import java.util.HexFormat;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * How far a log is delivered: {@code logs/.upload}, replaced by rename.
+ *
+ * <pre>
+ *   {"offset": 52000, "end": 61200, "number": 260, "serverEnd": 1259, "lost": 0, "lostAt": "", "digest": "…"}
+ * </pre>
+ *
+ * @param offset everything before this position is with the server, or was set aside
+ * @param end the end of the batch that was about to be sent; the offset if there is none
+ * @param number the number of the record at the offset
+ * @param serverEnd the last number that the server gave in this session, or -1 if it is not known
+ * @param lost how many records were given up since the server was told so
+ * @param lostAt when, as text
+ * @param digest of the log's bytes at its beginning and before the offset: another log's checkpoint says nothing of this one
+ */
+record Checkpoint(long offset, long end, long number, long serverEnd, long lost, String lostAt, String digest) {
+
+    /** Of a log of which nothing was sent. */
+    static final Checkpoint NONE = new Checkpoint(0, 0, 0, -1, 0, "", "");
+
+    private static final int DIGESTED = 1024;
+
+    /** Whether a batch was about to be sent, so that it may be with the server. */
+    boolean isDoubtful() {
+        return end > offset;
+    }
+
+    /**
+     * Reads a checkpoint. One that is missing, damaged, or not of this log is {@link #NONE}: then everything is sent again,
+     * and nothing passed over.
+     */
+    static Checkpoint read(Path file, File log) throws IOException {
+        JsonNode json;
+        try (InputStream in = new FileInputStream(file.toFile())) {
+            json = RecordLine.JSON.readTree(in.readAllBytes());
+        } catch (FileNotFoundException | JacksonException nothingToRead) {
+            return NONE;
+        }
+        Checkpoint read = new Checkpoint(
+                json.path("offset").asLong(-1),
+                json.path("end").asLong(-1),
+                json.path("number").asLong(-1),
+                json.path("serverEnd").asLong(-1),
+                json.path("lost").asLong(0),
+                json.path("lostAt").asString(""),
+                json.path("digest").asString(""));
+        long length = log.length();
+        boolean isWhole = read.offset >= 0 && read.end >= read.offset && read.number >= 0 && read.end <= length;
+        return isWhole && read.digest.equals(digest(log, read.offset)) ? read : NONE;
+    }
+
+    /** This checkpoint, with a batch that is about to be sent. */
+    Checkpoint sending(Batch batch) {
+        return new Checkpoint(offset, batch.end(), number, serverEnd, lost, lostAt, digest);
+    }
+
+    /** This checkpoint, once a batch is given up that the server refused. */
+    Checkpoint withoutBatch() {
+        return new Checkpoint(offset, offset, number, serverEnd, lost, lostAt, digest);
+    }
+
+    /** Behind a batch that is done. */
+    Checkpoint behind(Batch batch, long serverEnd, File log) throws IOException {
+        long known = Math.max(this.serverEnd, serverEnd);
+        return new Checkpoint(batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
+    }
+
+    /** At the end of a log whose rest is given up. */
+    Checkpoint givingUp(long records, Instant now, File log, long nextNumber) throws IOException {
+        long length = log.length();
+        return new Checkpoint(length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
+    }
+
+    /** At the beginning of the log behind the one that is done with. */
+    Checkpoint atNextLog() {
+        return new Checkpoint(0, 0, number, serverEnd, lost, lostAt, "");
+    }
+
+    /** Once the server knows of the loss. */
+    Checkpoint withoutLoss() {
+        return new Checkpoint(offset, end, number, serverEnd, 0, "", digest);
+    }
+
+    void write(Path file) throws IOException {
+        ObjectNode json = RecordLine.JSON.createObjectNode();
+        json.put("offset", offset).put("end", end).put("number", number).put("serverEnd", serverEnd);
+        json.put("lost", lost).put("lostAt", lostAt).put("digest", digest);
+        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
+        try (OutputStream out = new FileOutputStream(temporary.toFile())) {
+            out.write(RecordLine.JSON.writeValueAsBytes(json));
+        }
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static String digest(File log, long offset) throws IOException {
+        if (offset == 0) {
+            return "";
+        }
+        byte[] bytes = new byte[(int) Math.min(DIGESTED, offset)];
+        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            file.readFully(bytes);
+            digest.update(bytes);
+            file.seek(offset - bytes.length);
+            file.readFully(bytes);
+            return HexFormat.of().formatHex(digest.digest(bytes), 0, 16);
+        } catch (GeneralSecurityException impossible) {
+            throw new IllegalStateException("every Java has SHA-256", impossible);
+        }
+    }
+}

@@ -1,0 +1,523 @@
+package ai.dreamlake.logback.internal.upload;
+
+import ai.dreamlake.logback.internal.journal.OpenJournals;
+import ai.dreamlake.logback.internal.journal.SealedLog;
+import ai.dreamlake.logback.internal.journal.SpoolFile;
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.DreamlakeServer.NoAnswerException;
+import java.io.File;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * One session's way to the server: batch by batch, in the order of the log, one at a time.
+ *
+ * <p>What must survive is on disk: the log, and the {@link Checkpoint}, which says before each call what is about to be
+ * sent. So another process can go on at any moment where this one ended, and sends the same bytes under the same key.
+ *
+ * <p>{@link #work} runs on one upload thread at a time; {@link Uploads} decides when. What threads that log call is
+ * synchronized.
+ */
+final class SessionUpload {
+
+    /** There is nothing to do until a record is written. */
+    static final Duration NOTHING = Duration.ofDays(365);
+
+    /** How long to leave a session to another process before looking again. */
+    private static final Duration NOT_OURS = Duration.ofMillis(500);
+
+    private final SessionName name;
+    private final Path root;
+    private final Path directory;
+
+    /** The log that records are appended to. */
+    private final File current;
+
+    /** How the journals of a spool are opened; null where the log stays when it is delivered. */
+    private final SpoolFile spool;
+
+    private final Path checkpointFile;
+    private final Path claimFile;
+    private final RejectedRecords rejectedRecords;
+    private final DreamlakeServer server;
+    private final UploadSettings settings;
+    private final UploadListener listener;
+    private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
+
+    // Guarded by this.
+    private final Deliveries deliveries = new Deliveries();
+    private volatile boolean parked;
+
+    // Used by the thread that works.
+
+    /** The log that is being sent: the oldest one. */
+    private File log;
+
+    /** The server's name for this session, or null if it is to be asked for. */
+    private String id;
+
+    /** The age of the description that the server has. */
+    private FileTime described;
+
+    /** How many records a batch may have; less than configured if the server found that too large. */
+    private int usualLimit;
+
+    /** How many it may have at present: less while a record is searched that the server refuses. */
+    private int limit;
+
+    /** Where the batch ended that has this record in it; 0 if none is searched. */
+    private long searchedUntil;
+
+    /** The key of a batch that was refused or never sent, so that there is no doubt about it. */
+    private String notDelivered = "";
+
+    SessionUpload(
+            SessionName name,
+            Path root,
+            SpoolFile spool,
+            DreamlakeServer server,
+            UploadSettings settings,
+            UploadListener listener) {
+        this.name = name;
+        this.root = root;
+        this.spool = spool;
+        this.directory = name.directory(root);
+        Path logs = directory.resolve("logs");
+        this.current = logs.resolve("logs.jsonl").toFile();
+        this.checkpointFile = checkpointOf(directory);
+        this.claimFile = logs.resolve(".upload.lock");
+        this.rejectedRecords = new RejectedRecords(logs.resolve("rejected.jsonl").toFile());
+        this.server = server;
+        this.settings = settings;
+        this.listener = listener;
+        this.usualLimit = settings.maxBatchRecords();
+        this.limit = usualLimit;
+    }
+
+    static Path checkpointOf(Path directory) {
+        return directory.resolve("logs").resolve(".upload");
+    }
+
+    SessionName name() {
+        return name;
+    }
+
+    /** Makes sure that the next process finds this session, whatever becomes of us: before its first record. */
+    void mark() throws IOException {
+        if (!Files.exists(checkpointFile)) {
+            if (spool != null) {
+                SpoolFile.createDirectory(checkpointFile.getParent());
+            } else {
+                Files.createDirectories(checkpointFile.getParent());
+            }
+            Checkpoint.NONE.write(checkpointFile);
+        }
+    }
+
+    synchronized void wrote(long number) {
+        deliveries.wrote(number);
+    }
+
+    /** How many of this appender's records the server does not have yet. */
+    synchronized long pending() {
+        return deliveries.pending();
+    }
+
+    /** Whether a record of this appender below a number is not delivered yet. */
+    synchronized boolean isPendingBelow(long number) {
+        return deliveries.isPendingBelow(number);
+    }
+
+    /** The number below which all must be delivered for this appender's records to be. */
+    synchronized long end() {
+        return deliveries.end();
+    }
+
+    /** Whether it waits for better weather. */
+    boolean isFailing() {
+        return backoff.failures() > 0;
+    }
+
+    boolean isParked() {
+        return parked;
+    }
+
+    /** How many bytes the server does not have yet, whoever wrote them. */
+    long pendingBytes() throws IOException {
+        return Math.max(0, bytesOnDisk() - Checkpoint.read(checkpointFile, oldest()).offset());
+    }
+
+    long bytesOnDisk() {
+        long bytes = current.length();
+        for (SealedLog sealed : SealedLog.in(current.getParentFile())) {
+            bytes += sealed.file().length();
+        }
+        return bytes;
+    }
+
+    /** When the oldest record that is left was written, about; in milliseconds. */
+    long oldestTime() {
+        return oldest().lastModified();
+    }
+
+    private File oldest() {
+        List<SealedLog> sealed = spool == null ? List.of() : SealedLog.in(current.getParentFile());
+        return sealed.isEmpty() ? current : sealed.get(0).file();
+    }
+
+    /**
+     * Sends what is there.
+     *
+     * @param closing whether this is the end: then a last batch goes that is not full, too
+     * @return when to come again: after this time, or after the next record if that is {@link #NOTHING}
+     */
+    Duration work(boolean closing) {
+        if (parked || !current.getParentFile().exists()) {
+            return NOTHING;
+        }
+        try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
+            log = oldest();
+            if (!log.exists()) {
+                return NOTHING;
+            }
+            Checkpoint checkpoint = Checkpoint.read(checkpointFile, log);
+            long deliveredByOthers = count(checkpoint.number());
+            if (deliveredByOthers > 0) {
+                listener.delivered(name, 0, deliveredByOthers);
+            }
+            if (claim == null) {
+                boolean isTheirs = checkpoint.offset() == log.length() || closing && pending() == 0;
+                return isTheirs ? NOTHING : NOT_OURS;
+            }
+            return upload(checkpoint, closing);
+        } catch (IOException trouble) {
+            return retry(trouble.toString(), Duration.ZERO);
+        }
+    }
+
+    private Duration upload(Checkpoint found, boolean closing) throws IOException {
+        Checkpoint checkpoint = found;
+        if (checkpoint.lost() > 0) {
+            Duration wait = reportLoss(checkpoint);
+            if (wait != null) {
+                return wait;
+            }
+            checkpoint = checkpoint.withoutLoss();
+            checkpoint.write(checkpointFile);
+        }
+        for (boolean first = true; ; first = false) {
+            Batch batch = checkpoint.isDoubtful()
+                    ? Batch.read(log, checkpoint.offset(), checkpoint.end(), checkpoint.number())
+                    : Batch.read(log, checkpoint.offset(), Long.MAX_VALUE, limit, settings.maxBatchBytes(), checkpoint.number());
+            if (batch == null) {
+                checkpoint = nextLog(checkpoint);
+                if (checkpoint == null) {
+                    return NOTHING;
+                }
+                continue;
+            }
+            if (!first && !batch.isFull() && !closing) {
+                return settings.interval();
+            }
+            Outcome outcome = send(batch, checkpoint);
+            if (outcome.pause != null) {
+                return outcome.pause;
+            }
+            checkpoint = outcome.checkpoint;
+            checkpoint.write(checkpointFile);
+            backoff.reset();
+        }
+    }
+
+    /** In a spool, deletes a log that is delivered (I5). Null if there is no other one behind it. */
+    private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
+        if (spool == null || checkpoint.offset() < log.length()) {
+            return null;
+        }
+        if (log.equals(current)) {
+            if (!OpenJournals.seal(root, name, checkpoint.offset(), spool)) {
+                return null;
+            }
+            log = oldest();
+        }
+        Files.delete(log.toPath());
+        Checkpoint next = checkpoint.atNextLog();
+        next.write(checkpointFile);
+        log = oldest();
+        return log.exists() ? next : null;
+    }
+
+    /**
+     * Deletes the oldest log of a spool that is too large, sent or not.
+     *
+     * @return how many bytes there are less; 0 if somebody else is at it
+     */
+    long giveUpOldest() throws IOException {
+        try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
+            if (claim == null) {
+                return 0;
+            }
+            List<SealedLog> sealed = SealedLog.in(current.getParentFile());
+            if (sealed.isEmpty()) {
+                if (!OpenJournals.seal(root, name, current.length(), spool)) {
+                    return 0;
+                }
+                sealed = SealedLog.in(current.getParentFile());
+            }
+            SealedLog oldest = sealed.get(0);
+            Checkpoint checkpoint = Checkpoint.read(checkpointFile, oldest.file());
+            long records = Batch.countLines(oldest.file(), checkpoint.offset());
+            long bytes = oldest.file().length();
+            Checkpoint givenUp = checkpoint.givingUp(records, Instant.now(), oldest.file(), oldest.end());
+            givenUp.write(checkpointFile); // first: or a crash here would hide the loss
+            Files.delete(oldest.file().toPath());
+            givenUp.atNextLog().write(checkpointFile);
+            listener.dropped(name, records, count(oldest.end()));
+            return bytes;
+        }
+    }
+
+    /** Tells the server how many records it will never see. Null if it knows; else how long to wait. */
+    private Duration reportLoss(Checkpoint checkpoint) throws IOException {
+        Duration wait = register();
+        if (wait != null) {
+            return wait;
+        }
+        ObjectNode record = RecordLine.JSON.createObjectNode();
+        record.put("timestamp", checkpoint.lostAt());
+        record.put("level", "warn");
+        record.put("message", checkpoint.lost() + " records were dropped before they could be sent: the spool was full");
+        record.putObject("metadata").put("dreamlake_dropped", checkpoint.lost());
+        byte[] body = ("{\"logs\": [" + record + "]}").getBytes(StandardCharsets.UTF_8);
+        String key = UUID.nameUUIDFromBytes((name + checkpoint.lostAt() + checkpoint.lost()).getBytes(StandardCharsets.UTF_8))
+                .toString();
+        Answer answer;
+        try {
+            answer = server.send(id, body, key);
+        } catch (NoAnswerException failure) {
+            return retry(failure.getMessage(), Duration.ZERO);
+        }
+        if (answer.isSuccess() || answer.isTooLarge() || answer.isInvalid()) {
+            return null; // it was said, or it never can be
+        }
+        if (answer.isRefusal()) {
+            return park("HTTP " + answer.status());
+        }
+        if (answer.sessionIsGone()) {
+            id = null;
+        }
+        return retry("HTTP " + answer.status(), answer.retryAfter());
+    }
+
+    /**
+     * What came of an attempt.
+     *
+     * @param checkpoint where to go on at once
+     * @param pause how long to wait before the same is tried again; else null
+     */
+    private record Outcome(Checkpoint checkpoint, Duration pause) {
+        static Outcome after(Duration pause) {
+            return new Outcome(null, pause);
+        }
+    }
+
+    private Outcome send(Batch batch, Checkpoint checkpoint) throws IOException {
+        if (batch.body() == null) {
+            return setAside(batch, checkpoint, 0, "not a record");
+        }
+        Duration wait = register();
+        if (wait != null) {
+            return Outcome.after(wait);
+        }
+        String key = batch.key(name.toString());
+        if (checkpoint.isDoubtful() && checkpoint.end() == batch.end() && !key.equals(notDelivered)) {
+            Outcome known = ask(batch, checkpoint);
+            if (known != null) {
+                return known;
+            }
+        }
+        checkpoint.sending(batch).write(checkpointFile);
+        notDelivered = "";
+        Answer answer;
+        try {
+            answer = server.send(id, batch.body(), key);
+        } catch (NoAnswerException failure) {
+            if (!failure.leavesDoubt) {
+                notDelivered = key;
+            }
+            return Outcome.after(retry(failure.getMessage(), Duration.ZERO));
+        }
+        if (answer.isSuccess()) {
+            return delivered(batch, checkpoint, endSequence(answer));
+        }
+        if (!answer.leavesDoubt()) {
+            notDelivered = key;
+        }
+        return refused(batch, checkpoint, answer);
+    }
+
+    private Outcome refused(Batch batch, Checkpoint checkpoint, Answer answer) throws IOException {
+        String reason = "HTTP " + answer.status();
+        if (answer.isRefusal()) {
+            return Outcome.after(park(reason));
+        }
+        if (answer.sessionIsGone()) {
+            id = null;
+            return Outcome.after(retry(reason, answer.retryAfter()));
+        }
+        if (answer.isTooLarge() || answer.isInvalid()) {
+            if (batch.records() == 1) {
+                return setAside(batch, checkpoint, answer.status(), answer.body());
+            }
+            limit = batch.records() / 2;
+            if (answer.isTooLarge()) {
+                usualLimit = limit;
+            } else {
+                searchedUntil = Math.max(searchedUntil, batch.end());
+            }
+            return new Outcome(checkpoint.withoutBatch(), null);
+        }
+        return Outcome.after(retry(reason, answer.retryAfter()));
+    }
+
+    private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
+        Checkpoint next = checkpoint.behind(batch, serverEnd, log);
+        if (next.offset() >= searchedUntil) {
+            limit = usualLimit;
+        }
+        listener.delivered(name, batch.records(), count(next.number()));
+        return new Outcome(next, null);
+    }
+
+    /** The server will never take this record. The next ones are not to suffer for it. */
+    private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String answer) throws IOException {
+        rejectedRecords.add(record.lines(), status, answer);
+        limit = usualLimit;
+        searchedUntil = 0;
+        Checkpoint next = checkpoint.behind(record, -1, log);
+        listener.rejected(name, 1, count(next.number()), status == 0 ? answer : "HTTP " + status);
+        return new Outcome(next, null);
+    }
+
+    private synchronized long count(long number) {
+        return deliveries.doneBelow(number);
+    }
+
+    private Duration retry(String reason, Duration atLeast) {
+        Duration wait = backoff.next(atLeast);
+        listener.retried(name, reason, wait);
+        return wait;
+    }
+
+    private Duration park(String reason) {
+        parked = true;
+        listener.parked(name, reason);
+        return NOTHING;
+    }
+
+    /** Makes the session known to the server, with its description. Null if it is; else how long to wait. */
+    private Duration register() throws IOException {
+        FileTime age = age(directory.resolve("session.json"));
+        if (id != null && age.equals(described)) {
+            return null;
+        }
+        Answer answer;
+        try {
+            answer = server.upsert(name, description());
+        } catch (NoAnswerException failure) {
+            return retry(failure.getMessage(), Duration.ZERO);
+        }
+        String given = answer.isSuccess() ? sessionId(answer) : null;
+        if (given != null) {
+            id = given;
+            described = age;
+            return null;
+        }
+        if (answer.isRefusal()) {
+            return park("HTTP " + answer.status());
+        }
+        return retry(answer.isSuccess() ? "an answer without a session's id" : "HTTP " + answer.status(), answer.retryAfter());
+    }
+
+    private static FileTime age(Path file) throws IOException {
+        try {
+            return Files.getLastModifiedTime(file);
+        } catch (NoSuchFileException none) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    /** {@code session.json} in the server's words. */
+    private ObjectNode description() throws IOException {
+        ObjectNode sent = RecordLine.JSON.createObjectNode().put("name", name.session());
+        Path file = directory.resolve("session.json");
+        JsonNode described;
+        try {
+            described = RecordLine.JSON.readTree(Files.readAllBytes(file));
+        } catch (NoSuchFileException | JacksonException nothingToTell) {
+            return sent;
+        }
+        for (String field : new String[] {"description", "tags", "folder", "metadata"}) {
+            JsonNode value = described.path(field);
+            if (!value.isMissingNode() && !value.isNull() && !(value.isArray() && value.isEmpty())) {
+                sent.set(field, value);
+            }
+        }
+        if (described.path("write_protected").asBoolean(false)) {
+            sent.put("writeProtected", true);
+        }
+        return sent;
+    }
+
+    private static String sessionId(Answer answer) {
+        try {
+            JsonNode id = RecordLine.JSON.readTree(answer.body()).path("session").path("id");
+            return id.isString() && !id.stringValue().isEmpty() ? id.stringValue() : id.isNumber() ? id.toString() : null;
+        } catch (JacksonException noJson) {
+            return null;
+        }
+    }
+
+    private static long endSequence(Answer answer) {
+        try {
+            return RecordLine.JSON.readTree(answer.body()).path("endSequence").asLong(-1);
+        } catch (JacksonException noJson) {
+            return -1; // it is stored, and that is what counts
+        }
+    }
+
+    /**
+     * Asks the server whether it has a batch of which we do not know. Null if it has not, or does not answer such
+     * questions: then it is sent again, under its key.
+     */
+    private Outcome ask(Batch batch, Checkpoint checkpoint) throws IOException {
+        Answer answer;
+        try {
+            answer = server.newest(id, StoredRecords.limit(batch.records()));
+        } catch (NoAnswerException failure) {
+            return Outcome.after(retry(failure.getMessage(), Duration.ZERO));
+        }
+        if (answer.isWeather() && answer.status() != 500 && answer.status() != 501) {
+            return Outcome.after(retry("HTTP " + answer.status(), answer.retryAfter()));
+        }
+        if (answer.isSuccess()) {
+            StoredRecords stored = StoredRecords.parse(answer.body(), checkpoint.serverEnd());
+            if (stored != null && stored.endWith(batch)) {
+                return delivered(batch, checkpoint, stored.lastNumber());
+            }
+        }
+        return null;
+    }
+}
