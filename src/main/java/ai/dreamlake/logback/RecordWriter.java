@@ -115,7 +115,7 @@ final class RecordWriter {
             journals.append(session, buffer.bytes(), buffer.length(), forced, description);
         } else {
             expectUpload(session);
-            uploads.wrote(session, journals.append(session, buffer.bytes(), buffer.length(), forced, description));
+            noteForUpload(session, journals.append(session, buffer.bytes(), buffer.length(), forced, description));
         }
         try {
             buffers.giveBack(buffer); // not after a failure: nobody knows what state that left it in
@@ -131,6 +131,15 @@ final class RecordWriter {
         } catch (IOException failure) {
             announcer.warn("Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
                     + " find it. " + failure);
+        }
+    }
+
+    /** The record is in its log, so it is neither lost nor dropped, whatever happens here. */
+    private void noteForUpload(SessionName session, long number) {
+        try {
+            uploads.wrote(session, number);
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError later) {
+            // The next record, or the next start, sees to its delivery.
         }
     }
 

@@ -11,9 +11,13 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Base64;
 import java.util.Set;
 import java.util.UUID;
 import okhttp3.HttpUrl;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** The settings of remote and hybrid mode, checked. Where there is no {@code <remote>} there is nothing to check. */
 final class RemoteSettings {
@@ -68,7 +72,7 @@ final class RemoteSettings {
             if (!isText("userName", userName, userName)) {
                 return null;
             }
-            return DevelopmentToken.of(userName, Instant.now());
+            return null;
         } else if (isText("apiKey", apiKey, HIDDEN)) {
             String stripped = apiKey.strip();
             if (stripped.chars().allMatch(character -> character > ' ' && character < 0x7F)) {
@@ -146,7 +150,7 @@ final class RemoteSettings {
             return null;
         }
         try {
-            String whose = url + " " + (userName == null ? "" : userName);
+            String whose = url + " " + user();
             String digest = UUID.nameUUIDFromBytes(whose.getBytes(StandardCharsets.UTF_8)).toString();
             return Path.of(upload.getSpoolPath())
                     .toAbsolutePath()
@@ -158,10 +162,32 @@ final class RemoteSettings {
         }
     }
 
+    /** A development token lives for thirty days, and some programs longer: so it is made anew each time. */
+    private String currentToken() {
+        return token != null ? token : DevelopmentToken.of(userName, Instant.now());
+    }
+
+    /**
+     * Whose records these are, as far as it can be told: a new token of the same user finds what the old one left. The name,
+     * or what a JSON Web Token says of its user; nothing for other tokens.
+     */
+    private String user() {
+        if (token == null) {
+            return String.valueOf(userName);
+        }
+        String[] parts = token.split("\\.");
+        try {
+            JsonNode claims = new JsonMapper().readTree(Base64.getUrlDecoder().decode(parts.length == 3 ? parts[1] : "e30"));
+            return claims.path("userId").asString("") + claims.path("sub").asString("");
+        } catch (IllegalArgumentException | JacksonException noWebToken) {
+            return "";
+        }
+    }
+
     /** @param spool null if logs stay on disk */
     Uploads uploads(Path root, SpoolFile spool, UploadBooks books, String name) {
         long limit = spool == null ? Long.MAX_VALUE : upload.getSpoolLimit().getSize();
-        return new Uploads(root, spool, limit, url, token, settings, books, "dreamlake-logback/" + version(), name);
+        return new Uploads(root, spool, limit, url, this::currentToken, settings, books, "dreamlake-logback/" + version(), name);
     }
 
     /** From the jar's manifest; "development" where the classes lie in a directory. */

@@ -78,7 +78,7 @@ final class UploadBooks implements UploadListener {
         for (DreamlakeListener listener : listeners) {
             try {
                 event.accept(listener);
-            } catch (RuntimeException | StackOverflowError | LinkageError itsOwn) {
+            } catch (Throwable itsOwn) {
                 announcer.warn("A DreamlakeListener throws " + itsOwn.getClass().getName() + "; that does no harm.");
             }
         }

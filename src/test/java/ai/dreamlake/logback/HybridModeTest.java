@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
 import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.UglyServer;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 
@@ -360,6 +362,38 @@ class HybridModeTest {
     }
 
     @Test
+    void oneRecordThatIsTooLargeDoesNotMakeTheNextBatchesSmall() {
+        server.instead.set(request -> isLogs(request) && request.getBodySize() > 200_000 ? answer(413, "too large") : null);
+        try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
+            logging.log.info("x".repeat(300_000));
+            log(logging, 0, 1000);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            int before = batches().size();
+            log(logging, 1000, 2000);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(batches().size() - before).isLessThan(10);
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 2000));
+    }
+
+    @Test
+    void aBacklogOfLongRecordsDoesNotWaitBetweenItsBatches() {
+        server.instead.set(request -> answer(503, ""));
+        try (Logging logging = logging()) {
+            for (int i = 0; i < 1000; i++) {
+                logging.log.info("m" + i + " " + "x".repeat(3000));
+            }
+        }
+        server.instead.set(request -> null);
+        try (Logging logging = logging(appender -> {
+            appender.getUpload().setInterval(duration(2000)); // only the last batch may wait so long
+            appender.getUpload().setMaxBatchSize(new FileSize(100 * FileSize.KB_COEFFICIENT));
+        })) {
+            org.awaitility.Awaitility.await().until(() -> server.messages("project/run").size() == 1000);
+        }
+    }
+
+    @Test
     void aRedirectToAnotherHostIsNotFollowed() throws InterruptedException {
         try (FakeDreamlake other = FakeDreamlake.start()) {
             String elsewhere = other.url().replace("localhost", "127.0.0.1") + "sessions/id-0/logs";
@@ -427,6 +461,41 @@ class HybridModeTest {
             assertThat(logging.appender.getStatistics().retries()).isEqualTo(2);
         }
         assertDelivered(10);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aServerWithoutMannersIsGivenUpAndTheNextOneGetsEverything(UglyServer.Manner manner) throws IOException {
+        int port;
+        Logging logging;
+        try (UglyServer ugly = new UglyServer(manner)) {
+            port = ugly.port();
+            logging = logging(appender -> {
+                appender.setRemote("http://localhost:" + port);
+                appender.getUpload().setCallTimeout(duration(200));
+            });
+            log(logging, 0, 10);
+            org.awaitility.Awaitility.await().until(() -> ugly.connections() > 1);
+        }
+        try (FakeDreamlake well = FakeDreamlake.start(port);
+                Logging closing = logging) {
+            assertThat(closing.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(well.messages("project/run")).isEqualTo(messages(0, 10));
+        }
+    }
+
+    @Test
+    void aSessionInTroubleDoesNotHoldUpAnother() {
+        server.instead.set(request -> isLogs(request) && request.getTarget().contains("id-0") ? answer(503, "") : null);
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(Duration.ofMillis(300))).isFalse();
+            MDC.put("dreamlake.session", "another");
+            log(logging, 0, 10);
+            MDC.clear();
+            org.awaitility.Awaitility.await().until(() -> server.messages("project/another").equals(messages(0, 10)));
+            assertThat(server.messages("project/run")).isEmpty();
+        }
     }
 
     @Test
@@ -523,17 +592,18 @@ class HybridModeTest {
     @Test
     void aThousandSessionsShareFourConnections() {
         server.millisPerRequest = 20;
-        try (Logging logging = logging()) {
-            for (int i = 0; i < 20; i++) {
-                for (int session = 0; session < 200; session++) {
-                    MDC.put("dreamlake.session", "s" + session);
-                    logging.log.info("m" + i);
-                }
+        try (Logging logging = logging(appender -> {
+            appender.setMaxOpenSessions(1000);
+            appender.getUpload().setInterval(duration(1000));
+        })) {
+            for (int session = 0; session < 1000; session++) {
+                MDC.put("dreamlake.session", "s" + session);
+                log(logging, 0, 20);
             }
             MDC.clear();
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
-        for (int session = 0; session < 200; session++) {
+        for (int session = 0; session < 1000; session++) {
             assertThat(server.messages("project/s" + session)).isEqualTo(messages(0, 20));
         }
         assertThat(server.mostAtATime.get()).isLessThanOrEqualTo(4);
@@ -547,7 +617,7 @@ class HybridModeTest {
             appender.addListener(new DreamlakeListener() {
                 @Override
                 public void delivered(String workspace, String session, long records) {
-                    throw new IllegalStateException("a listener's own trouble");
+                    throw new AssertionError("a listener's own trouble");
                 }
             });
             appender.addListener(new DreamlakeListener() {

@@ -122,6 +122,40 @@ class RemoteModeTest {
     }
 
     @Test
+    void logsThatAreSealedWhileABatchIsUnderWayArriveWholeAndInOrder() {
+        server.millisPerRequest = 30;
+        try (Logging logging = logging(appender -> {
+            appender.getUpload().setInterval(Duration.buildByMilliseconds(1));
+            appender.getUpload().setMaxBatchRecords(100);
+            appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)); // logs are sealed at 64 KB
+        })) {
+            int records = 6000;
+            for (int i = 0; i < records; i++) {
+                logging.log.info("m" + i);
+                if (i % 10 == 0) {
+                    java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+                }
+            }
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(server.messages("project/run")).isEqualTo(messages(0, records));
+            assertThat(logging.appender.getStatistics().delivered()).isEqualTo(records);
+            assertThat(logging.appender.getStatistics().rejected()).isZero();
+            await().until(() -> recordsOnDisk() == 0);
+        }
+    }
+
+    @Test
+    void aNewTokenOfTheSameUserSendsWhatTheOldOneLeft() {
+        try (Logging logging = logging(appender -> appender.setApiKey("expired"))) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300))).isFalse();
+        }
+        try (Logging logging = logging()) {
+            await().until(() -> server.messages("project/run").equals(messages(0, 10)));
+        }
+    }
+
+    @Test
     void theSpoolIsForItsOwnerAloneAndTellsNoToken() throws IOException {
         server.instead.set(request -> answer(503, "{\"error\": \"no, " + FakeDreamlake.TOKEN + "\"}"));
         try (Logging logging = logging()) {

@@ -22,7 +22,7 @@ public final class Benchmarks {
     public static void main(String[] arguments) throws RunnerException {
         List<String> tables = new ArrayList<>(List.of(arguments));
         if (tables.isEmpty()) {
-            tables.addAll(List.of("caller", "threads", "latency", "drain", "sessions", "opening"));
+            tables.addAll(List.of("caller", "threads", "latency", "drain", "sessions", "opening", "upload"));
         }
         for (String table : tables) {
             System.out.println("\n### " + table + "\n");
@@ -39,6 +39,7 @@ public final class Benchmarks {
                         .param("sessions", "1", "64")
                         .param("subject", "DREAMLAKE", "JSON_DURABLE", "LOGSTASH_DURABLE")));
                 case "opening" -> print(run(options(OpeningBenchmark.class)));
+                case "upload" -> print(run(options(UploadBenchmark.class)));
                 default -> throw new IllegalArgumentException("no such table: " + table);
             }
         }

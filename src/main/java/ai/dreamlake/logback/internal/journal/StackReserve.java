@@ -4,7 +4,7 @@ package ai.dreamlake.logback.internal.journal;
  * Makes a stack overflow happen before a step that must not be left half done, such as taking a lock, instead of in its
  * middle. It costs about a microsecond, and stands before what is rare; a record's own write is safe in another way.
  */
-final class StackReserve {
+public final class StackReserve {
 
     /** Some 20 to 80 KB of stack, compiled or interpreted. */
     private static final int CALLS = 1000;
@@ -12,7 +12,7 @@ final class StackReserve {
     private StackReserve() {}
 
     /** @throws StackOverflowError if there is hardly any stack left */
-    static void require() {
+    public static void require() {
         if (call(CALLS) != CALLS) {
             throw new AssertionError("each call counts one");
         }

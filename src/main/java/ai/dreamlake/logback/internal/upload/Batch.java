@@ -39,27 +39,26 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
      * @param number the number of the first record, should it not tell itself
      * @return null if there is no whole line
      */
-    static Batch read(File log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
+    static Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
         byte[] bytes = new byte[0];
         int lineFeed = -1;
-        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
-            long available = Math.min(to, file.length()) - from;
-            for (long wish = Math.max(maxBytes, SMALLEST_READ); lineFeed < 0 && bytes.length < available; wish *= 2) {
-                bytes = new byte[(int) Math.min(wish, Math.min(available, Integer.MAX_VALUE - 8))];
-                file.seek(from);
-                file.readFully(bytes);
-                lineFeed = indexOfLineFeed(bytes, 0);
-            }
+        long available = Math.min(to, log.length()) - from;
+        for (long wish = Math.max(maxBytes, SMALLEST_READ); lineFeed < 0 && bytes.length < available; wish *= 2) {
+            bytes = new byte[(int) Math.min(wish, Math.min(available, Integer.MAX_VALUE - 8))];
+            log.seek(from);
+            log.readFully(bytes);
+            lineFeed = indexOfLineFeed(bytes, 0);
         }
-        return lineFeed < 0 ? null : of(bytes, from, maxRecords, maxBytes, number);
+        return lineFeed < 0 ? null : of(bytes, from, bytes.length < available, maxRecords, maxBytes, number);
     }
 
     /** Reads the batch that ends at a position, as it was read before. */
-    static Batch read(File log, long from, long to, long number) throws IOException {
+    static Batch read(RandomAccessFile log, long from, long to, long number) throws IOException {
         return read(log, from, to, Integer.MAX_VALUE, Integer.MAX_VALUE, number);
     }
 
-    private static Batch of(byte[] bytes, long from, int maxRecords, int maxBytes, long number) {
+    /** @param hasMore whether there is more in the log than these bytes */
+    private static Batch of(byte[] bytes, long from, boolean hasMore, int maxRecords, int maxBytes, long number) {
         ByteArrayOutputStream body = new ByteArrayOutputStream(Math.min(bytes.length, maxBytes) + BEHIND.length);
         body.writeBytes(BEFORE);
         int start = 0;
@@ -73,7 +72,7 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
             }
             long itsNumber = RecordLine.write(bytes, start, end, body);
             if (itsNumber == RecordLine.NO_RECORD && records == 0) {
-                return new Batch(from, from + end + 1, 1, next + 1, true, Arrays.copyOf(bytes, end + 1), null);
+                return new Batch(from, from + end + 1, 1, next, true, Arrays.copyOf(bytes, end + 1), null);
             }
             if (itsNumber == RecordLine.NO_RECORD) {
                 return finish(from, next, records, true, Arrays.copyOf(bytes, start), Arrays.copyOf(body.toByteArray(), size));
@@ -83,7 +82,7 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
             start = end + 1;
             end = indexOfLineFeed(bytes, start);
         }
-        return finish(from, next, records, end >= 0 || records == maxRecords, Arrays.copyOf(bytes, start), body.toByteArray());
+        return finish(from, next, records, end >= 0 || hasMore || records == maxRecords, Arrays.copyOf(bytes, start), body.toByteArray());
     }
 
     private static Batch finish(long from, long next, int records, boolean isFull, byte[] lines, byte[] body) {

@@ -1,6 +1,5 @@
 package ai.dreamlake.logback.internal.upload;
 
-import java.io.File;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
@@ -50,14 +49,23 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
      * Reads a checkpoint. One that is missing, damaged, or not of this log is {@link #NONE}: then everything is sent again,
      * and nothing passed over.
      */
-    static Checkpoint read(Path file, File log) throws IOException {
+    static Checkpoint read(Path file, RandomAccessFile log) throws IOException {
+        Checkpoint read = parse(file);
+        boolean isWhole = read.offset >= 0 && read.end >= read.offset && read.number >= 0 && read.end <= log.length();
+        return isWhole && read.digest.equals(digest(log, read.offset))
+                ? read
+                : new Checkpoint(0, 0, 0, -1, Math.max(0, read.lost), read.lostAt, "");
+    }
+
+    /** What stands in the file, whether it makes sense or not. */
+    static Checkpoint parse(Path file) throws IOException {
         JsonNode json;
         try (InputStream in = new FileInputStream(file.toFile())) {
             json = RecordLine.JSON.readTree(in.readAllBytes());
         } catch (FileNotFoundException | JacksonException nothingToRead) {
             return NONE;
         }
-        Checkpoint read = new Checkpoint(
+        return new Checkpoint(
                 json.path("offset").asLong(-1),
                 json.path("end").asLong(-1),
                 json.path("number").asLong(-1),
@@ -65,9 +73,6 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
                 json.path("lost").asLong(0),
                 json.path("lostAt").asString(""),
                 json.path("digest").asString(""));
-        long length = log.length();
-        boolean isWhole = read.offset >= 0 && read.end >= read.offset && read.number >= 0 && read.end <= length;
-        return isWhole && read.digest.equals(digest(log, read.offset)) ? read : NONE;
     }
 
     /** This checkpoint, with a batch that is about to be sent. */
@@ -81,13 +86,14 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     }
 
     /** Behind a batch that is done. */
-    Checkpoint behind(Batch batch, long serverEnd, File log) throws IOException {
-        long known = Math.max(this.serverEnd, serverEnd);
+    Checkpoint behind(Batch batch, long serverEnd, RandomAccessFile log) throws IOException {
+        // A server that did not tell its number gave as many as there were records.
+        long known = serverEnd >= 0 || this.serverEnd < 0 ? serverEnd : this.serverEnd + batch.records();
         return new Checkpoint(batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
     }
 
     /** At the end of a log whose rest is given up. */
-    Checkpoint givingUp(long records, Instant now, File log, long nextNumber) throws IOException {
+    Checkpoint givingUp(long records, Instant now, RandomAccessFile log, long nextNumber) throws IOException {
         long length = log.length();
         return new Checkpoint(length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
     }
@@ -95,6 +101,16 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** At the beginning of the log behind the one that is done with. */
     Checkpoint atNextLog() {
         return new Checkpoint(0, 0, number, serverEnd, lost, lostAt, "");
+    }
+
+    /** When the server lost the session, and begins its numbers anew. */
+    Checkpoint withoutServerEnd() {
+        return new Checkpoint(offset, end, number, -1, lost, lostAt, digest);
+    }
+
+    /** Whether this is how far a log was sent that has this content. */
+    boolean isOf(RandomAccessFile log) throws IOException {
+        return digest.equals(digest(log, offset));
     }
 
     /** Once the server knows of the loss. */
@@ -113,17 +129,18 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    private static String digest(File log, long offset) throws IOException {
+    private static String digest(RandomAccessFile log, long offset) throws IOException {
         if (offset == 0) {
             return "";
         }
         byte[] bytes = new byte[(int) Math.min(DIGESTED, offset)];
-        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+        try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            file.readFully(bytes);
+            log.seek(0);
+            log.readFully(bytes);
             digest.update(bytes);
-            file.seek(offset - bytes.length);
-            file.readFully(bytes);
+            log.seek(offset - bytes.length);
+            log.readFully(bytes);
             return HexFormat.of().formatHex(digest.digest(bytes), 0, 16);
         } catch (GeneralSecurityException impossible) {
             throw new IllegalStateException("every Java has SHA-256", impossible);

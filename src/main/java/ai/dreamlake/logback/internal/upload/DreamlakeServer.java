@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import okhttp3.Call;
 import okhttp3.EventListener;
 import okhttp3.HttpUrl;
@@ -38,6 +39,7 @@ final class DreamlakeServer implements Closeable {
 
     private static final MediaType JSON = MediaType.get("application/json");
     private static final long LONGEST_ANSWER = 8 * 1024 * 1024;
+    private static final String BEARER = "Bearer ";
     private static final int MOST_REDIRECTS = 5;
 
     /** Where the status says all, the body is read only if it comes at once. */
@@ -62,12 +64,13 @@ final class DreamlakeServer implements Closeable {
     }
 
     private final HttpUrl base;
-    private final String token;
+    private final Supplier<String> token;
+    private volatile boolean closed;
     private final boolean gzip;
     private final String userAgent;
     private final OkHttpClient client;
 
-    DreamlakeServer(HttpUrl base, String token, UploadSettings settings, String userAgent) {
+    DreamlakeServer(HttpUrl base, Supplier<String> token, UploadSettings settings, String userAgent) {
         this.base = base;
         this.token = token;
         this.gzip = settings.gzip();
@@ -126,7 +129,7 @@ final class DreamlakeServer implements Closeable {
     private Request.Builder request(HttpUrl url) {
         return new Request.Builder()
                 .url(url)
-                .header("Authorization", "Bearer " + token)
+                .header("Authorization", BEARER + token.get())
                 .header("User-Agent", userAgent);
     }
 
@@ -147,6 +150,9 @@ final class DreamlakeServer implements Closeable {
     private Answer call(Request.Builder prepared, boolean needsBody) throws NoAnswerException {
         Request request = prepared.build();
         for (int redirects = 0; ; redirects++) {
+            if (closed) {
+                throw new NoAnswerException(new IOException("the appender is stopped"), false);
+            }
             Progress progress = new Progress();
             Request tagged = request.newBuilder().tag(Progress.class, progress).build();
             try (Response response = client.newCall(tagged).execute()) {
@@ -192,13 +198,18 @@ final class DreamlakeServer implements Closeable {
         // A server that quotes the request must not make us write the token into a file.
         return new Answer(
                 response.code(),
-                body.replace(token, "[token]"),
+                body.replace(sentToken(response), "[token]"),
                 Answer.retryAfter(response.header("Retry-After"), Instant.now()));
     }
 
-    /** Breaks off all calls, and lets go of the connections. */
+    private static String sentToken(Response response) {
+        return response.request().header("Authorization").substring(BEARER.length());
+    }
+
+    /** Breaks off all calls, refuses new ones, and lets go of the connections. */
     @Override
     public void close() {
+        closed = true;
         client.dispatcher().cancelAll();
         client.connectionPool().evictAll();
     }

@@ -6,8 +6,11 @@ import ai.dreamlake.logback.internal.journal.SpoolFile;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.DreamlakeServer.NoAnswerException;
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -62,8 +65,14 @@ final class SessionUpload {
 
     // Used by the thread that works.
 
-    /** The log that is being sent: the oldest one. */
-    private File log;
+    /** The log that is being sent, the oldest one. */
+    private RandomAccessFile log;
+
+    /** The same, if it is not the one that the work began with; then to be closed. */
+    private RandomAccessFile nextLog;
+
+    /** How far the log is sent, if that could not be written down; else null. */
+    private Checkpoint unsaved;
 
     /** The server's name for this session, or null if it is to be asked for. */
     private String id;
@@ -116,13 +125,18 @@ final class SessionUpload {
 
     /** Makes sure that the next process finds this session, whatever becomes of us: before its first record. */
     void mark() throws IOException {
-        if (!Files.exists(checkpointFile)) {
-            if (spool != null) {
-                SpoolFile.createDirectory(checkpointFile.getParent());
-            } else {
-                Files.createDirectories(checkpointFile.getParent());
-            }
-            Checkpoint.NONE.write(checkpointFile);
+        if (Files.exists(checkpointFile)) {
+            return;
+        }
+        if (spool != null) {
+            SpoolFile.createDirectory(checkpointFile.getParent());
+        } else {
+            Files.createDirectories(checkpointFile.getParent());
+        }
+        try {
+            Files.createFile(checkpointFile); // empty, it says that nothing was sent
+        } catch (FileAlreadyExistsException marked) {
+            // By another thread or process.
         }
     }
 
@@ -156,7 +170,7 @@ final class SessionUpload {
 
     /** How many bytes the server does not have yet, whoever wrote them. */
     long pendingBytes() throws IOException {
-        return Math.max(0, bytesOnDisk() - Checkpoint.read(checkpointFile, oldest()).offset());
+        return Math.max(0, bytesOnDisk() - Math.max(0, Checkpoint.parse(checkpointFile).offset()));
     }
 
     long bytesOnDisk() {
@@ -187,23 +201,62 @@ final class SessionUpload {
         if (parked || !current.getParentFile().exists()) {
             return NOTHING;
         }
-        try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
-            log = oldest();
-            if (!log.exists()) {
-                return NOTHING;
+        try {
+            if (current.length() > 0) {
+                mark(); // the directory may have been deleted and made anew
             }
-            Checkpoint checkpoint = Checkpoint.read(checkpointFile, log);
-            long deliveredByOthers = count(checkpoint.number());
-            if (deliveredByOthers > 0) {
-                listener.delivered(name, 0, deliveredByOthers);
+            try (UploadClaim claim = UploadClaim.tryTake(claimFile);
+                    RandomAccessFile oldest = openOldest()) {
+                if (oldest == null) {
+                    return NOTHING;
+                }
+                log = oldest;
+                return work(claim != null, closing);
+            } finally {
+                closeNext();
             }
-            if (claim == null) {
-                boolean isTheirs = checkpoint.offset() == log.length() || closing && pending() == 0;
-                return isTheirs ? NOTHING : NOT_OURS;
-            }
-            return upload(checkpoint, closing);
         } catch (IOException trouble) {
             return retry(trouble.toString(), Duration.ZERO);
+        }
+    }
+
+    private Duration work(boolean isOurs, boolean closing) throws IOException {
+        Checkpoint checkpoint = unsaved != null ? unsaved : Checkpoint.read(checkpointFile, log);
+        long deliveredByOthers = count(checkpoint.number());
+        if (deliveredByOthers > 0) {
+            listener.delivered(name, 0, deliveredByOthers);
+        }
+        if (!isOurs) {
+            boolean isAllDone = isCurrent() && checkpoint.offset() == log.length() && pending() == 0;
+            return isAllDone || closing && pending() == 0 ? NOTHING : NOT_OURS;
+        }
+        return upload(checkpoint, closing);
+    }
+
+    /** Whether the log that is being sent is the one that is appended to, and not a sealed one. */
+    private boolean isCurrent() {
+        return spool == null || SealedLog.in(current.getParentFile()).isEmpty();
+    }
+
+    /**
+     * The oldest log, open: so it stays the same one when the journal renames it. Null if there is none.
+     */
+    private RandomAccessFile openOldest() throws IOException {
+        while (true) {
+            File oldest = oldest();
+            RandomAccessFile file;
+            try {
+                file = new RandomAccessFile(oldest, "r");
+            } catch (FileNotFoundException renamedOrGone) {
+                if (oldest.equals(oldest()) && !oldest.exists()) {
+                    return null;
+                }
+                continue;
+            }
+            if (oldest.equals(oldest())) {
+                return file;
+            }
+            file.close(); // it was sealed meanwhile, and this may be the one behind it
         }
     }
 
@@ -214,8 +267,7 @@ final class SessionUpload {
             if (wait != null) {
                 return wait;
             }
-            checkpoint = checkpoint.withoutLoss();
-            checkpoint.write(checkpointFile);
+            checkpoint = save(checkpoint.withoutLoss());
         }
         for (boolean first = true; ; first = false) {
             Batch batch = checkpoint.isDoubtful()
@@ -236,27 +288,58 @@ final class SessionUpload {
                 return outcome.pause;
             }
             checkpoint = outcome.checkpoint;
-            checkpoint.write(checkpointFile);
             backoff.reset();
         }
     }
 
-    /** In a spool, deletes a log that is delivered (I5). Null if there is no other one behind it. */
+    /** Writes a checkpoint down. In a spool also goes on without, for only what is sent makes room on a full disk. */
+    private Checkpoint save(Checkpoint checkpoint) throws IOException {
+        try {
+            checkpoint.write(checkpointFile);
+            unsaved = null;
+        } catch (IOException failure) {
+            if (spool == null) {
+                throw failure;
+            }
+            unsaved = checkpoint;
+            listener.trouble("cannot note how far " + name + " is sent, so a crash now would send records again: " + failure);
+        }
+        return checkpoint;
+    }
+
+    /** In a spool, deletes a log that is delivered (I5). Null if there is nothing to send behind it. */
     private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
         if (spool == null || checkpoint.offset() < log.length()) {
             return null;
         }
-        if (log.equals(current)) {
-            if (!OpenJournals.seal(root, name, checkpoint.offset(), spool)) {
-                return null;
-            }
-            log = oldest();
+        if (isCurrent() && !OpenJournals.seal(root, name, checkpoint.offset(), spool)) {
+            return null;
         }
-        Files.delete(log.toPath());
-        Checkpoint next = checkpoint.atNextLog();
-        next.write(checkpointFile);
-        log = oldest();
-        return log.exists() ? next : null;
+        List<SealedLog> sealed = SealedLog.in(current.getParentFile());
+        if (checkpoint.offset() < log.length()) {
+            return checkpoint; // it grew before it was sealed
+        }
+        File delivered = sealed.get(0).file();
+        try (RandomAccessFile check = new RandomAccessFile(delivered, "r")) {
+            if (check.length() != checkpoint.offset() || !checkpoint.isOf(check)) {
+                throw new IOException(delivered + " is not the log that was sent"); // nothing is deleted unproved
+            }
+        }
+        Files.delete(delivered.toPath());
+        Checkpoint next = save(checkpoint.atNextLog());
+        closeNext();
+        nextLog = openOldest();
+        log = nextLog;
+        searchedUntil = 0;
+        return log == null ? null : next;
+    }
+
+    private void closeNext() throws IOException {
+        if (nextLog != null) {
+            RandomAccessFile closing = nextLog;
+            nextLog = null;
+            closing.close();
+        }
     }
 
     /**
@@ -277,11 +360,19 @@ final class SessionUpload {
                 sealed = SealedLog.in(current.getParentFile());
             }
             SealedLog oldest = sealed.get(0);
-            Checkpoint checkpoint = Checkpoint.read(checkpointFile, oldest.file());
-            long records = Batch.countLines(oldest.file(), checkpoint.offset());
             long bytes = oldest.file().length();
-            Checkpoint givenUp = checkpoint.givingUp(records, Instant.now(), oldest.file(), oldest.end());
-            givenUp.write(checkpointFile); // first: or a crash here would hide the loss
+            long records;
+            Checkpoint givenUp;
+            try (RandomAccessFile file = new RandomAccessFile(oldest.file(), "r")) {
+                Checkpoint checkpoint = Checkpoint.read(checkpointFile, file);
+                records = Batch.countLines(oldest.file(), checkpoint.offset());
+                givenUp = checkpoint.givingUp(records, Instant.now(), file, oldest.end());
+            }
+            try {
+                givenUp.write(checkpointFile); // first: or a crash here would hide the loss
+            } catch (IOException full) {
+                listener.trouble("cannot note how many records of " + name + " are given up before they are: " + full);
+            }
             Files.delete(oldest.file().toPath());
             givenUp.atNextLog().write(checkpointFile);
             listener.dropped(name, records, count(oldest.end()));
@@ -348,13 +439,16 @@ final class SessionUpload {
                 return known;
             }
         }
-        checkpoint.sending(batch).write(checkpointFile);
+        boolean wasDoubtful = checkpoint.isDoubtful() && !key.equals(notDelivered);
+        if (!checkpoint.isDoubtful()) {
+            save(checkpoint.sending(batch));
+        }
         notDelivered = "";
         Answer answer;
         try {
             answer = server.send(id, batch.body(), key);
         } catch (NoAnswerException failure) {
-            if (!failure.leavesDoubt) {
+            if (!failure.leavesDoubt && !wasDoubtful) {
                 notDelivered = key;
             }
             return Outcome.after(retry(failure.getMessage(), Duration.ZERO));
@@ -362,7 +456,7 @@ final class SessionUpload {
         if (answer.isSuccess()) {
             return delivered(batch, checkpoint, endSequence(answer));
         }
-        if (!answer.leavesDoubt()) {
+        if (!answer.leavesDoubt() && !wasDoubtful) {
             notDelivered = key;
         }
         return refused(batch, checkpoint, answer);
@@ -375,6 +469,7 @@ final class SessionUpload {
         }
         if (answer.sessionIsGone()) {
             id = null;
+            save(checkpoint.sending(batch).withoutServerEnd());
             return Outcome.after(retry(reason, answer.retryAfter()));
         }
         if (answer.isTooLarge() || answer.isInvalid()) {
@@ -387,15 +482,18 @@ final class SessionUpload {
             } else {
                 searchedUntil = Math.max(searchedUntil, batch.end());
             }
+            save(checkpoint.withoutBatch());
             return new Outcome(checkpoint.withoutBatch(), null);
         }
         return Outcome.after(retry(reason, answer.retryAfter()));
     }
 
     private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
-        Checkpoint next = checkpoint.behind(batch, serverEnd, log);
+        Checkpoint next = save(checkpoint.behind(batch, serverEnd, log));
+        usualLimit = (int) Math.min(settings.maxBatchRecords(), 2L * usualLimit);
         if (next.offset() >= searchedUntil) {
             limit = usualLimit;
+            searchedUntil = 0;
         }
         listener.delivered(name, batch.records(), count(next.number()));
         return new Outcome(next, null);
@@ -404,9 +502,10 @@ final class SessionUpload {
     /** The server will never take this record. The next ones are not to suffer for it. */
     private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String answer) throws IOException {
         rejectedRecords.add(record.lines(), status, answer);
+        usualLimit = settings.maxBatchRecords();
         limit = usualLimit;
         searchedUntil = 0;
-        Checkpoint next = checkpoint.behind(record, -1, log);
+        Checkpoint next = save(checkpoint.behind(record, checkpoint.serverEnd(), log));
         listener.rejected(name, 1, count(next.number()), status == 0 ? answer : "HTTP " + status);
         return new Outcome(next, null);
     }
@@ -447,6 +546,11 @@ final class SessionUpload {
         }
         if (answer.isRefusal()) {
             return park("HTTP " + answer.status());
+        }
+        if (id != null && (answer.isInvalid() || answer.isTooLarge())) {
+            described = age; // the records are not to suffer for their description
+            listener.trouble("the server refuses the description of session " + name + " (HTTP " + answer.status() + ")");
+            return null;
         }
         return retry(answer.isSuccess() ? "an answer without a session's id" : "HTTP " + answer.status(), answer.retryAfter());
     }

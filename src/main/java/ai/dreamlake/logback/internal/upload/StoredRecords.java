@@ -85,7 +85,13 @@ final class StoredRecords {
     private static boolean isSame(JsonNode stored, JsonNode sent) {
         return stored.path("message").equals(sent.path("message"))
                 && stored.path("level").equals(sent.path("level"))
+                && isSameWhereGiven(stored.path("metadata"), sent.path("metadata"))
                 && millis(stored.path("timestamp")).equals(millis(sent.path("timestamp")));
+    }
+
+    /** The names alone: a server may well write a number in another way than it got it. */
+    private static boolean isSameWhereGiven(JsonNode stored, JsonNode sent) {
+        return !stored.isObject() || !sent.isObject() || stored.propertyNames().equals(sent.propertyNames());
     }
 
     private static Object millis(JsonNode timestamp) {

@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.journal.SpoolFile;
+import ai.dreamlake.logback.internal.journal.StackReserve;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
@@ -14,11 +15,13 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 
 /**
@@ -32,6 +35,7 @@ public final class Uploads {
 
     private static final long THREAD_IDLE_SECONDS = 5;
     private static final long SPOOL_LOOK_MILLIS = 1000;
+    private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
     /** Beyond so many, sessions with nothing to send are forgotten until their next record. */
     private static final int MOST_REMEMBERED = 1000;
@@ -63,6 +67,7 @@ public final class Uploads {
     private final Object progress = new Object();
 
     /**
+     * @param token asked before each call
      * @param spool how the journals are opened if logs are to be deleted once they are delivered; null if they are to stay
      * @param spoolLimit how many bytes may wait then
      * @param name what to call the threads
@@ -72,7 +77,7 @@ public final class Uploads {
             SpoolFile spool,
             long spoolLimit,
             HttpUrl remote,
-            String token,
+            Supplier<String> token,
             UploadSettings settings,
             UploadListener listener,
             String userAgent,
@@ -101,6 +106,10 @@ public final class Uploads {
 
         // Guarded by this.
         private ScheduledFuture<?> next;
+
+        /** Whether its time is set. It may be while {@link #next} is not: when a thread could not be started for it. */
+        private boolean scheduled;
+
         private boolean working;
         private boolean failing;
         private boolean writtenMeanwhile;
@@ -121,7 +130,7 @@ public final class Uploads {
             upload.wrote(number);
             if (working) {
                 writtenMeanwhile = true;
-            } else if (next == null) {
+            } else if (!scheduled) {
                 watchSpool();
                 schedule(settings.interval());
             } else if (!failing && upload.pending() == settings.maxBatchRecords()) {
@@ -143,10 +152,22 @@ public final class Uploads {
         private void schedule(Duration wait) {
             if (next != null) {
                 next.cancel(false);
+                next = null;
             }
-            if (!threads.isShutdown()) {
-                next = threads.schedule(this::work, wait.toNanos(), TimeUnit.NANOSECONDS);
+            scheduled = !threads.isShutdown();
+            if (scheduled) {
+                try {
+                    next = threads.schedule(this::work, wait.toNanos(), TimeUnit.NANOSECONDS);
+                } catch (RejectedExecutionException closed) {
+                    scheduled = false;
+                } catch (OutOfMemoryError noThread) {
+                    // It is in the queue all the same, for the next thread that can be started.
+                }
             }
+        }
+
+        synchronized boolean isIdle() {
+            return !scheduled && !working;
         }
 
         private void work() {
@@ -157,6 +178,7 @@ public final class Uploads {
                 working = true;
                 writtenMeanwhile = false;
                 next = null;
+                scheduled = false;
             }
             Duration wait = SessionUpload.NOTHING;
             try {
@@ -187,7 +209,7 @@ public final class Uploads {
         }
 
         synchronized boolean isDone() {
-            return upload.isParked() || next == null && !working;
+            return upload.isParked() || isIdle();
         }
     }
 
@@ -261,11 +283,12 @@ public final class Uploads {
             return;
         }
         try {
-            Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            Path start = root.toRealPath(); // a link to the root is followed, those in it are not
+            Files.walkFileTree(start, new SimpleFileVisitor<>() {
                 @Override
                 public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
                     if (Files.exists(SessionUpload.checkpointOf(directory))) {
-                        found(directory);
+                        found(start.relativize(directory));
                     }
                     return FileVisitResult.CONTINUE;
                 }
@@ -280,8 +303,7 @@ public final class Uploads {
         }
     }
 
-    private void found(Path directory) {
-        Path path = root.relativize(directory);
+    private void found(Path path) {
         if (path.getNameCount() < 2) {
             return;
         }
@@ -301,10 +323,14 @@ public final class Uploads {
      * @throws IOException if that cannot be seen to; it need not keep the record from its log
      */
     public void expect(SessionName given) throws IOException {
-        if (!byGivenName.containsKey(given)) {
-            Slot slot = slot(SessionName.safe(given.workspace(), given.session()));
+        Slot slot = byGivenName.get(given);
+        if (slot == null) {
+            slot = slot(SessionName.safe(given.workspace(), given.session()));
             slot.upload.mark();
             byGivenName.put(given, slot);
+        }
+        if (slot.isIdle()) {
+            StackReserve.require(); // for what wrote() will have to do: a queue must not be left half changed
         }
     }
 
@@ -341,7 +367,7 @@ public final class Uploads {
      * @return false if that took longer than the timeout, or if the thread was interrupted; its flag stays set
      */
     public boolean awaitDelivery(Duration timeout) {
-        long deadline = System.nanoTime() + timeout.toNanos();
+        long deadline = System.nanoTime() + nanos(timeout);
         for (Slot slot : slots.values()) {
             long end = slot.upload.end();
             if (slot.upload.pending() > 0) {
@@ -354,6 +380,10 @@ public final class Uploads {
             }
         }
         return true;
+    }
+
+    private static long nanos(Duration timeout) {
+        return timeout.compareTo(LONGEST_TIMEOUT) > 0 ? LONGEST_TIMEOUT.toNanos() : timeout.toNanos();
     }
 
     private boolean waitForProgress(long deadline) {
@@ -387,7 +417,8 @@ public final class Uploads {
 
     private void finish() {
         closing = true;
-        long deadline = System.nanoTime() + settings.shutdownTimeout().toNanos();
+        boolean interrupted = Thread.interrupted(); // or there would be no time at all
+        long deadline = System.nanoTime() + nanos(settings.shutdownTimeout());
         slots.values().forEach(Slot::hurry);
         while (!slots.values().stream().allMatch(Slot::isDone) && waitForProgress(deadline)) {
             // it is looked at again after each round of work
@@ -395,5 +426,8 @@ public final class Uploads {
         threads.shutdown();
         watch.shutdown();
         server.close();
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -1,0 +1,113 @@
+package ai.dreamlake.logback.testing;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** What no well-behaved server does to its connections. */
+public final class UglyServer implements AutoCloseable {
+
+    /** What it does with a connection. */
+    public enum Manner {
+        /** The system takes the connection; nobody ever reads. */
+        NEVER_READS,
+        /** One byte of an answer's header a second. */
+        A_BYTE_A_SECOND,
+        /** Reads a little, then resets. */
+        RESETS,
+        /** Answers with something that is not HTTP. */
+        TALKS_NONSENSE
+    }
+
+    private final ServerSocket socket;
+    private final Thread accepting;
+    private final List<Socket> open = new ArrayList<>();
+    private final AtomicInteger connections = new AtomicInteger();
+
+    public UglyServer(Manner manner) throws IOException {
+        socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        accepting = new Thread(() -> serve(manner), "ugly-server");
+        accepting.setDaemon(true);
+        accepting.start();
+    }
+
+    public int port() {
+        return socket.getLocalPort();
+    }
+
+    public int connections() {
+        return connections.get();
+    }
+
+    private void serve(Manner manner) {
+        while (!socket.isClosed()) {
+            try {
+                Socket connection = socket.accept();
+                synchronized (open) {
+                    open.add(connection);
+                }
+                connections.incrementAndGet();
+                behave(connection, manner);
+            } catch (IOException closedOrGone) {
+                // The next one.
+            }
+        }
+    }
+
+    private static void behave(Socket connection, Manner manner) throws IOException {
+        switch (manner) {
+            case NEVER_READS -> {
+                // Nothing at all.
+            }
+            case A_BYTE_A_SECOND -> trickle(connection);
+            case RESETS -> {
+                connection.getInputStream().read();
+                connection.setSoLinger(true, 0);
+                connection.close();
+            }
+            case TALKS_NONSENSE -> {
+                connection.getInputStream().read();
+                connection.getOutputStream().write("220 mail.example.com ESMTP\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                connection.shutdownOutput();
+            }
+        }
+    }
+
+    private static void trickle(Socket connection) {
+        Thread thread = new Thread(() -> {
+            try {
+                OutputStream out = connection.getOutputStream();
+                for (byte letter : "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".getBytes(StandardCharsets.US_ASCII)) {
+                    out.write(letter);
+                    Thread.sleep(1000); // the server's slowness, not a test's
+                }
+            } catch (IOException | InterruptedException gone) {
+                // The client gave up, as it should.
+            }
+        });
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /** Returns when the port is free. */
+    @Override
+    public void close() throws IOException {
+        socket.close();
+        try {
+            accepting.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        synchronized (open) {
+            for (Socket connection : open) {
+                connection.close();
+            }
+        }
+    }
+}
