@@ -125,7 +125,7 @@ public class UploadBenchmark {
     @OperationsPerInvocation(LOGGED)
     public void lokiLogsAndDelivers(Run run) throws InterruptedException, JoranException {
         String xml = "<configuration><appender name=\"LOKI\" class=\"com.github.loki4j.logback.Loki4jAppender\">"
-                + "<labels>app=benchmark</labels><structuredMetadata>level=%level,*=%%kvp</structuredMetadata>"
+                + "<labels>app=benchmark</labels><structuredMetadata>level=%level\n*=%%kvp</structuredMetadata>"
                 + "<http><url>" + run.server.url() + "loki/api/v1/push</url></http>"
                 + "<batch><sendQueueMaxBytes>" + (1L << 30) + "</sendQueueMaxBytes></batch>"
                 + "</appender><root level=\"INFO\"><appender-ref ref=\"LOKI\"/></root></configuration>";

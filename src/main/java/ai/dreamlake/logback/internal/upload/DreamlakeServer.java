@@ -76,6 +76,7 @@ final class DreamlakeServer implements Closeable {
         this.gzip = settings.gzip();
         this.userAgent = userAgent;
         this.client = new OkHttpClient.Builder()
+                .socketFactory(new UndelayedSockets())
                 .connectTimeout(settings.connectTimeout())
                 .callTimeout(settings.callTimeout())
                 // The call's timeout covers these.
