@@ -221,7 +221,8 @@ final class SessionUpload {
     }
 
     private Duration work(boolean isOurs, boolean closing) throws IOException {
-        Checkpoint checkpoint = unsaved != null ? unsaved : Checkpoint.read(checkpointFile, log);
+        boolean isKnown = unsaved != null && unsaved.offset() <= log.length() && unsaved.isOf(log);
+        Checkpoint checkpoint = isKnown ? unsaved : Checkpoint.read(checkpointFile, log);
         long deliveredByOthers = count(checkpoint.number());
         if (deliveredByOthers > 0) {
             listener.delivered(name, 0, deliveredByOthers);
@@ -375,7 +376,10 @@ final class SessionUpload {
             }
             Files.delete(oldest.file().toPath());
             givenUp.atNextLog().write(checkpointFile);
-            listener.dropped(name, records, count(oldest.end()));
+            long ours = count(oldest.end());
+            if (records > 0) {
+                listener.dropped(name, records, ours);
+            }
             return bytes;
         }
     }
