@@ -128,7 +128,7 @@ final class RecordWriter {
     private void expectUpload(SessionName session) {
         try {
             uploads.expect(session);
-        } catch (IOException failure) {
+        } catch (IOException | RuntimeException failure) {
             announcer.warn("Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
                     + " find it. " + failure);
         }

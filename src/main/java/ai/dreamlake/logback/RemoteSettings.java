@@ -41,7 +41,7 @@ final class RemoteSettings {
     private final Faults faults;
     private HttpUrl url;
     private String token;
-    private String userName;
+    private final String userName;
     private UploadSettings settings;
 
     RemoteSettings(String remote, String apiKey, String userName, DreamlakeUpload upload, Faults faults) {
@@ -63,16 +63,14 @@ final class RemoteSettings {
         settings = settings();
     }
 
+    /** Null where the user's name makes the token, and where there is a fault. */
     private String token(String apiKey, String userName) {
         if (apiKey == null && userName == null) {
             faults.add("apiKey", null, "with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.");
         } else if (apiKey != null && userName != null) {
             faults.add("userName", userName, "there is an <apiKey>, too; give one of them.");
         } else if (apiKey == null) {
-            if (!isText("userName", userName, userName)) {
-                return null;
-            }
-            return null;
+            isText("userName", userName, userName);
         } else if (isText("apiKey", apiKey, HIDDEN)) {
             String stripped = apiKey.strip();
             if (stripped.chars().allMatch(character -> character > ' ' && character < 0x7F)) {

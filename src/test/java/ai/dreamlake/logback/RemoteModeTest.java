@@ -156,6 +156,18 @@ class RemoteModeTest {
     }
 
     @Test
+    void anInterruptedThreadLogsAndStaysInterrupted() {
+        try (Logging logging = logging()) {
+            Thread.currentThread().interrupt();
+            log(logging, 0, 10);
+            assertThat(Thread.interrupted()).isTrue();
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(server.messages("project/run")).isEqualTo(messages(0, 10));
+            assertThat(logging.warnings()).isEmpty();
+        }
+    }
+
+    @Test
     void theSpoolIsForItsOwnerAloneAndTellsNoToken() throws IOException {
         server.instead.set(request -> answer(503, "{\"error\": \"no, " + FakeDreamlake.TOKEN + "\"}"));
         try (Logging logging = logging()) {

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +34,10 @@ public final class Uploads {
 
     private static final long THREAD_IDLE_SECONDS = 5;
     private static final long SPOOL_LOOK_MILLIS = 1000;
+
+    /** Progress that came between a look and the wait is seen after so long. */
+    private static final long LONGEST_LOOK_MILLIS = 20;
+
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
     /** Beyond so many, sessions with nothing to send are forgotten until their next record. */
@@ -235,28 +238,29 @@ public final class Uploads {
     /** Gives up the oldest records until the rest fits (I4). */
     private void keepToLimit() {
         long bytes = slots.values().stream().mapToLong(slot -> slot.upload.bytesOnDisk()).sum();
-        List<SessionUpload> oldestFirst = new ArrayList<>();
         while (bytes > spoolLimit) {
-            if (oldestFirst.isEmpty()) {
-                slots.values().stream()
-                        .map(slot -> slot.upload)
-                        .filter(upload -> upload.bytesOnDisk() > 0)
-                        .sorted(Comparator.comparingLong(SessionUpload::oldestTime))
-                        .forEach(oldestFirst::add);
-            }
-            long freed = 0;
-            for (SessionUpload upload : oldestFirst) {
-                freed = giveUpOldest(upload);
-                if (freed > 0) {
-                    break;
-                }
-            }
+            long freed = giveUpOldest();
             if (freed == 0) {
                 return; // all are in other hands; in a second again
             }
             bytes -= freed;
-            oldestFirst.clear();
         }
+    }
+
+    /** Of the session with the oldest records, or of the next one if somebody is at it. Returns how many bytes it was. */
+    private long giveUpOldest() {
+        List<SessionUpload> oldestFirst = slots.values().stream()
+                .map(slot -> slot.upload)
+                .filter(upload -> upload.bytesOnDisk() > 0)
+                .sorted(Comparator.comparingLong(SessionUpload::oldestTime))
+                .toList();
+        for (SessionUpload upload : oldestFirst) {
+            long freed = giveUpOldest(upload);
+            if (freed > 0) {
+                return freed;
+            }
+        }
+        return 0;
     }
 
     private long giveUpOldest(SessionUpload upload) {
@@ -343,11 +347,6 @@ public final class Uploads {
         }
     }
 
-    /** How many records of this appender the server does not have yet. */
-    public long pending() {
-        return slots.values().stream().mapToLong(slot -> slot.upload.pending()).sum();
-    }
-
     /** How many bytes of logs the server does not have yet, of the sessions that this appender knows of. */
     public long pendingBytes() {
         long bytes = 0;
@@ -401,9 +400,6 @@ public final class Uploads {
             return false;
         }
     }
-
-    /** Progress that came between a look and the wait is seen after so long. */
-    private static final long LONGEST_LOOK_MILLIS = 20;
 
     /** Delivers what is pending, for the time that is configured, and ends the threads. What is left goes out at the next start. */
     public void close() {
