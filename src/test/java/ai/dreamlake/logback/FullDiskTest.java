@@ -5,11 +5,17 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
 import ai.dreamlake.logback.testing.ChildJvm;
+import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
 import ai.dreamlake.logback.testing.SessionDirectory;
+import ch.qos.logback.core.util.Duration;
+import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -59,6 +65,52 @@ class FullDiskTest {
             assertThat(session.messages()).containsExactly("there is room again");
             session.assertGapless(1);
             session.assertLeftBehindRightly();
+        }
+    }
+
+    /** Logs far more than fits while the server is away, and once more when it has everything. Arguments: path, port. */
+    static final class SpoolChild {
+        public static void main(String[] arguments) {
+            Logging logging = Logging.with(appender -> {
+                appender.setRemote("http://localhost:" + arguments[1]);
+                appender.setApiKey(FakeDreamlake.TOKEN);
+                appender.getUpload().setSpoolPath(arguments[0]);
+                appender.getUpload().setInterval(Duration.buildByMilliseconds(10));
+            });
+            for (int i = 0; i < 1000; i++) {
+                logging.log.info("record {}", i);
+            }
+            DreamlakeStatistics full = logging.appender.getStatistics();
+            System.out.println(full.pending() + " " + full.dropped().get(DropReason.DISK));
+            boolean delivered = logging.appender.awaitDelivery(java.time.Duration.ofSeconds(60));
+            logging.log.info("there is room again");
+            delivered &= logging.appender.awaitDelivery(java.time.Duration.ofSeconds(60));
+            System.out.println(delivered + " " + logging.appender.getStatistics().delivered());
+            logging.close();
+        }
+    }
+
+    @Test
+    void aSpoolOnAFullDiskKeepsWhatFitsAndGoesOnWhenThatIsDelivered() throws IOException {
+        assumeThat(Path.of("/bin/sh")).isExecutable();
+        int port;
+        try (ServerSocket reserved = new ServerSocket(0)) {
+            port = reserved.getLocalPort();
+        }
+        try (ChildJvm child = ChildJvm.start(
+                List.of("/bin/sh", "-c", "ulimit -f 64 && exec \"$@\"", "sh"), SpoolChild.class, root, port)) {
+            String[] counts = child.readLine().split(" ");
+            int fitted = Integer.parseInt(counts[0]);
+            assertThat(fitted).isBetween(100, 999);
+            assertThat(counts[1]).isEqualTo("" + (1000 - fitted));
+            try (FakeDreamlake later = FakeDreamlake.start(port)) {
+                assertThat(child.readLine()).isEqualTo("true " + (fitted + 1));
+                assertThat(child.waitFor()).isZero();
+                assertThat(later.messages("default/default"))
+                        .isEqualTo(Stream.concat(
+                                        IntStream.range(0, fitted).mapToObj(i -> "record " + i), Stream.of("there is room again"))
+                                .toList());
+            }
         }
     }
 }

@@ -21,7 +21,9 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -472,10 +474,14 @@ class HybridModeTest {
             port = ugly.port();
             logging = logging(appender -> {
                 appender.setRemote("http://localhost:" + port);
-                appender.getUpload().setCallTimeout(duration(200));
+                if (manner == UglyServer.Manner.NEVER_ACCEPTS) {
+                    appender.getUpload().setConnectTimeout(duration(200));
+                } else {
+                    appender.getUpload().setCallTimeout(duration(200));
+                }
             });
             log(logging, 0, 10);
-            org.awaitility.Awaitility.await().until(() -> ugly.connections() > 1);
+            org.awaitility.Awaitility.await().until(() -> logging.appender.getStatistics().retries() > 1);
         }
         try (FakeDreamlake well = FakeDreamlake.start(port);
                 Logging closing = logging) {
@@ -636,6 +642,99 @@ class HybridModeTest {
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
         assertThat(heard).containsExactly("retried HTTP 503", "delivered project/run");
+    }
+
+    /** Counts what it hears, of whichever appender. */
+    public static final class CountingListener implements DreamlakeListener {
+        static final AtomicInteger DELIVERED = new AtomicInteger();
+
+        @Override
+        public void delivered(String workspace, String session, long records) {
+            DELIVERED.addAndGet((int) records);
+        }
+    }
+
+    @Test
+    void aListenerStandsInTheConfigurationToo() {
+        CountingListener.DELIVERED.set(0);
+        try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><remote>" + server.url() + "</remote>"
+                + "<apiKey>" + FakeDreamlake.TOKEN + "</apiKey><listener class=\"" + CountingListener.class.getName() + "\"/>"
+                + "<upload><interval>10 milliseconds</interval><maxBatchRecords>7</maxBatchRecords></upload>")) {
+            log(logging, 0, 20);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.warnings()).isEmpty();
+        }
+        assertThat(CountingListener.DELIVERED).hasValue(20);
+        assertThat(server.messages("default/default")).isEqualTo(messages(0, 20));
+    }
+
+    @Test
+    void whenStopReturnsNothingIsAtWorkAnyMoreAlsoIfItsTimeIsUp() {
+        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch stopped = new CountDownLatch(1);
+        AtomicBoolean workedAfterwards = new AtomicBoolean();
+        server.afterwards.set(request -> {
+            if (isLogs(request)) {
+                asked.countDown();
+            }
+            return null;
+        });
+        try (Logging logging = logging(appender -> appender.addListener(new DreamlakeListener() {
+            @Override
+            public void delivered(String workspace, String session, long records) {
+                workedAfterwards.set(isOver(stopped, 200));
+            }
+        }))) {
+            log(logging, 0, 10);
+            assertThat(isOver(asked, 60_000)).isTrue();
+        }
+        stopped.countDown();
+        assertDelivered(10);
+        assertThat(workedAfterwards).isFalse();
+    }
+
+    private static boolean isOver(CountDownLatch latch, long millis) {
+        try {
+            return latch.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void whatStopBreaksOffIsNoFaultOfTheServer() {
+        server.instead.set(request -> isLogs(request) ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build() : null);
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            org.awaitility.Awaitility.await().until(() -> !batches().isEmpty());
+            logging.context.stop();
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.pending()).isEqualTo(10);
+            assertThat(statistics.retries()).isZero();
+            assertThat(statistics.lastError()).isNull();
+            assertThat(logging.warnings()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whereTheCheckpointCannotBeWrittenNothingIsSentUntilItCan(boolean fromTheBeginning) throws IOException {
+        Path inTheWay = session().log().resolveSibling(".upload.tmp");
+        try (Logging logging = logging()) {
+            if (!fromTheBeginning) {
+                log(logging, 0, 10);
+                assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            }
+            int before = batches().size();
+            Files.createDirectories(inTheWay);
+            log(logging, fromTheBeginning ? 0 : 10, 20);
+            assertThat(logging.appender.awaitDelivery(Duration.ofMillis(300))).isFalse();
+            assertThat(batches()).hasSize(before);
+            assertThat(logging.warnings()).singleElement().asString().contains(".upload.tmp");
+            Files.delete(inTheWay);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertDelivered(20);
     }
 
     @Test

@@ -230,4 +230,21 @@ class RemoteModeTest {
             assertThat(logging.warnings()).anyMatch(warning -> warning.contains("spool"));
         }
     }
+
+    @Test
+    void aSpoolThatCannotNoteHowFarItIsSentSendsAndMakesRoomAllTheSame() throws IOException {
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            Path note = spoolFiles().stream().filter(file -> file.endsWith(".upload")).findFirst().orElseThrow();
+            Files.createDirectory(note.resolveSibling(".upload.tmp"));
+            for (int round = 1; round < 10; round++) {
+                log(logging, 10 * round, 10 * round + 10);
+                assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            }
+            await().until(() -> recordsOnDisk() == 0);
+            assertThat(server.messages("project/run")).isEqualTo(messages(0, 100));
+            assertThat(logging.warnings()).isNotEmpty().allMatch(warning -> warning.contains("cannot note how far"));
+        }
+    }
 }

@@ -5,16 +5,18 @@ import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /** What no well-behaved server does to its connections. */
 public final class UglyServer implements AutoCloseable {
 
     /** What it does with a connection. */
     public enum Manner {
+        /** The system takes no more connections: whoever connects waits. */
+        NEVER_ACCEPTS,
         /** The system takes the connection; nobody ever reads. */
         NEVER_READS,
         /** One byte of an answer's header a second. */
@@ -28,10 +30,12 @@ public final class UglyServer implements AutoCloseable {
     private final ServerSocket socket;
     private final Thread accepting;
     private final List<Socket> open = new ArrayList<>();
-    private final AtomicInteger connections = new AtomicInteger();
-
     public UglyServer(Manner manner) throws IOException {
-        socket = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        boolean accepts = manner != Manner.NEVER_ACCEPTS;
+        socket = new ServerSocket(0, accepts ? 50 : 1, InetAddress.getLoopbackAddress());
+        if (!accepts) {
+            fillUp();
+        }
         accepting = new Thread(() -> serve(manner), "ugly-server");
         accepting.setDaemon(true);
         accepting.start();
@@ -41,18 +45,26 @@ public final class UglyServer implements AutoCloseable {
         return socket.getLocalPort();
     }
 
-    public int connections() {
-        return connections.get();
+    /** Until a connection has to wait. */
+    private void fillUp() throws IOException {
+        while (true) {
+            Socket connection = new Socket();
+            open.add(connection);
+            try {
+                connection.connect(socket.getLocalSocketAddress(), 100);
+            } catch (SocketTimeoutException full) {
+                return;
+            }
+        }
     }
 
     private void serve(Manner manner) {
-        while (!socket.isClosed()) {
+        while (manner != Manner.NEVER_ACCEPTS && !socket.isClosed()) {
             try {
                 Socket connection = socket.accept();
                 synchronized (open) {
                     open.add(connection);
                 }
-                connections.incrementAndGet();
                 behave(connection, manner);
             } catch (IOException closedOrGone) {
                 // The next one.
@@ -62,7 +74,7 @@ public final class UglyServer implements AutoCloseable {
 
     private static void behave(Socket connection, Manner manner) throws IOException {
         switch (manner) {
-            case NEVER_READS -> {
+            case NEVER_ACCEPTS, NEVER_READS -> {
                 // Nothing at all.
             }
             case A_BYTE_A_SECOND -> trickle(connection);

@@ -65,10 +65,10 @@ final class DreamlakeServer implements Closeable {
 
     private final HttpUrl base;
     private final Supplier<String> token;
-    private volatile boolean closed;
     private final boolean gzip;
     private final String userAgent;
     private final OkHttpClient client;
+    private volatile boolean closed;
 
     DreamlakeServer(HttpUrl base, Supplier<String> token, UploadSettings settings, String userAgent) {
         this.base = base;
@@ -205,6 +205,10 @@ final class DreamlakeServer implements Closeable {
 
     private static String sentToken(Response response) {
         return response.request().header("Authorization").substring(BEARER.length());
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /** Breaks off all calls, refuses new ones, and lets go of the connections. */

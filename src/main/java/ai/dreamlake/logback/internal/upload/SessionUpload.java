@@ -519,6 +519,9 @@ final class SessionUpload {
     }
 
     private Duration retry(String reason, Duration atLeast) {
+        if (server.isClosed()) {
+            return NOTHING; // we broke it off ourselves
+        }
         Duration wait = backoff.next(atLeast);
         listener.retried(name, reason, wait);
         return wait;

@@ -38,6 +38,9 @@ public final class Uploads {
     /** Progress that came between a look and the wait is seen after so long. */
     private static final long LONGEST_LOOK_MILLIS = 20;
 
+    /** At the end, a thread whose call was broken off needs this long at most to put its things away. */
+    private static final long LONGEST_END_MILLIS = 500;
+
     private static final Duration LONGEST_TIMEOUT = Duration.ofDays(365);
 
     /** Beyond so many, sessions with nothing to send are forgotten until their next record. */
@@ -401,7 +404,10 @@ public final class Uploads {
         }
     }
 
-    /** Delivers what is pending, for the time that is configured, and ends the threads. What is left goes out at the next start. */
+    /**
+     * Delivers what is pending, for the time that is configured, and ends the threads: nothing of ours is at work afterwards,
+     * but where a listener holds its thread up. What is left goes out at the next start.
+     */
     public void close() {
         finish();
         try {
@@ -422,6 +428,11 @@ public final class Uploads {
         threads.shutdown();
         watch.shutdown();
         server.close();
+        try {
+            threads.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            interrupted = true;
+        }
         if (interrupted) {
             Thread.currentThread().interrupt();
         }
