@@ -39,7 +39,7 @@ public record DreamlakeStatistics(
         LOCKED,
         /** A value's {@code toString} or getter logged itself, again and again. */
         RECURSION,
-        /** The spool reached its limit before the server took the record. */
+        /** The spool reached its limit before the server took the record, or somebody deleted the log before. */
         SPOOL,
         /** An error that should not happen, or a JVM in trouble, such as one out of memory. */
         ERROR

@@ -61,6 +61,12 @@ final class UploadBooks implements UploadListener {
     }
 
     @Override
+    public void lost(SessionName session, long ours) {
+        dropped.add(ours);
+        announcer.warn("Session " + session + ": " + ours + " records are neither with the server nor on disk any more.");
+    }
+
+    @Override
     public void parked(SessionName session, String reason) {
         lastError = reason;
         announcer.parked(session, reason);

@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -670,26 +671,23 @@ class HybridModeTest {
 
     @Test
     void whenStopReturnsNothingIsAtWorkAnyMoreAlsoIfItsTimeIsUp() {
-        CountDownLatch asked = new CountDownLatch(1);
+        CountDownLatch atWork = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
+        CountDownLatch done = new CountDownLatch(1);
         AtomicBoolean workedAfterwards = new AtomicBoolean();
-        server.afterwards.set(request -> {
-            if (isLogs(request)) {
-                asked.countDown();
-            }
-            return null;
-        });
         try (Logging logging = logging(appender -> appender.addListener(new DreamlakeListener() {
             @Override
             public void delivered(String workspace, String session, long records) {
+                atWork.countDown();
                 workedAfterwards.set(isOver(stopped, 200));
+                done.countDown();
             }
         }))) {
-            log(logging, 0, 10);
-            assertThat(isOver(asked, 60_000)).isTrue();
+            log(logging, 0, 1);
+            assertThat(isOver(atWork, 60_000)).isTrue();
         }
         stopped.countDown();
-        assertDelivered(10);
+        assertThat(isOver(done, 60_000)).isTrue();
         assertThat(workedAfterwards).isFalse();
     }
 
@@ -746,5 +744,126 @@ class HybridModeTest {
             log(logging, 0, 500);
         }
         assertDelivered(500);
+    }
+
+    @Test
+    void aDamagedLastLineIsLeftToTheJournalAndNothingIsSentTwice() throws IOException {
+        try (Logging logging = logging()) {
+            for (int i = 0; i < 500; i += 100) {
+                log(logging, i, i + 100);
+                assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            }
+        }
+        String merged = "{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"in{\"sequenceNumber\": 500, \"timestamp\": \"x\"}\n";
+        Files.writeString(session().log(), merged, StandardOpenOption.APPEND);
+        server.honoursKeys = false;
+        try (Logging logging = logging()) {
+            log(logging, 500, 501);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.appender.getStatistics().rejected()).isZero();
+        }
+        assertDelivered(501);
+        assertThat(session().log().resolveSibling("logs.jsonl.torn")).hasContent(merged.strip());
+    }
+
+    @Test
+    void damageInTheMiddleOfALogIsSetAsideAndTheRecordsBehindItGo() throws IOException {
+        try (Logging logging = logging()) {
+            log(logging, 0, 1);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        String record = session().lines().get(0).replace("m0", "m1").replace("\"sequenceNumber\": 0", "\"sequenceNumber\": 1");
+        Files.writeString(session().log(), "damage\nmore damage\n" + record + "\n", StandardOpenOption.APPEND);
+        try (Logging logging = logging()) {
+            log(logging, 2, 3);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 3));
+        assertThat(rejected()).hasSize(2).allMatch(line -> line.contains("damage"));
+    }
+
+    @Test
+    void aDescriptionThatTheServerRefusesDoesNotHoldUpTheRecords() {
+        server.instead.set(request -> FakeDreamlake.body(request).contains("\"tags\"") ? answer(400, "{\"error\": \"tags\"}") : null);
+        try (Logging logging = logging();
+                DreamlakeSession scope = DreamlakeSession.builder("project", "run").tags("x").open()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.warnings()).singleElement().asString().contains("refuses the description");
+        }
+        assertDelivered(10);
+    }
+
+    @Test
+    void whoAwaitsDeliveryDoesNotWaitForTheInterval() {
+        try (Logging logging = logging(appender -> {
+            appender.getUpload().setInterval(duration(100_000_000));
+            appender.getUpload().setMaxBatchSize(new FileSize(10_000));
+        })) {
+            for (int i = 0; i < 25; i++) {
+                logging.log.info("m" + i + " " + "x".repeat(1000));
+            }
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+    }
+
+    @Test
+    void aBatchIsNotSentAgainBehindOurBack() {
+        server.honoursKeys = false;
+        AtomicInteger times = new AtomicInteger();
+        server.afterwards.set(request -> isLogs(request) && times.getAndIncrement() == 0 ? answer(503, "Retry-After", "0") : null);
+        try (Logging logging = logging()) {
+            log(logging, 0, 1);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.appender.getStatistics().retries()).isEqualTo(1);
+        }
+        assertDelivered(1);
+    }
+
+    @Test
+    void aServerThatTakesRecordsButCannotTellWhichOnesItHasGetsThem() {
+        AtomicInteger times = new AtomicInteger();
+        server.instead.set(request -> request.getMethod().equals("GET") || isLogs(request) && times.getAndIncrement() == 0
+                ? answer(503, "")
+                : null);
+        try (Logging logging = logging()) {
+            log(logging, 0, 1);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertDelivered(1);
+    }
+
+    @Test
+    void aCheckpointThatCannotBeReadIsNotTakenForNone() throws IOException {
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            Path checkpoint = session().log().resolveSibling(".upload");
+            Path kept = Files.move(checkpoint, checkpoint.resolveSibling("kept"));
+            Files.createDirectory(checkpoint);
+            log(logging, 10, 20);
+            assertThat(logging.appender.awaitDelivery(Duration.ofMillis(300))).isFalse();
+            assertThat(server.messages("project/run")).isEqualTo(messages(0, 10));
+            Files.delete(checkpoint);
+            Files.move(kept, checkpoint);
+            server.honoursKeys = false;
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertDelivered(20);
+    }
+
+    @Test
+    void manyRecordsThatTheServerRefusesCostACallEach() {
+        server.instead.set(request -> isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
+        try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
+            for (int i = 0; i < 100; i++) {
+                logging.log.info("poison");
+            }
+            log(logging, 0, 100);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.appender.getStatistics().rejected()).isEqualTo(100);
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 100));
+        assertThat(batches()).hasSizeLessThan(130);
     }
 }

@@ -13,8 +13,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -22,6 +27,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.slf4j.MDC;
 
 /** Records that are on disk only until a server has them. */
 @Timeout(90)
@@ -145,6 +151,34 @@ class RemoteModeTest {
     }
 
     @Test
+    void aLogThatIsReplacedWhileItIsSentIsNotDeletedUnsent() {
+        AtomicBoolean replaced = new AtomicBoolean();
+        server.instead.set(request -> {
+            if (FakeDreamlake.isLogs(request) && replaced.compareAndSet(false, true)) {
+                replaceLog();
+            }
+            return null;
+        });
+        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMilliseconds(300)))) {
+            log(logging, 0, 10);
+            await().atMost(LONG).until(() -> server.messages("project/run").size() == 20 && recordsOnDisk() == 0);
+        }
+        assertThat(server.messages("project/run").subList(0, 10)).isEqualTo(messages(0, 10));
+        assertThat(server.messages("project/run").subList(10, 20)).allMatch(message -> message.startsWith("x"));
+    }
+
+    /** By another one, of the same length. */
+    private void replaceLog() {
+        Path log = spoolFiles().stream().filter(file -> file.endsWith("logs.jsonl")).findFirst().orElseThrow();
+        try {
+            Path other = Files.writeString(log.resolveSibling("other"), Files.readString(log).replace("\"m", "\"x").replace("\"xe", "\"me"));
+            Files.move(other, log, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Test
     void aNewTokenOfTheSameUserSendsWhatTheOldOneLeft() {
         try (Logging logging = logging(appender -> appender.setApiKey("expired"))) {
             log(logging, 0, 10);
@@ -246,5 +280,152 @@ class RemoteModeTest {
             assertThat(server.messages("project/run")).isEqualTo(messages(0, 100));
             assertThat(logging.warnings()).isNotEmpty().allMatch(warning -> warning.contains("cannot note how far"));
         }
+    }
+
+    private Path spooled(String file) {
+        return spoolFiles().stream().filter(path -> path.endsWith("logs/logs.jsonl")).findFirst().orElseThrow().resolveSibling(file);
+    }
+
+    private void logFor(Logging logging, String text, long millis) {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+        while (System.nanoTime() < end) {
+            logging.log.info(text);
+            LockSupport.parkNanos(TimeUnit.MICROSECONDS.toNanos(200));
+        }
+    }
+
+    @Test
+    void theLimitHoldsAlsoWhileASlowServerIsSentOneBatchAfterTheOther() {
+        server.millisPerRequest = 200;
+        try (Logging logging = logging(appender -> {
+            appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT));
+            appender.getUpload().setMaxBatchRecords(100);
+        })) {
+            logFor(logging, "x".repeat(1000), 4000); // some eight megabytes, of which the server takes two
+            assertThat(logging.appender.getStatistics().dropped().get(DropReason.SPOOL)).isPositive();
+            await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
+            server.millisPerRequest = 0;
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.pending()).isZero();
+            assertThat(statistics.accepted()).isEqualTo(statistics.delivered() + statistics.droppedInAll());
+        }
+    }
+
+    @Test
+    void theLimitHoldsAlsoForHundredsOfSessionsThatAreWrittenToMeanwhile() {
+        server.instead.set(request -> answer(503, ""));
+        try (Logging logging = logging(appender -> {
+            appender.setMaxOpenSessions(300);
+            appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT));
+        })) {
+            for (int round = 0; round < 20; round++) {
+                for (int session = 0; session < 200; session++) {
+                    MDC.put("dreamlake.session", "s" + session);
+                    logging.log.info("x".repeat(1000));
+                }
+            }
+            MDC.clear();
+            await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.accepted()).isEqualTo(statistics.pending() + statistics.dropped().get(DropReason.SPOOL));
+            assertThat(logging.warnings()).noneMatch(warning -> warning.contains("cannot make room"));
+        }
+    }
+
+    @Test
+    void aSessionThatIsNeverDoneLeavesTheOthersTheirTurn() {
+        server.millisPerRequest = 20;
+        try (Logging logging = logging(appender -> {
+            appender.getUpload().setMaxConcurrentUploads(1);
+            appender.getUpload().setMaxBatchRecords(10);
+        })) {
+            log(logging, 0, 5000); // ten seconds' worth
+            await().until(() -> !server.messages("project/run").isEmpty());
+            MDC.put("dreamlake.session", "quiet");
+            log(logging, 0, 1);
+            MDC.clear();
+            await().until(() -> !server.messages("project/quiet").isEmpty());
+            assertThat(server.messages("project/run")).hasSizeLessThan(5000);
+        }
+    }
+
+    @Test
+    void theTornEndOfALogThatWasPutAsideIsSetAsideAndTheNextRecordsGo() throws IOException {
+        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)))) {
+            log(logging, 0, 10);
+        }
+        Path log = spooled("logs.jsonl");
+        byte[] whole = Files.readAllBytes(log);
+        // What a power loss leaves: the log was put aside, and its last bytes never reached the device.
+        Files.write(log.resolveSibling("logs.0000000000000000010.jsonl"), Arrays.copyOf(whole, whole.length - 30));
+        Files.delete(log);
+        try (Logging logging = logging()) {
+            log(logging, 10, 20);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.warnings()).anyMatch(warning -> warning.contains("logs.jsonl.torn"));
+            await().until(() -> recordsOnDisk() == 0);
+        }
+        List<String> expected = Stream.concat(messages(0, 9).stream(), messages(10, 20).stream()).toList();
+        assertThat(server.messages("project/run")).isEqualTo(expected);
+        assertThat(log.resolveSibling("logs.jsonl.torn")).isNotEmptyFile();
+    }
+
+    @Test
+    void aRecordThatIsRefusedHoldsUpNothingThoughItCannotBeKeptAside() throws IOException {
+        server.instead.set(request -> FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            Files.createDirectory(spooled("rejected.jsonl"));
+            logging.log.info("poison");
+            log(logging, 10, 20);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.appender.getStatistics().rejected()).isEqualTo(1);
+            assertThat(logging.warnings()).anyMatch(warning -> warning.contains("cannot keep a record aside"));
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 20));
+    }
+
+    @Test
+    void aLogThatCannotBeReadIsTriedAgainAndNotPassedOver() throws IOException {
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            Path unreadable = Files.createDirectory(spooled("logs.0000000000000000005.jsonl"));
+            log(logging, 10, 20);
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300))).isFalse();
+            assertThat(logging.appender.getStatistics().retries()).isBetween(1L, 20L);
+            assertThat(server.messages("project/run")).isEqualTo(messages(0, 10));
+            Files.delete(unreadable);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 20));
+    }
+
+    @Test
+    void aSpoolThatSomebodyDeletesIsMadeAnewAndWhatWasInItCountsAsLost() throws IOException {
+        server.instead.set(request -> answer(503, "Retry-After", "0"));
+        try (Logging logging = logging()) {
+            log(logging, 0, 100);
+            delete(spool());
+            server.instead.set(request -> null);
+            log(logging, 100, 120);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.accepted()).isEqualTo(120);
+            assertThat(statistics.delivered() + statistics.droppedInAll()).isEqualTo(120);
+            assertThat(statistics.droppedInAll()).isGreaterThanOrEqualTo(100);
+            assertThat(server.messages("project/run")).isEqualTo(messages(100, 120));
+            for (Path path : spoolFiles()) {
+                if (Files.isDirectory(path)) {
+                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).as(path.toString()).isEqualTo("rwx------");
+                }
+            }
+        }
+    }
+
+    /** Also while somebody writes there. */
+    private static void delete(Path directory) throws IOException {
+        Files.move(directory, directory.resolveSibling("deleted"));
     }
 }

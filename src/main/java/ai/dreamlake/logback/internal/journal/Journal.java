@@ -480,7 +480,7 @@ final class Journal {
     private boolean takeLease() throws IOException {
         long start = nanoTime.getAsLong();
         long patience = patience(start);
-        Files.createDirectories(log.getParentFile().toPath());
+        opener.createDirectory(log.getParentFile().toPath());
         boolean interrupted = false;
         waiting++;
         try {

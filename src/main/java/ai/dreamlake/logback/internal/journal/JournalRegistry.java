@@ -2,7 +2,6 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -60,7 +59,8 @@ final class JournalRegistry {
 
     /** @throws IOException if the session's directory is not there and cannot be made */
     static Use use(Path root, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) throws IOException {
-        Path directory = Files.createDirectories(name.directory(root)).toRealPath();
+        opener.createDirectory(name.directory(root));
+        Path directory = name.directory(root).toRealPath();
         Entry used = ENTRIES.compute(directory, (path, entry) -> entry == null
                 ? new Entry(new Journal(path, name, nanoTime, opener), 1)
                 : new Entry(entry.journal(), entry.users() + 1));

@@ -4,6 +4,8 @@ import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A log, open for appending: each write is one system call, at the file's end whoever else wrote there. No FileChannel:
@@ -14,6 +16,11 @@ public class LogFile extends FileOutputStream {
     /** How logs are opened; tests open failing ones. */
     public interface Opener {
         LogFile open(File log) throws FileNotFoundException;
+
+        /** Makes a directory for logs, and those above it, unless they are there. */
+        default void createDirectory(Path directory) throws IOException {
+            Files.createDirectories(directory);
+        }
 
         /** Comes before anything else is done with a log: makes it, if it is to be made in a special way. */
         default void create(File log) throws IOException {

@@ -27,7 +27,7 @@ import tools.jackson.core.json.JsonReadFeature;
  * @param nextNumber the number of the next record
  * @param setAside how many bytes of damage were set aside
  */
-record LogTail(long length, long nextNumber, long setAside) {
+public record LogTail(long length, long nextNumber, long setAside) {
 
     private static final int BLOCK = 64 * 1024;
 
@@ -60,6 +60,22 @@ record LogTail(long length, long nextNumber, long setAside) {
         try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
             return new Reader(file).recover(aside);
         }
+    }
+
+    /**
+     * Cuts a log off at a position; what stood behind it is set aside.
+     *
+     * @return how many bytes that were
+     */
+    public static long cut(File log, long end, File aside) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
+            return new Reader(file).cut(end, 0, file.length(), aside).setAside();
+        }
+    }
+
+    /** Whether a line, with or without its line feed, is a record. One at a log's end that is none is cut off. */
+    public static boolean isRecord(byte[] line) {
+        return sequenceNumber(line) >= 0;
     }
 
     /**

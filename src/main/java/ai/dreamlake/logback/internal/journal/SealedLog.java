@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
 import java.io.File;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -20,9 +21,16 @@ public record SealedLog(File file, long end) {
         return new File(directory, String.format(java.util.Locale.ROOT, "logs.%019d.jsonl", end));
     }
 
-    /** Those in a session's directory for logs, the oldest first. */
-    public static List<SealedLog> in(File directory) {
+    /**
+     * Those in a session's directory for logs, the oldest first; none if there is no such directory.
+     *
+     * @throws IOException if the directory cannot be read
+     */
+    public static List<SealedLog> in(File directory) throws IOException {
         String[] names = directory.list();
+        if (names == null && directory.exists()) {
+            throw new IOException("cannot read " + directory);
+        }
         if (names == null) {
             return List.of();
         }

@@ -36,7 +36,12 @@ final class SequenceHint {
     long read() throws IOException {
         try (InputStream hint = new FileInputStream(file)) {
             return Math.max(0, Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip()));
-        } catch (FileNotFoundException | NumberFormatException nothing) {
+        } catch (NumberFormatException nothing) {
+            return 0;
+        } catch (FileNotFoundException missingOrUnreadable) {
+            if (file.exists()) {
+                throw missingOrUnreadable;
+            }
             return 0;
         }
     }

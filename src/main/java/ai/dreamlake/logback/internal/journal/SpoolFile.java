@@ -26,8 +26,9 @@ public record SpoolFile(long longestLog) implements LogFile.Opener {
         }
     }
 
-    /** Makes a directory, and those above it, that nobody but its owner may enter. */
-    public static void createDirectory(Path directory) throws IOException {
+    /** Nobody but its owner may enter it. */
+    @Override
+    public void createDirectory(Path directory) throws IOException {
         Files.createDirectories(directory, ownersAlone(directory, "rwx------"));
     }
 

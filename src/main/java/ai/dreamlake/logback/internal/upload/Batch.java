@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.journal.LogTail;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -89,6 +90,29 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
         byte[] whole = Arrays.copyOf(body, body.length + BEHIND.length);
         System.arraycopy(BEHIND, 0, whole, body.length, BEHIND.length);
         return new Batch(from, from + lines.length, records, next, isFull, lines, whole);
+    }
+
+    /** Whether its last line is what the journal takes for a record. */
+    boolean endsWithRecord() {
+        return LogTail.isRecord(Arrays.copyOfRange(lines, startOfLastLine(), lines.length));
+    }
+
+    /** The same without its last line; null if there is nothing before it. */
+    Batch withoutLastLine(RandomAccessFile log, long number) throws IOException {
+        return startOfLastLine() == 0 ? null : read(log, start, start + startOfLastLine(), number);
+    }
+
+    boolean isStillIn(RandomAccessFile log) throws IOException {
+        Batch now = read(log, start, end, nextNumber);
+        return now != null && Arrays.equals(now.lines, lines);
+    }
+
+    private int startOfLastLine() {
+        int start = lines.length - 1;
+        while (start > 0 && lines[start - 1] != '\n') {
+            start--;
+        }
+        return start;
     }
 
     /** How many lines begin at a position or behind it. */

@@ -1,13 +1,11 @@
 package ai.dreamlake.logback.internal.upload;
 
-import java.io.FileInputStream;
-import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
@@ -60,9 +58,9 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** What stands in the file, whether it makes sense or not. */
     static Checkpoint parse(Path file) throws IOException {
         JsonNode json;
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            json = RecordLine.JSON.readTree(in.readAllBytes());
-        } catch (FileNotFoundException | JacksonException nothingToRead) {
+        try {
+            json = RecordLine.JSON.readTree(Files.readAllBytes(file));
+        } catch (NoSuchFileException | JacksonException nothingToRead) {
             return NONE;
         }
         return new Checkpoint(

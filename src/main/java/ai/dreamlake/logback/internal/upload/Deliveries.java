@@ -70,6 +70,15 @@ final class Deliveries {
         return before - pending;
     }
 
+    /** No record that has a number below this one will ever be done. Returns how many of ours are given up so. */
+    long giveUpBelow(long number) {
+        long before = pending;
+        while (!runs.isEmpty() && runs.firstKey() < number) {
+            pending -= runs.pollFirstEntry().getValue().ours;
+        }
+        return before - pending;
+    }
+
     /** How many are not done. */
     long pending() {
         return pending;

@@ -50,6 +50,35 @@ final class DreamlakeServer implements Closeable {
         final AtomicBoolean begun = new AtomicBoolean();
     }
 
+    /** A body that OkHttp does not send again by itself, as it does where {@code Retry-After} is 0. */
+    private static final class OneShot extends RequestBody {
+        private final byte[] bytes;
+
+        OneShot(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public MediaType contentType() {
+            return JSON;
+        }
+
+        @Override
+        public long contentLength() {
+            return bytes.length;
+        }
+
+        @Override
+        public boolean isOneShot() {
+            return true;
+        }
+
+        @Override
+        public void writeTo(BufferedSink sink) throws IOException {
+            sink.write(bytes);
+        }
+    }
+
     /** A call without an answer. */
     static final class NoAnswerException extends IOException {
         private static final long serialVersionUID = 1;
@@ -136,7 +165,7 @@ final class DreamlakeServer implements Closeable {
 
     private Request.Builder post(HttpUrl url, byte[] json) {
         if (!gzip) {
-            return request(url).post(RequestBody.create(json, JSON));
+            return request(url).post(new OneShot(json));
         }
         Buffer compressed = new Buffer();
         try (BufferedSink sink = Okio.buffer((Sink) new GzipSink(compressed))) {
@@ -144,7 +173,7 @@ final class DreamlakeServer implements Closeable {
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible); // it is memory
         }
-        return request(url).header("Content-Encoding", "gzip").post(RequestBody.create(compressed.readByteString(), JSON));
+        return request(url).header("Content-Encoding", "gzip").post(new OneShot(compressed.readByteArray()));
     }
 
     /** @param needsBody whether an answer without its body is none, even if its status is good */

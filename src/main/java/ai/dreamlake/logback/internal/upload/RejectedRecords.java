@@ -40,8 +40,14 @@ final class RejectedRecords {
         entry.set("record", record(line));
         byte[] text = (RecordLine.JSON.writeValueAsString(entry) + "\n").getBytes(StandardCharsets.UTF_8);
         if (!endsWith(text)) {
+            long before = file.length();
             try (OutputStream out = new FileOutputStream(file, true)) {
                 out.write(text);
+            } catch (IOException incomplete) {
+                try (RandomAccessFile cut = new RandomAccessFile(file, "rw")) {
+                    cut.setLength(before);
+                }
+                throw incomplete;
             }
         }
     }

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.journal.LogTail;
 import ai.dreamlake.logback.internal.journal.OpenJournals;
 import ai.dreamlake.logback.internal.journal.SealedLog;
 import ai.dreamlake.logback.internal.journal.SpoolFile;
@@ -12,16 +13,14 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -41,6 +40,12 @@ final class SessionUpload {
     /** How long to leave a session to another process before looking again. */
     private static final Duration NOT_OURS = Duration.ofMillis(500);
 
+    /** After so many batches other sessions have their turn. */
+    private static final int MOST_BATCHES = 16;
+
+    /** A server that takes records may be unable to tell which ones it has. */
+    private static final int MOST_QUESTIONS = 5;
+
     private final SessionName name;
     private final Path root;
     private final Path directory;
@@ -54,6 +59,7 @@ final class SessionUpload {
     private final Path checkpointFile;
     private final Path claimFile;
     private final RejectedRecords rejectedRecords;
+    private final Registration registration;
     private final DreamlakeServer server;
     private final UploadSettings settings;
     private final UploadListener listener;
@@ -74,12 +80,6 @@ final class SessionUpload {
     /** How far the log is sent, if that could not be written down; else null. */
     private Checkpoint unsaved;
 
-    /** The server's name for this session, or null if it is to be asked for. */
-    private String id;
-
-    /** The age of the description that the server has. */
-    private FileTime described;
-
     /** How many records a batch may have; less than configured if the server found that too large. */
     private int usualLimit;
 
@@ -91,6 +91,20 @@ final class SessionUpload {
 
     /** The key of a batch that was refused or never sent, so that there is no doubt about it. */
     private String notDelivered = "";
+
+    /** How often in a row the server did not say whether it has a batch. */
+    private int failedQuestions;
+
+    // Told by other threads.
+
+    /** Up to which number nothing waits for company. */
+    private volatile long hurryBelow;
+
+    /** Whether the claim is held to send. Written under the monitor. */
+    private volatile boolean sending;
+
+    /** How many bytes the one who sends is to delete, for the spool has too many. Written under the monitor. */
+    private volatile long roomWanted;
 
     SessionUpload(
             SessionName name,
@@ -107,6 +121,7 @@ final class SessionUpload {
         this.current = logs.resolve("logs.jsonl").toFile();
         this.checkpointFile = checkpointOf(directory);
         this.claimFile = logs.resolve(".upload.lock");
+        this.registration = new Registration(name, directory.resolve("session.json"), server, listener);
         this.rejectedRecords = new RejectedRecords(logs.resolve("rejected.jsonl").toFile());
         this.server = server;
         this.settings = settings;
@@ -129,7 +144,7 @@ final class SessionUpload {
             return;
         }
         if (spool != null) {
-            SpoolFile.createDirectory(checkpointFile.getParent());
+            spool.createDirectory(checkpointFile.getParent());
         } else {
             Files.createDirectories(checkpointFile.getParent());
         }
@@ -159,6 +174,11 @@ final class SessionUpload {
         return deliveries.end();
     }
 
+    /** From now on nothing waits for company that was written yet. */
+    void hurry() {
+        hurryBelow = end();
+    }
+
     /** Whether it waits for better weather. */
     boolean isFailing() {
         return backoff.failures() > 0;
@@ -168,12 +188,17 @@ final class SessionUpload {
         return parked;
     }
 
+    /** Whether nothing is lost if a new one takes its place. */
+    boolean isForgettable() {
+        return pending() == 0 && !parked && unsaved == null;
+    }
+
     /** How many bytes the server does not have yet, whoever wrote them. */
     long pendingBytes() throws IOException {
         return Math.max(0, bytesOnDisk() - Math.max(0, Checkpoint.parse(checkpointFile).offset()));
     }
 
-    long bytesOnDisk() {
+    long bytesOnDisk() throws IOException {
         long bytes = current.length();
         for (SealedLog sealed : SealedLog.in(current.getParentFile())) {
             bytes += sealed.file().length();
@@ -181,12 +206,19 @@ final class SessionUpload {
         return bytes;
     }
 
-    /** When the oldest record that is left was written, about; in milliseconds. */
-    long oldestTime() {
-        return oldest().lastModified();
+    /** When each log was written last, in milliseconds. */
+    List<Long> ages() throws IOException {
+        List<Long> ages = new ArrayList<>();
+        for (SealedLog sealed : SealedLog.in(current.getParentFile())) {
+            ages.add(sealed.file().lastModified());
+        }
+        if (current.length() > 0) {
+            ages.add(current.lastModified());
+        }
+        return ages;
     }
 
-    private File oldest() {
+    private File oldest() throws IOException {
         List<SealedLog> sealed = spool == null ? List.of() : SealedLog.in(current.getParentFile());
         return sealed.isEmpty() ? current : sealed.get(0).file();
     }
@@ -205,24 +237,51 @@ final class SessionUpload {
             if (current.length() > 0) {
                 mark(); // the directory may have been deleted and made anew
             }
-            try (UploadClaim claim = UploadClaim.tryTake(claimFile);
-                    RandomAccessFile oldest = openOldest()) {
-                if (oldest == null) {
-                    return NOTHING;
-                }
-                log = oldest;
-                return work(claim != null, closing);
+            try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
+                beginSending(claim != null);
+                Duration wait = work(claim != null, closing);
+                closeNext();
+                makeRoom(endSending());
+                return wait;
             } finally {
                 closeNext();
+                endSending();
             }
         } catch (IOException trouble) {
             return retry(trouble.toString(), Duration.ZERO);
         }
     }
 
+    private synchronized void beginSending(boolean isOurs) {
+        sending = isOurs;
+    }
+
+    /** Returns how many bytes are to be deleted before the claim is given up. */
+    private synchronized long endSending() {
+        long wanted = roomWanted;
+        sending = false;
+        roomWanted = 0;
+        return wanted;
+    }
+
     private Duration work(boolean isOurs, boolean closing) throws IOException {
-        boolean isKnown = unsaved != null && unsaved.offset() <= log.length() && unsaved.isOf(log);
-        Checkpoint checkpoint = isKnown ? unsaved : Checkpoint.read(checkpointFile, log);
+        long written = end();
+        try (RandomAccessFile oldest = openOldest()) {
+            if (oldest == null) {
+                return NOTHING;
+            }
+            log = oldest;
+            Duration wait = work(isOurs, written, closing);
+            if (wait.equals(NOTHING) && !parked) {
+                backoff.reset();
+            }
+            return wait;
+        }
+    }
+
+    /** @param written the number behind the last record of ours that was in a log before that was opened */
+    private Duration work(boolean isOurs, long written, boolean closing) throws IOException {
+        Checkpoint checkpoint = checkpoint(log);
         long deliveredByOthers = count(checkpoint.number());
         if (deliveredByOthers > 0) {
             listener.delivered(name, 0, deliveredByOthers);
@@ -231,11 +290,18 @@ final class SessionUpload {
             boolean isAllDone = isCurrent() && checkpoint.offset() == log.length() && pending() == 0;
             return isAllDone || closing && pending() == 0 ? NOTHING : NOT_OURS;
         }
-        return upload(checkpoint, closing);
+        return upload(checkpoint, written, closing);
+    }
+
+    /** How far the log is sent: as far as we know, or as the file says, for another process may have gone on. */
+    private Checkpoint checkpoint(RandomAccessFile log) throws IOException {
+        Checkpoint saved = Checkpoint.read(checkpointFile, log);
+        boolean isKnown = unsaved != null && unsaved.offset() <= log.length() && unsaved.isOf(log);
+        return isKnown && unsaved.offset() >= saved.offset() ? unsaved : saved;
     }
 
     /** Whether the log that is being sent is the one that is appended to, and not a sealed one. */
-    private boolean isCurrent() {
+    private boolean isCurrent() throws IOException {
         return spool == null || SealedLog.in(current.getParentFile()).isEmpty();
     }
 
@@ -249,7 +315,10 @@ final class SessionUpload {
             try {
                 file = new RandomAccessFile(oldest, "r");
             } catch (FileNotFoundException renamedOrGone) {
-                if (oldest.equals(oldest()) && !oldest.exists()) {
+                if (oldest.equals(oldest())) {
+                    if (oldest.exists()) {
+                        throw renamedOrGone; // it is there, and cannot be opened
+                    }
                     return null;
                 }
                 continue;
@@ -261,7 +330,7 @@ final class SessionUpload {
         }
     }
 
-    private Duration upload(Checkpoint found, boolean closing) throws IOException {
+    private Duration upload(Checkpoint found, long written, boolean closing) throws IOException {
         Checkpoint checkpoint = found;
         if (checkpoint.lost() > 0) {
             Duration wait = reportLoss(checkpoint);
@@ -270,18 +339,21 @@ final class SessionUpload {
             }
             checkpoint = save(checkpoint.withoutLoss());
         }
-        for (boolean first = true; ; first = false) {
+        for (int batches = 0; batches < MOST_BATCHES && roomWanted == 0; batches++) {
             Batch batch = checkpoint.isDoubtful()
                     ? Batch.read(log, checkpoint.offset(), checkpoint.end(), checkpoint.number())
-                    : Batch.read(log, checkpoint.offset(), Long.MAX_VALUE, limit, settings.maxBatchBytes(), checkpoint.number());
+                    : nextBatch(checkpoint);
             if (batch == null) {
-                checkpoint = nextLog(checkpoint);
-                if (checkpoint == null) {
+                Checkpoint next = nextLog(checkpoint);
+                if (next == null) {
+                    forgetWhatIsGone(checkpoint, written);
                     return NOTHING;
                 }
+                checkpoint = next;
                 continue;
             }
-            if (!first && !batch.isFull() && !closing) {
+            boolean waits = batches > 0 && !batch.isFull() && checkpoint.number() >= hurryBelow;
+            if (waits && !closing) {
                 return settings.interval();
             }
             Outcome outcome = send(batch, checkpoint);
@@ -290,6 +362,55 @@ final class SessionUpload {
             }
             checkpoint = outcome.checkpoint;
             backoff.reset();
+        }
+        return Duration.ZERO; // others have their turn
+    }
+
+    /**
+     * What is to be sent next; null if there is nothing. What stands behind the last record is damage, which the journal cuts
+     * off when it writes again: it is not ours to send, or to set aside.
+     */
+    private Batch nextBatch(Checkpoint checkpoint) throws IOException {
+        while (true) {
+            Batch batch = nextLines(checkpoint.offset(), limit, checkpoint.number());
+            if (batch == null || batch.endsWithRecord() || !isCurrent()) {
+                return batch;
+            }
+            if (!isRecordBehind(batch.end())) {
+                return batch.withoutLastLine(log, checkpoint.number());
+            }
+            if (batch.isStillIn(log)) {
+                return batch; // else it was cut off while we looked
+            }
+        }
+    }
+
+    private boolean isRecordBehind(long position) throws IOException {
+        Batch line = nextLines(position, 1, 0);
+        while (line != null && !line.endsWithRecord()) {
+            line = nextLines(line.end(), 1, 0);
+        }
+        return line != null;
+    }
+
+    private Batch nextLines(long position, int count, long number) throws IOException {
+        return Batch.read(log, position, Long.MAX_VALUE, count, settings.maxBatchBytes(), number);
+    }
+
+    /**
+     * Everything that is on disk is delivered. So what was written before and still counts as pending is gone: somebody
+     * deleted the log.
+     */
+    private void forgetWhatIsGone(Checkpoint checkpoint, long written) throws IOException {
+        if (checkpoint.offset() != log.length() || !isCurrent()) {
+            return;
+        }
+        long gone;
+        synchronized (this) {
+            gone = deliveries.giveUpBelow(written);
+        }
+        if (gone > 0) {
+            listener.lost(name, gone);
         }
     }
 
@@ -310,6 +431,10 @@ final class SessionUpload {
 
     /** In a spool, deletes a log that is delivered (I5). Null if there is nothing to send behind it. */
     private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
+        if (spool != null && checkpoint.offset() < log.length() && !isCurrent()) {
+            long bytes = LogTail.cut(oldest(), checkpoint.offset(), new File(current.getParentFile(), "logs.jsonl.torn"));
+            listener.trouble(oldest() + " did not end with a record: " + bytes + " bytes are set aside in logs.jsonl.torn");
+        }
         if (spool == null || checkpoint.offset() < log.length()) {
             return null;
         }
@@ -344,44 +469,61 @@ final class SessionUpload {
     }
 
     /**
-     * Deletes the oldest log of a spool that is too large, sent or not.
+     * Deletes the oldest log of a spool that is too large, sent or not; where it is being sent, has that done between two
+     * batches.
      *
-     * @return how many bytes there are less; 0 if somebody else is at it
+     * @param tooMuch how many bytes the spool has too many
+     * @return how many bytes there are less, or soon will be; 0 if another process is at it
      */
-    long giveUpOldest() throws IOException {
+    long giveUpOldest(long tooMuch) throws IOException {
+        synchronized (this) {
+            if (sending) {
+                roomWanted = tooMuch;
+                return tooMuch;
+            }
+        }
         try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
-            if (claim == null) {
+            return claim == null ? 0 : giveUpOldest();
+        }
+    }
+
+    /** Deletes as many logs as was asked for. The claim must be held. */
+    private void makeRoom(long bytes) throws IOException {
+        long freed = bytes > 0 ? giveUpOldest() : 0;
+        for (long left = bytes - freed; freed > 0 && left > 0; left -= freed) {
+            freed = giveUpOldest();
+        }
+    }
+
+    private long giveUpOldest() throws IOException {
+        List<SealedLog> sealed = SealedLog.in(current.getParentFile());
+        if (sealed.isEmpty()) {
+            if (!OpenJournals.seal(root, name, current.length(), spool)) {
                 return 0;
             }
-            List<SealedLog> sealed = SealedLog.in(current.getParentFile());
-            if (sealed.isEmpty()) {
-                if (!OpenJournals.seal(root, name, current.length(), spool)) {
-                    return 0;
-                }
-                sealed = SealedLog.in(current.getParentFile());
-            }
-            SealedLog oldest = sealed.get(0);
-            long bytes = oldest.file().length();
-            long records;
-            Checkpoint givenUp;
-            try (RandomAccessFile file = new RandomAccessFile(oldest.file(), "r")) {
-                Checkpoint checkpoint = Checkpoint.read(checkpointFile, file);
-                records = Batch.countLines(oldest.file(), checkpoint.offset());
-                givenUp = checkpoint.givingUp(records, Instant.now(), file, oldest.end());
-            }
-            try {
-                givenUp.write(checkpointFile); // first: or a crash here would hide the loss
-            } catch (IOException full) {
-                listener.trouble("cannot note how many records of " + name + " are given up before they are: " + full);
-            }
-            Files.delete(oldest.file().toPath());
-            givenUp.atNextLog().write(checkpointFile);
-            long ours = count(oldest.end());
-            if (records > 0) {
-                listener.dropped(name, records, ours);
-            }
-            return bytes;
+            sealed = SealedLog.in(current.getParentFile());
         }
+        SealedLog oldest = sealed.get(0);
+        long bytes = oldest.file().length();
+        long records;
+        Checkpoint givenUp;
+        try (RandomAccessFile file = new RandomAccessFile(oldest.file(), "r")) {
+            Checkpoint checkpoint = checkpoint(file);
+            long delivered = count(checkpoint.number());
+            if (delivered > 0) {
+                listener.delivered(name, 0, delivered);
+            }
+            records = Batch.countLines(oldest.file(), checkpoint.offset());
+            givenUp = checkpoint.givingUp(records, Instant.now(), file, oldest.end());
+        }
+        long ours = count(oldest.end()); // before others can read that these are done with, and take them for delivered
+        if (records > 0) {
+            listener.dropped(name, records, ours);
+        }
+        save(givenUp); // first: or a crash here would hide the loss
+        Files.delete(oldest.file().toPath());
+        save(givenUp.atNextLog());
+        return bytes;
     }
 
     /** Tells the server how many records it will never see. Null if it knows; else how long to wait. */
@@ -400,7 +542,7 @@ final class SessionUpload {
                 .toString();
         Answer answer;
         try {
-            answer = server.send(id, body, key);
+            answer = server.send(registration.id(), body, key);
         } catch (NoAnswerException failure) {
             return retry(failure.getMessage(), Duration.ZERO);
         }
@@ -411,7 +553,7 @@ final class SessionUpload {
             return park("HTTP " + answer.status());
         }
         if (answer.sessionIsGone()) {
-            id = null;
+            registration.forget();
         }
         return retry("HTTP " + answer.status(), answer.retryAfter());
     }
@@ -450,7 +592,7 @@ final class SessionUpload {
         notDelivered = "";
         Answer answer;
         try {
-            answer = server.send(id, batch.body(), key);
+            answer = server.send(registration.id(), batch.body(), key);
         } catch (NoAnswerException failure) {
             if (!failure.leavesDoubt && !wasDoubtful) {
                 notDelivered = key;
@@ -472,7 +614,7 @@ final class SessionUpload {
             return Outcome.after(park(reason));
         }
         if (answer.sessionIsGone()) {
-            id = null;
+            registration.forget();
             save(checkpoint.sending(batch).withoutServerEnd());
             return Outcome.after(retry(reason, answer.retryAfter()));
         }
@@ -494,9 +636,9 @@ final class SessionUpload {
 
     private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
         Checkpoint next = save(checkpoint.behind(batch, serverEnd, log));
-        usualLimit = (int) Math.min(settings.maxBatchRecords(), 2L * usualLimit);
+        usualLimit = (int) Math.min(settings.maxBatchRecords(), usualLimit + usualLimit / 8 + 1L);
         if (next.offset() >= searchedUntil) {
-            limit = usualLimit;
+            limit = (int) Math.min(usualLimit, 2L * limit);
             searchedUntil = 0;
         }
         listener.delivered(name, batch.records(), count(next.number()));
@@ -505,13 +647,24 @@ final class SessionUpload {
 
     /** The server will never take this record. The next ones are not to suffer for it. */
     private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String answer) throws IOException {
-        rejectedRecords.add(record.lines(), status, answer);
-        usualLimit = settings.maxBatchRecords();
-        limit = usualLimit;
+        keepAside(record, status, answer);
+        usualLimit = settings.maxBatchRecords(); // that one record was too large tells nothing of the others
         searchedUntil = 0;
         Checkpoint next = save(checkpoint.behind(record, checkpoint.serverEnd(), log));
         listener.rejected(name, 1, count(next.number()), status == 0 ? answer : "HTTP " + status);
         return new Outcome(next, null);
+    }
+
+    /** In a spool also goes on without, as {@link #save} does. */
+    private void keepAside(Batch record, int status, String answer) throws IOException {
+        try {
+            rejectedRecords.add(record.lines(), status, answer);
+        } catch (IOException failure) {
+            if (spool == null) {
+                throw failure;
+            }
+            listener.trouble("cannot keep a record aside that the server refuses: " + failure);
+        }
     }
 
     private synchronized long count(long number) {
@@ -533,72 +686,21 @@ final class SessionUpload {
         return NOTHING;
     }
 
-    /** Makes the session known to the server, with its description. Null if it is; else how long to wait. */
+    /** Makes the session known to the server. Null if it is; else how long to wait. */
     private Duration register() throws IOException {
-        FileTime age = age(directory.resolve("session.json"));
-        if (id != null && age.equals(described)) {
-            return null;
-        }
         Answer answer;
         try {
-            answer = server.upsert(name, description());
+            answer = registration.renew();
         } catch (NoAnswerException failure) {
             return retry(failure.getMessage(), Duration.ZERO);
         }
-        String given = answer.isSuccess() ? sessionId(answer) : null;
-        if (given != null) {
-            id = given;
-            described = age;
+        if (answer == null) {
             return null;
         }
         if (answer.isRefusal()) {
             return park("HTTP " + answer.status());
         }
-        if (id != null && (answer.isInvalid() || answer.isTooLarge())) {
-            described = age; // the records are not to suffer for their description
-            listener.trouble("the server refuses the description of session " + name + " (HTTP " + answer.status() + ")");
-            return null;
-        }
         return retry(answer.isSuccess() ? "an answer without a session's id" : "HTTP " + answer.status(), answer.retryAfter());
-    }
-
-    private static FileTime age(Path file) throws IOException {
-        try {
-            return Files.getLastModifiedTime(file);
-        } catch (NoSuchFileException none) {
-            return FileTime.fromMillis(0);
-        }
-    }
-
-    /** {@code session.json} in the server's words. */
-    private ObjectNode description() throws IOException {
-        ObjectNode sent = RecordLine.JSON.createObjectNode().put("name", name.session());
-        Path file = directory.resolve("session.json");
-        JsonNode described;
-        try {
-            described = RecordLine.JSON.readTree(Files.readAllBytes(file));
-        } catch (NoSuchFileException | JacksonException nothingToTell) {
-            return sent;
-        }
-        for (String field : new String[] {"description", "tags", "folder", "metadata"}) {
-            JsonNode value = described.path(field);
-            if (!value.isMissingNode() && !value.isNull() && !(value.isArray() && value.isEmpty())) {
-                sent.set(field, value);
-            }
-        }
-        if (described.path("write_protected").asBoolean(false)) {
-            sent.put("writeProtected", true);
-        }
-        return sent;
-    }
-
-    private static String sessionId(Answer answer) {
-        try {
-            JsonNode id = RecordLine.JSON.readTree(answer.body()).path("session").path("id");
-            return id.isString() && !id.stringValue().isEmpty() ? id.stringValue() : id.isNumber() ? id.toString() : null;
-        } catch (JacksonException noJson) {
-            return null;
-        }
     }
 
     private static long endSequence(Answer answer) {
@@ -616,13 +718,14 @@ final class SessionUpload {
     private Outcome ask(Batch batch, Checkpoint checkpoint) throws IOException {
         Answer answer;
         try {
-            answer = server.newest(id, StoredRecords.limit(batch.records()));
+            answer = server.newest(registration.id(), StoredRecords.limit(batch.records()));
         } catch (NoAnswerException failure) {
-            return Outcome.after(retry(failure.getMessage(), Duration.ZERO));
+            return hasPatience() ? Outcome.after(retry(failure.getMessage(), Duration.ZERO)) : null;
         }
-        if (answer.isWeather() && answer.status() != 500 && answer.status() != 501) {
+        if (answer.isWeather() && answer.status() != 500 && answer.status() != 501 && hasPatience()) {
             return Outcome.after(retry("HTTP " + answer.status(), answer.retryAfter()));
         }
+        failedQuestions = 0;
         if (answer.isSuccess()) {
             StoredRecords stored = StoredRecords.parse(answer.body(), checkpoint.serverEnd());
             if (stored != null && stored.endWith(batch)) {
@@ -630,5 +733,10 @@ final class SessionUpload {
             }
         }
         return null;
+    }
+
+    private boolean hasPatience() {
+        failedQuestions = (failedQuestions + 1) % MOST_QUESTIONS;
+        return failedQuestions != 0;
     }
 }

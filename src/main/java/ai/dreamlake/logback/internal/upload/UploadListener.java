@@ -28,6 +28,9 @@ public interface UploadListener {
     /** Records were deleted unsent, because the spool was full. */
     void dropped(SessionName session, long records, long ours);
 
+    /** Records of this appender's are neither with the server nor on disk: somebody deleted them. */
+    void lost(SessionName session, long ours);
+
     /** A session, or everything if null, is not uploaded any more until the next start. Its records are kept. */
     void parked(SessionName session, String reason);
 

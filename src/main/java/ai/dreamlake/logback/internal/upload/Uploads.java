@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -147,6 +148,7 @@ public final class Uploads {
 
         /** Does not wait for company, but for a server that is in trouble, unless this is the end. */
         synchronized void hurry() {
+            upload.hurry();
             if (working) {
                 hurried = true;
             } else if (!failing || closing) {
@@ -160,15 +162,13 @@ public final class Uploads {
                 next.cancel(false);
                 next = null;
             }
-            scheduled = !threads.isShutdown();
-            if (scheduled) {
-                try {
-                    next = threads.schedule(this::work, wait.toNanos(), TimeUnit.NANOSECONDS);
-                } catch (RejectedExecutionException closed) {
-                    scheduled = false;
-                } catch (OutOfMemoryError noThread) {
-                    // It is in the queue all the same, for the next thread that can be started.
-                }
+            scheduled = false;
+            try {
+                threads.prestartCoreThread(); // or it fails with the work in the queue, and nobody to do it
+                next = threads.schedule(this::work, wait.toNanos(), TimeUnit.NANOSECONDS);
+                scheduled = true;
+            } catch (RejectedExecutionException | OutOfMemoryError noThread) {
+                // The appender is stopped, or the next record tries again.
             }
         }
 
@@ -202,7 +202,7 @@ public final class Uploads {
                         schedule(inHurry ? Duration.ZERO : wait);
                     } else if (writtenMeanwhile && !upload.isParked()) {
                         schedule(inHurry || closing ? Duration.ZERO : settings.interval());
-                    } else if (slots.size() > MOST_REMEMBERED && upload.pending() == 0) {
+                    } else if (slots.size() > MOST_REMEMBERED && upload.isForgettable()) {
                         forgotten = true;
                         byGivenName.values().remove(this);
                         slots.remove(upload.name());
@@ -221,63 +221,61 @@ public final class Uploads {
 
     /** As long as something waits, looks each second whether it is too much. */
     private void watchSpool() {
-        if (spool != null && !watch.isShutdown() && watching.compareAndSet(false, true)) {
-            watch.schedule(
-                    () -> {
-                        watching.set(false);
-                        try {
-                            keepToLimit();
-                        } finally {
-                            if (!slots.values().stream().allMatch(Slot::isDone)) {
-                                watchSpool();
-                            }
-                        }
-                    },
-                    SPOOL_LOOK_MILLIS,
-                    TimeUnit.MILLISECONDS);
+        if (spool == null || watch.isShutdown() || !watching.compareAndSet(false, true)) {
+            return;
         }
-    }
-
-    /** Gives up the oldest records until the rest fits (I4). */
-    private void keepToLimit() {
-        long bytes = slots.values().stream().mapToLong(slot -> slot.upload.bytesOnDisk()).sum();
-        while (bytes > spoolLimit) {
-            long freed = giveUpOldest();
-            if (freed == 0) {
-                return; // all are in other hands; in a second again
-            }
-            bytes -= freed;
-        }
-    }
-
-    /** Of the session with the oldest records, or of the next one if somebody is at it. Returns how many bytes it was. */
-    private long giveUpOldest() {
-        List<SessionUpload> oldestFirst = slots.values().stream()
-                .map(slot -> slot.upload)
-                .filter(upload -> upload.bytesOnDisk() > 0)
-                .sorted(Comparator.comparingLong(SessionUpload::oldestTime))
-                .toList();
-        for (SessionUpload upload : oldestFirst) {
-            long freed = giveUpOldest(upload);
-            if (freed > 0) {
-                return freed;
-            }
-        }
-        return 0;
-    }
-
-    private long giveUpOldest(SessionUpload upload) {
         try {
-            return upload.giveUpOldest();
-        } catch (IOException failure) {
+            watch.prestartCoreThread();
+            watch.schedule(this::watchOnce, SPOOL_LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (RejectedExecutionException | OutOfMemoryError noThread) {
+            watching.set(false);
+        }
+    }
+
+    private void watchOnce() {
+        watching.set(false);
+        try {
+            keepToLimit();
+        } catch (IOException | RuntimeException failure) {
             listener.trouble("cannot make room in the spool: " + failure);
-            return 0;
+        } finally {
+            if (!slots.values().stream().allMatch(Slot::isDone)) {
+                watchSpool();
+            }
+        }
+    }
+
+    /** A log that waits. */
+    private record Waiting(long age, SessionUpload upload) {}
+
+    /** Gives up the oldest logs until the rest fits (I4). Those that are in other hands have to wait for the next look. */
+    private void keepToLimit() throws IOException {
+        long tooMuch = -spoolLimit;
+        for (Slot slot : slots.values()) {
+            tooMuch += slot.upload.bytesOnDisk();
+        }
+        if (tooMuch <= 0) {
+            return;
+        }
+        List<Waiting> oldestFirst = new ArrayList<>();
+        for (Slot slot : slots.values()) {
+            slot.upload.ages().forEach(age -> oldestFirst.add(new Waiting(age, slot.upload)));
+        }
+        oldestFirst.sort(Comparator.comparingLong(Waiting::age));
+        for (Waiting waiting : oldestFirst) {
+            if (tooMuch > 0) {
+                tooMuch -= waiting.upload.giveUpOldest(tooMuch);
+            }
         }
     }
 
     /** Begins with what earlier runs left. It touches no network on the calling thread. */
     public void start() {
-        threads.execute(this::findWhatIsLeft);
+        try {
+            threads.execute(this::findWhatIsLeft);
+        } catch (OutOfMemoryError noThread) {
+            listener.trouble("cannot look for records of earlier runs: " + noThread);
+        }
         try {
             Runtime.getRuntime().addShutdownHook(exitHook);
         } catch (IllegalStateException alreadyExiting) {

@@ -1,0 +1,111 @@
+package ai.dreamlake.logback.internal.upload;
+
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.DreamlakeServer.NoAnswerException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** A session as the server knows it: under an id of the server's, with the description that lies in {@code session.json}. */
+final class Registration {
+
+    private final SessionName name;
+    private final Path description;
+    private final DreamlakeServer server;
+    private final UploadListener listener;
+
+    /** The server's name for this session, or null if it is to be asked for. */
+    private String id;
+
+    /** The age of the description that the server has. */
+    private FileTime described;
+
+    Registration(SessionName name, Path description, DreamlakeServer server, UploadListener listener) {
+        this.name = name;
+        this.description = description;
+        this.server = server;
+        this.listener = listener;
+    }
+
+    /** Null before {@link #renew} succeeded. */
+    String id() {
+        return id;
+    }
+
+    /** When the server does not know the session any more. */
+    void forget() {
+        id = null;
+    }
+
+    /**
+     * Makes the session known to the server, unless it is, with this description.
+     *
+     * @return null if the session is known; else what the server said
+     */
+    Answer renew() throws IOException {
+        FileTime age = age();
+        if (id != null && age.equals(described)) {
+            return null;
+        }
+        Answer answer = server.upsert(name, describedAs());
+        if (answer.isInvalid() || answer.isTooLarge()) {
+            // The records are not to suffer for their description.
+            listener.trouble("the server refuses the description of session " + name + " (HTTP " + answer.status() + ")");
+            answer = server.upsert(name, named());
+        }
+        String given = answer.isSuccess() ? sessionId(answer) : null;
+        if (given == null) {
+            return answer;
+        }
+        id = given;
+        described = age;
+        return null;
+    }
+
+    private FileTime age() throws IOException {
+        try {
+            return Files.getLastModifiedTime(description);
+        } catch (NoSuchFileException none) {
+            return FileTime.fromMillis(0);
+        }
+    }
+
+    private ObjectNode named() {
+        return RecordLine.JSON.createObjectNode().put("name", name.session());
+    }
+
+    /** {@code session.json} in the server's words. */
+    private ObjectNode describedAs() throws IOException {
+        ObjectNode sent = named();
+        JsonNode described;
+        try {
+            described = RecordLine.JSON.readTree(Files.readAllBytes(description));
+        } catch (NoSuchFileException | JacksonException nothingToTell) {
+            return sent;
+        }
+        for (String field : new String[] {"description", "tags", "folder", "metadata"}) {
+            JsonNode value = described.path(field);
+            if (!value.isMissingNode() && !value.isNull() && !(value.isArray() && value.isEmpty())) {
+                sent.set(field, value);
+            }
+        }
+        if (described.path("write_protected").asBoolean(false)) {
+            sent.put("writeProtected", true);
+        }
+        return sent;
+    }
+
+    private static String sessionId(Answer answer) {
+        try {
+            JsonNode id = RecordLine.JSON.readTree(answer.body()).path("session").path("id");
+            return id.isString() && !id.stringValue().isEmpty() ? id.stringValue() : id.isNumber() ? id.toString() : null;
+        } catch (JacksonException noJson) {
+            return null;
+        }
+    }
+}
