@@ -407,25 +407,24 @@ class RemoteModeTest {
         server.instead.set(request -> answer(503, "Retry-After", "0"));
         try (Logging logging = logging()) {
             log(logging, 0, 100);
-            delete(spool());
+            Files.move(spool(), spool().resolveSibling("deleted"));
             server.instead.set(request -> null);
-            log(logging, 100, 120);
+            for (int i = 100; i < 120; i++) {
+                LockSupport.parkNanos(1_000_000); // after some 100 us the loss is noticed
+                log(logging, i, i + 1);
+            }
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             DreamlakeStatistics statistics = logging.appender.getStatistics();
             assertThat(statistics.accepted()).isEqualTo(120);
             assertThat(statistics.delivered() + statistics.droppedInAll()).isEqualTo(120);
             assertThat(statistics.droppedInAll()).isGreaterThanOrEqualTo(100);
-            assertThat(server.messages("project/run")).isEqualTo(messages(100, 120));
+            assertThat(messages(100, 120)).endsWith(server.messages("project/run").toArray(String[]::new));
+            assertThat(server.messages("project/run")).hasSizeGreaterThanOrEqualTo(19);
             for (Path path : spoolFiles()) {
                 if (Files.isDirectory(path)) {
                     assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).as(path.toString()).isEqualTo("rwx------");
                 }
             }
         }
-    }
-
-    /** Also while somebody writes there. */
-    private static void delete(Path directory) throws IOException {
-        Files.move(directory, directory.resolveSibling("deleted"));
     }
 }
