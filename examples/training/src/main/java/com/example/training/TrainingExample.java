@@ -108,6 +108,9 @@ public final class TrainingExample {
     }
 
     private static void printEndOf(Path file) throws IOException {
+        if (!Files.exists(file)) {
+            return; // the log is only on a server
+        }
         List<String> lines = Files.readAllLines(file);
         System.out.println();
         System.out.println("The log: " + file.toAbsolutePath());

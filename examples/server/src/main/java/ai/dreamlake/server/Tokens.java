@@ -1,0 +1,79 @@
+package ai.dreamlake.server;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.JWSHeader;
+import com.nimbusds.jose.crypto.MACSigner;
+import com.nimbusds.jose.jwk.source.ImmutableSecret;
+import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.SignedJWT;
+import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import java.math.BigInteger;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.text.ParseException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.HexFormat;
+import java.util.Set;
+
+/** JSON Web Tokens, signed with HS256 and a secret that both sides know. */
+final class Tokens {
+
+    private static final String USER_ID = "userId";
+    private static final String USER_NAME = "userName";
+    private static final Duration LIFE = Duration.ofDays(30);
+
+    private final byte[] secret;
+    private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+
+    /** @throws IllegalArgumentException if the secret is too short to keep anybody out: HS256 asks for 32 bytes */
+    Tokens(String secret) {
+        this.secret = secret.getBytes(StandardCharsets.UTF_8);
+        if (this.secret.length < 32) {
+            throw new IllegalArgumentException("JWT_SECRET is too short: HS256 asks for 32 bytes or more.");
+        }
+        processor.setJWSKeySelector(new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(this.secret)));
+        processor.setJWTClaimsSetVerifier(new DefaultJWTClaimsVerifier<>(null, Set.of(USER_ID, "exp")));
+    }
+
+    /** @throws ApiException 401 if the token is absent, signed otherwise or expired, or names no user */
+    User user(String token) {
+        if (token == null) {
+            throw new ApiException(401, "a token is needed: Authorization: Bearer …");
+        }
+        try {
+            JWTClaimsSet claims = processor.process(token, null);
+            String id = String.valueOf(claims.getClaim(USER_ID));
+            Object name = claims.getClaim(USER_NAME);
+            return new User(id, name == null ? null : name.toString());
+        } catch (ParseException | BadJOSEException | JOSEException fault) {
+            throw new ApiException(401, "the token is not valid, or expired");
+        }
+    }
+
+    /** The token that Dreamlake's clients make of a user's name in development mode. */
+    String ofName(String userName, Instant now) {
+        try {
+            byte[] digest = MessageDigest.getInstance("SHA-256").digest(userName.getBytes(StandardCharsets.UTF_8));
+            String number = new BigInteger(HexFormat.of().formatHex(digest, 0, 8), 16).toString();
+            JWTClaimsSet claims = new JWTClaimsSet.Builder()
+                    .claim(USER_ID, number.substring(0, Math.min(10, number.length())))
+                    .claim(USER_NAME, userName)
+                    .issueTime(Date.from(now))
+                    .expirationTime(Date.from(now.plus(LIFE)))
+                    .build();
+            SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
+            token.sign(new MACSigner(secret));
+            return token.serialize();
+        } catch (NoSuchAlgorithmException | JOSEException impossible) {
+            throw new IllegalStateException("every Java has SHA-256 and HmacSHA256", impossible);
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package ai.dreamlake.server;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A JVM of its own, with the classes of this one. Its errors go where ours go. */
+final class Child implements AutoCloseable {
+
+    private final Process process;
+    private final BufferedReader output;
+
+    private Child(Process process) {
+        this.process = process;
+        this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+    }
+
+    static Child start(Path directory, Map<String, String> environment, List<String> options, String main, Object... arguments) {
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(options);
+        command.addAll(List.of("-classpath", System.getProperty("java.class.path"), main));
+        for (Object argument : arguments) {
+            command.add(argument.toString());
+        }
+        ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        try {
+            return new Child(builder.start());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** A server on a port, or on one that the system gives if that is 0; see {@link #port}. */
+    static Child server(Path data, int port) {
+        Map<String, String> environment = Map.of("PORT", Integer.toString(port), "DATA_PATH", data.toString());
+        return start(data, environment, List.of(), DreamlakeServer.class.getName());
+    }
+
+    /** Waits until the server says where it is. */
+    int port() {
+        return Integer.parseInt(readLine().replaceFirst(".*http://localhost:(\\d+)/.*", "$1"));
+    }
+
+    /** Null at the end. */
+    String readLine() {
+        try {
+            return output.readLine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** kill -9. */
+    void kill() {
+        process.destroyForcibly();
+        waitFor();
+    }
+
+    int waitFor() {
+        try {
+            return process.waitFor();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        kill();
+    }
+}
