@@ -1,6 +1,9 @@
 package ai.dreamlake.logback.testing;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -12,6 +15,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
+import javax.net.ServerSocketFactory;
 import mockwebserver3.Dispatcher;
 import mockwebserver3.MockResponse;
 import mockwebserver3.MockWebServer;
@@ -56,7 +60,39 @@ public final class FakeDreamlake implements AutoCloseable {
     private final Map<String, List<ObjectNode>> logs = new LinkedHashMap<>();
     private final Set<String> keys = new HashSet<>();
 
-    private FakeDreamlake() {}
+    private FakeDreamlake() {
+        http.setServerSocketFactory(new UndelayedAnswers());
+    }
+
+    /** MockWebServer writes an answer in pieces; by default the system holds back the second one for 40 ms. */
+    private static final class UndelayedAnswers extends ServerSocketFactory {
+        @Override
+        public ServerSocket createServerSocket() throws IOException {
+            return new ServerSocket() {
+                @Override
+                public Socket accept() throws IOException {
+                    Socket connection = super.accept();
+                    connection.setTcpNoDelay(true);
+                    return connection;
+                }
+            };
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port, int backlog) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public ServerSocket createServerSocket(int port, int backlog, InetAddress address) {
+            throw new UnsupportedOperationException();
+        }
+    }
 
     public static FakeDreamlake start() {
         return start(0);

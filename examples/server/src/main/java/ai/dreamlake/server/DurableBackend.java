@@ -1,10 +1,13 @@
 package ai.dreamlake.server;
 
+import de.bwaldvogel.mongo.backend.KeyValue;
 import de.bwaldvogel.mongo.backend.h2.H2Backend;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Set;
+import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
@@ -19,9 +22,26 @@ final class DurableBackend extends H2Backend {
 
     private static final Set<String> WRITES = Set.of("insert", "update", "delete", "findAndModify", "createIndexes");
 
+    /** By the names that the maps in the file have. */
+    private static final List<String> UNIQUE_INDEXES = List.of(
+            "sessions._index__id_",
+            "sessions._index_path_1",
+            "logs._index__id_",
+            "logs._index_sessionId_1_sequenceNumber_1",
+            "batches._index__id_");
+
     /** @throws org.h2.mvstore.MVStoreException if the file is in use, or is none of ours */
     DurableBackend(Path file) {
-        super(new MVStore.Builder().fileName(file.toString()).autoCommitDisabled().open());
+        super(open(file));
+    }
+
+    private static MVStore open(Path file) {
+        MVStore store = new MVStore.Builder().fileName(file.toString()).autoCommitDisabled().open();
+        for (String index : UNIQUE_INDEXES) {
+            // Who opens a map again gets it as it is.
+            store.openMap("dreamlake." + index, new MVMap.Builder<KeyValue, Object>().keyType(new IndexKeyType()));
+        }
+        return store;
     }
 
     @Override
