@@ -319,6 +319,21 @@ class HybridModeTest {
     }
 
     @Test
+    void aServerThatLostTheSessionAndThenAnAnswerHasEachRecordOnce() {
+        server.honoursKeys = false;
+        AtomicInteger times = new AtomicInteger();
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            server.forgetSessions(); // so its numbers begin at 0 again
+            server.afterwards.set(request -> isLogs(request) && times.getAndIncrement() == 1 ? answer(503, "") : null);
+            log(logging, 10, 11);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(10, 11));
+    }
+
+    @Test
     void whatIsTooLargeIsHalvedDownToOneRecordWhichIsSetAside() {
         server.instead.set(request -> isLogs(request) && (request.getBodySize() > 2000) ? answer(413, "too large") : null);
         try (Logging logging = logging()) {

@@ -50,6 +50,7 @@ public final class DreamlakeServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DreamlakeServer.class);
     private static final String BEARER = "Bearer ";
     private static final String COOKIE = "dreamlake-token";
+    private static final String STREAM = "/sessions/{id}/logs/stream";
     private static final String DEFAULT_DATABASE = "dreamlake";
 
     /** A store that does not answer in this time is away. */
@@ -118,7 +119,8 @@ public final class DreamlakeServer implements AutoCloseable {
         config.routes.delete("/sessions/{id}", this::deleteSession);
         config.routes.post("/sessions/{id}/logs", this::appendLogs);
         config.routes.get("/sessions/{id}/logs", this::findLogs);
-        config.routes.sse("/sessions/{id}/logs/stream", this::streamLogs);
+        config.routes.before(STREAM, this::checkStream); // once a stream has begun there is no status to tell
+        config.routes.sse(STREAM, this::streamLogs);
         config.routes.get("/", DreamlakeServer::page);
         config.routes.get("/sign-in", request -> answer(request, 200, object().put("development", settings.isDevelopment())));
         config.routes.post("/sign-in", this::signIn);
@@ -224,18 +226,24 @@ public final class DreamlakeServer implements AutoCloseable {
         answer(request, 200, answer.put("hasMore", page.hasMore()));
     }
 
+    private void checkStream(Context request) {
+        sessions.get(user(request), request.pathParam("id"));
+        streamFrom(request);
+    }
+
+    private static long streamFrom(Context request) {
+        String last = request.header("Last-Event-ID"); // a browser's, when it connects again
+        String after = last == null ? request.queryParam("after") : last;
+        try {
+            return after == null ? 0 : Math.max(0, Math.addExact(Long.parseLong(after), 1));
+        } catch (NumberFormatException | ArithmeticException noNumber) {
+            throw ApiException.badRequest("after", RequestBody.quoted(after) + " is no number of a record");
+        }
+    }
+
     private void streamLogs(SseClient client) {
         Context request = client.ctx();
-        User user = user(request);
-        String id = request.pathParam("id");
-        sessions.get(user, id);
-        String last = request.header("Last-Event-ID"); // a browser's, when it connects again
-        String text = last == null ? request.queryParam("after") : last;
-        try {
-            streams.open(client, user, id, text == null ? 0 : Long.parseLong(text) + 1);
-        } catch (NumberFormatException noNumber) {
-            throw ApiException.badRequest("after", RequestBody.quoted(text) + " is no number of a record");
-        }
+        streams.open(client, user(request), request.pathParam("id"), streamFrom(request));
     }
 
     private void signIn(Context request) {

@@ -17,6 +17,8 @@ final class LogStreams implements AutoCloseable {
     private static final int AT_A_TIME = 1000;
     private static final long LOOK_MILLIS = 300;
 
+    private static final long LONGEST_END_SECONDS = 5;
+
     /** So often something is said, to find out whether the client is still there. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
@@ -48,7 +50,9 @@ final class LogStreams implements AutoCloseable {
                 } catch (RuntimeException theStoreFails) {
                     // The client connects again, and says what it saw last.
                 } finally {
-                    client.close();
+                    if (!client.terminated()) {
+                        client.close(); // else there is nothing left to close
+                    }
                 }
             });
         } catch (RejectedExecutionException full) {
@@ -92,9 +96,15 @@ final class LogStreams implements AutoCloseable {
         }
     }
 
+    /** Ends all streams. */
     @Override
     public void close() {
         closed.countDown();
-        threads.shutdownNow();
+        threads.shutdown();
+        try {
+            threads.awaitTermination(LONGEST_END_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -86,9 +86,6 @@ final class SessionUpload {
     /** How many it may have at present: less while a record is searched that the server refuses. */
     private int limit;
 
-    /** Where the batch ended that has this record in it; 0 if none is searched. */
-    private long searchedUntil;
-
     /** The key of a batch that was refused or never sent, so that there is no doubt about it. */
     private String notDelivered = "";
 
@@ -456,7 +453,6 @@ final class SessionUpload {
         closeNext();
         nextLog = openOldest();
         log = nextLog;
-        searchedUntil = 0;
         return log == null ? null : next;
     }
 
@@ -625,8 +621,6 @@ final class SessionUpload {
             limit = batch.records() / 2;
             if (answer.isTooLarge()) {
                 usualLimit = limit;
-            } else {
-                searchedUntil = Math.max(searchedUntil, batch.end());
             }
             save(checkpoint.withoutBatch());
             return new Outcome(checkpoint.withoutBatch(), null);
@@ -637,10 +631,7 @@ final class SessionUpload {
     private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
         Checkpoint next = save(checkpoint.behind(batch, serverEnd, log));
         usualLimit = (int) Math.min(settings.maxBatchRecords(), usualLimit + usualLimit / 8 + 1L);
-        if (next.offset() >= searchedUntil) {
-            limit = (int) Math.min(usualLimit, 2L * limit);
-            searchedUntil = 0;
-        }
+        limit = (int) Math.min(usualLimit, 2L * limit);
         listener.delivered(name, batch.records(), count(next.number()));
         return new Outcome(next, null);
     }
@@ -649,7 +640,6 @@ final class SessionUpload {
     private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String answer) throws IOException {
         keepAside(record, status, answer);
         usualLimit = settings.maxBatchRecords(); // that one record was too large tells nothing of the others
-        searchedUntil = 0;
         Checkpoint next = save(checkpoint.behind(record, checkpoint.serverEnd(), log));
         listener.rejected(name, 1, count(next.number()), status == 0 ? answer : "HTTP " + status);
         return new Outcome(next, null);
