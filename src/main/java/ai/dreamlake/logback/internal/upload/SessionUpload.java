@@ -429,6 +429,9 @@ final class SessionUpload {
     /** In a spool, deletes a log that is delivered (I5). Null if there is nothing to send behind it. */
     private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
         if (spool != null && checkpoint.offset() < log.length() && !isCurrent()) {
+            if (nextLines(checkpoint.offset(), 1, 0) != null) {
+                return checkpoint; // it grew before it was sealed
+            }
             long bytes = LogTail.cut(oldest(), checkpoint.offset(), new File(current.getParentFile(), "logs.jsonl.torn"));
             listener.trouble(oldest() + " did not end with a record: " + bytes + " bytes are set aside in logs.jsonl.torn");
         }
