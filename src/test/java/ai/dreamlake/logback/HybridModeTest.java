@@ -798,6 +798,23 @@ class HybridModeTest {
     }
 
     @Test
+    void muchDamageInTheMiddleOfALogIsPassedInReasonableTime() throws IOException {
+        try (Logging logging = logging()) {
+            log(logging, 0, 1);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        String record = session().lines().get(0).replace("m0", "m1").replace("\"sequenceNumber\": 0", "\"sequenceNumber\": 1");
+        String damage = IntStream.range(0, 2000).mapToObj(i -> "damage " + i + "\n").reduce("", String::concat);
+        Files.writeString(session().log(), damage + record + "\n", StandardOpenOption.APPEND);
+        try (Logging logging = logging()) {
+            log(logging, 2, 3);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 3));
+        assertThat(rejected()).hasSize(2000);
+    }
+
+    @Test
     void aDescriptionThatTheServerRefusesDoesNotHoldUpTheRecords() {
         server.instead.set(request -> FakeDreamlake.body(request).contains("\"tags\"") ? answer(400, "{\"error\": \"tags\"}") : null);
         try (Logging logging = logging();

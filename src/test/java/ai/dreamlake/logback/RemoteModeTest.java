@@ -23,6 +23,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import mockwebserver3.MockResponse;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -426,5 +427,69 @@ class RemoteModeTest {
                 }
             }
         }
+    }
+
+    @Test
+    void aSessionThatNobodyCanMakeRoomInDoesNotKeepOthersFromIt() throws IOException {
+        server.instead.set(request -> answer(503, ""));
+        try (Logging logging = logging(appender -> appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)))) {
+            log(logging, 0, 1);
+            Path lock = spooled(".upload.lock");
+            Files.deleteIfExists(lock);
+            Files.createDirectory(lock);
+            MDC.put("dreamlake.session", "another");
+            log(logging, 0, 20_000); // two megabytes and a half
+            MDC.clear();
+            await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
+        }
+    }
+
+    @Test
+    void aSessionThatHangsDoesNotKeepOthersFromTheLimitNorLosesMoreThanNeedBe() {
+        server.instead.set(request -> FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("hangs")
+                ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
+                : FakeDreamlake.isLogs(request) ? answer(503, "") : null);
+        try (Logging logging = logging(appender -> {
+            appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT));
+            appender.getUpload().setCallTimeout(Duration.buildBySeconds(8));
+        })) {
+            MDC.put("dreamlake.session", "another");
+            log(logging, 0, 1000);
+            MDC.put("dreamlake.session", "run");
+            logging.log.info("hangs");
+            await().until(() -> server.requests.stream().anyMatch(request -> FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("hangs")));
+            MDC.put("dreamlake.session", "another");
+            log(logging, 1000, 20_000);
+            MDC.clear();
+            await().atMost(java.time.Duration.ofSeconds(6)).until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
+            server.instead.set(request -> null);
+            await().atMost(LONG).until(() -> server.messages("project/run").contains("hangs"));
+        }
+    }
+
+    @Test
+    void aSpoolThatSomebodyDeletesAndThatIsNotWrittenToCountsAsLost() throws IOException {
+        server.instead.set(request -> answer(503, "Retry-After", "0"));
+        try (Logging logging = logging()) {
+            log(logging, 0, 3);
+            Files.move(spool(), spool().resolveSibling("deleted"));
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(logging.appender.getStatistics().droppedInAll()).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void aBatchThatIsNotInTheLogAsItWasNotedIsMadeAnew() throws IOException {
+        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)))) {
+            log(logging, 0, 3);
+        }
+        // What a power loss leaves: the note of a batch, and a log that ends elsewhere.
+        Files.writeString(
+                spooled(".upload"), "{\"offset\":0,\"end\":30,\"number\":0,\"serverEnd\":-1,\"lost\":0,\"lostAt\":\"\",\"digest\":\"\"}");
+        try (Logging logging = logging()) {
+            log(logging, 3, 4);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 4));
     }
 }

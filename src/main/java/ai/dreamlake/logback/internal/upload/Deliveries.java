@@ -76,6 +76,9 @@ final class Deliveries {
         while (!runs.isEmpty() && runs.firstKey() < number) {
             pending -= runs.pollFirstEntry().getValue().ours;
         }
+        if (runs.isEmpty()) {
+            end = 0; // numbers begin anew
+        }
         return before - pending;
     }
 

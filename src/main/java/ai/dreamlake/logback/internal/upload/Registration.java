@@ -57,6 +57,10 @@ final class Registration {
             // The records are not to suffer for their description.
             listener.trouble("the server refuses the description of session " + name + " (HTTP " + answer.status() + ")");
             answer = server.upsert(name, named());
+            if (id != null && (answer.isInvalid() || answer.isTooLarge())) {
+                described = age;
+                return null;
+            }
         }
         String given = answer.isSuccess() ? sessionId(answer) : null;
         if (given == null) {
@@ -80,12 +84,15 @@ final class Registration {
     }
 
     /** {@code session.json} in the server's words. */
-    private ObjectNode describedAs() throws IOException {
+    private ObjectNode describedAs() {
         ObjectNode sent = named();
         JsonNode described;
         try {
             described = RecordLine.JSON.readTree(Files.readAllBytes(description));
         } catch (NoSuchFileException | JacksonException nothingToTell) {
+            return sent;
+        } catch (IOException unreadable) {
+            listener.trouble("cannot read the description of session " + name + ": " + unreadable);
             return sent;
         }
         for (String field : new String[] {"description", "tags", "folder", "metadata"}) {

@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.LongSupplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -63,6 +64,10 @@ final class SessionUpload {
     private final DreamlakeServer server;
     private final UploadSettings settings;
     private final UploadListener listener;
+
+    /** How many bytes too many the spool has at this moment. */
+    private final LongSupplier excess;
+
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
 
     // Guarded by this.
@@ -89,6 +94,12 @@ final class SessionUpload {
     /** The key of a batch that was refused or never sent, so that there is no doubt about it. */
     private String notDelivered = "";
 
+    /** Where a record begins in the log, if damage stands before it; else 0. */
+    private long recordBehind;
+
+    /** Whether there was no log at the last look. */
+    private boolean wasGone;
+
     /** How often in a row the server did not say whether it has a batch. */
     private int failedQuestions;
 
@@ -100,7 +111,7 @@ final class SessionUpload {
     /** Whether the claim is held to send. Written under the monitor. */
     private volatile boolean sending;
 
-    /** How many bytes the one who sends is to delete, for the spool has too many. Written under the monitor. */
+    /** How many bytes of the oldest logs the one who sends is to delete, for the spool has too many. Written under the monitor. */
     private volatile long roomWanted;
 
     SessionUpload(
@@ -109,7 +120,8 @@ final class SessionUpload {
             SpoolFile spool,
             DreamlakeServer server,
             UploadSettings settings,
-            UploadListener listener) {
+            UploadListener listener,
+            LongSupplier excess) {
         this.name = name;
         this.root = root;
         this.spool = spool;
@@ -123,6 +135,7 @@ final class SessionUpload {
         this.server = server;
         this.settings = settings;
         this.listener = listener;
+        this.excess = excess;
         this.usualLimit = settings.maxBatchRecords();
         this.limit = usualLimit;
     }
@@ -196,23 +209,17 @@ final class SessionUpload {
     }
 
     long bytesOnDisk() throws IOException {
-        long bytes = current.length();
-        for (SealedLog sealed : SealedLog.in(current.getParentFile())) {
-            bytes += sealed.file().length();
-        }
-        return bytes;
+        return logs().stream().mapToLong(File::length).sum();
     }
 
-    /** When each log was written last, in milliseconds. */
-    List<Long> ages() throws IOException {
-        List<Long> ages = new ArrayList<>();
+    /** The logs, the oldest first. */
+    List<File> logs() throws IOException {
+        List<File> logs = new ArrayList<>();
         for (SealedLog sealed : SealedLog.in(current.getParentFile())) {
-            ages.add(sealed.file().lastModified());
+            logs.add(sealed.file());
         }
-        if (current.length() > 0) {
-            ages.add(current.lastModified());
-        }
-        return ages;
+        logs.add(current);
+        return logs;
     }
 
     private File oldest() throws IOException {
@@ -227,7 +234,11 @@ final class SessionUpload {
      * @return when to come again: after this time, or after the next record if that is {@link #NOTHING}
      */
     Duration work(boolean closing) {
-        if (parked || !current.getParentFile().exists()) {
+        long written = end();
+        if (Files.notExists(checkpointFile.getParent())) {
+            return nothingThere(written);
+        }
+        if (parked) {
             return NOTHING;
         }
         try {
@@ -236,7 +247,7 @@ final class SessionUpload {
             }
             try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
                 beginSending(claim != null);
-                Duration wait = work(claim != null, closing);
+                Duration wait = work(claim != null, written, closing);
                 closeNext();
                 makeRoom(endSending());
                 return wait;
@@ -261,14 +272,16 @@ final class SessionUpload {
         return wanted;
     }
 
-    private Duration work(boolean isOurs, boolean closing) throws IOException {
-        long written = end();
+    /** @param written the number behind the last record of ours that was in a log before that is opened */
+    private Duration work(boolean isOurs, long written, boolean closing) throws IOException {
         try (RandomAccessFile oldest = openOldest()) {
             if (oldest == null) {
-                return NOTHING;
+                return nothingThere(written);
             }
+            wasGone = false;
             log = oldest;
-            Duration wait = work(isOurs, written, closing);
+            recordBehind = 0;
+            Duration wait = workOn(isOurs, written, closing);
             if (wait.equals(NOTHING) && !parked) {
                 backoff.reset();
             }
@@ -276,8 +289,7 @@ final class SessionUpload {
         }
     }
 
-    /** @param written the number behind the last record of ours that was in a log before that was opened */
-    private Duration work(boolean isOurs, long written, boolean closing) throws IOException {
+    private Duration workOn(boolean isOurs, long written, boolean closing) throws IOException {
         Checkpoint checkpoint = checkpoint(log);
         long deliveredByOthers = count(checkpoint.number());
         if (deliveredByOthers > 0) {
@@ -293,7 +305,7 @@ final class SessionUpload {
     /** How far the log is sent: as far as we know, or as the file says, for another process may have gone on. */
     private Checkpoint checkpoint(RandomAccessFile log) throws IOException {
         Checkpoint saved = Checkpoint.read(checkpointFile, log);
-        boolean isKnown = unsaved != null && unsaved.offset() <= log.length() && unsaved.isOf(log);
+        boolean isKnown = unsaved != null && unsaved.end() <= log.length() && unsaved.isOf(log);
         return isKnown && unsaved.offset() >= saved.offset() ? unsaved : saved;
     }
 
@@ -340,8 +352,15 @@ final class SessionUpload {
             Batch batch = checkpoint.isDoubtful()
                     ? Batch.read(log, checkpoint.offset(), checkpoint.end(), checkpoint.number())
                     : nextBatch(checkpoint);
+            if (checkpoint.isDoubtful() && (batch == null || batch.end() != checkpoint.end())) {
+                checkpoint = save(checkpoint.withoutBatch()); // it is not in the log any more, as after a power loss
+                continue;
+            }
             if (batch == null) {
                 Checkpoint next = nextLog(checkpoint);
+                if (next == null && log == null) {
+                    return nothingThere(written);
+                }
                 if (next == null) {
                     forgetWhatIsGone(checkpoint, written);
                     return NOTHING;
@@ -369,12 +388,16 @@ final class SessionUpload {
      */
     private Batch nextBatch(Checkpoint checkpoint) throws IOException {
         while (true) {
-            Batch batch = nextLines(checkpoint.offset(), limit, checkpoint.number());
-            if (batch == null || batch.endsWithRecord() || !isCurrent()) {
+            Batch batch =
+                    Batch.read(log, checkpoint.offset(), Long.MAX_VALUE, limit, settings.maxBatchBytes(), checkpoint.number());
+            if (batch == null || batch.endsWithRecord()) {
                 return batch;
             }
-            if (!isRecordBehind(batch.end())) {
-                return batch.withoutLastLine(log, checkpoint.number());
+            if (!isRecordBehind(batch.end()) && isCurrent()) {
+                while (batch != null && !batch.endsWithRecord()) {
+                    batch = batch.withoutLastLine(log, checkpoint.number());
+                }
+                return batch;
             }
             if (batch.isStillIn(log)) {
                 return batch; // else it was cut off while we looked
@@ -383,15 +406,19 @@ final class SessionUpload {
     }
 
     private boolean isRecordBehind(long position) throws IOException {
-        Batch line = nextLines(position, 1, 0);
-        while (line != null && !line.endsWithRecord()) {
-            line = nextLines(line.end(), 1, 0);
+        if (position <= recordBehind) {
+            return true;
         }
+        Batch line = nextLine(position);
+        while (line != null && !line.endsWithRecord()) {
+            line = nextLine(line.end());
+        }
+        recordBehind = line == null ? 0 : line.start();
         return line != null;
     }
 
-    private Batch nextLines(long position, int count, long number) throws IOException {
-        return Batch.read(log, position, Long.MAX_VALUE, count, settings.maxBatchBytes(), number);
+    private Batch nextLine(long position) throws IOException {
+        return Batch.read(log, position, Long.MAX_VALUE, 1, 1, 0);
     }
 
     /**
@@ -399,12 +426,32 @@ final class SessionUpload {
      * deleted the log.
      */
     private void forgetWhatIsGone(Checkpoint checkpoint, long written) throws IOException {
-        if (checkpoint.offset() != log.length() || !isCurrent()) {
-            return;
+        if (checkpoint.offset() == log.length() && isCurrent()) {
+            forgetWhatIsGone(checkpoint.number(), written);
         }
+    }
+
+    /** There is no log. A listing may miss one that is renamed at the moment; what is missed twice is gone. */
+    private Duration nothingThere(long written) {
+        if (pending() == 0) {
+            return NOTHING;
+        }
+        if (wasGone) {
+            forgetWhatIsGone(0, written);
+        }
+        wasGone = !wasGone;
+        return wasGone ? NOT_OURS : NOTHING;
+    }
+
+    private void forgetWhatIsGone(long delivered, long written) {
+        long done;
         long gone;
         synchronized (this) {
+            done = deliveries.doneBelow(delivered); // who wrote them may have said so only now
             gone = deliveries.giveUpBelow(written);
+        }
+        if (done > 0) {
+            listener.delivered(name, 0, done);
         }
         if (gone > 0) {
             listener.lost(name, gone);
@@ -429,7 +476,7 @@ final class SessionUpload {
     /** In a spool, deletes a log that is delivered (I5). Null if there is nothing to send behind it. */
     private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
         if (spool != null && checkpoint.offset() < log.length() && !isCurrent()) {
-            if (nextLines(checkpoint.offset(), 1, 0) != null) {
+            if (nextLine(checkpoint.offset()) != null) {
                 return checkpoint; // it grew before it was sealed
             }
             long bytes = LogTail.cut(oldest(), checkpoint.offset(), new File(current.getParentFile(), "logs.jsonl.torn"));
@@ -456,6 +503,7 @@ final class SessionUpload {
         closeNext();
         nextLog = openOldest();
         log = nextLog;
+        recordBehind = 0;
         return log == null ? null : next;
     }
 
@@ -467,18 +515,23 @@ final class SessionUpload {
         }
     }
 
+    /** What was asked for before, and is not done, is not to be done any more. */
+    synchronized void keepAll() {
+        roomWanted = 0;
+    }
+
     /**
      * Deletes the oldest log of a spool that is too large, sent or not; where it is being sent, has that done between two
      * batches.
      *
-     * @param tooMuch how many bytes the spool has too many
+     * @param length of the oldest log
      * @return how many bytes there are less, or soon will be; 0 if another process is at it
      */
-    long giveUpOldest(long tooMuch) throws IOException {
+    long giveUpOldest(long length) throws IOException {
         synchronized (this) {
             if (sending) {
-                roomWanted = tooMuch;
-                return tooMuch;
+                roomWanted += length;
+                return length;
             }
         }
         try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
@@ -486,10 +539,10 @@ final class SessionUpload {
         }
     }
 
-    /** Deletes as many logs as was asked for. The claim must be held. */
+    /** Deletes as many logs as was asked for, if there is still need. The claim must be held. */
     private void makeRoom(long bytes) throws IOException {
-        long freed = bytes > 0 ? giveUpOldest() : 0;
-        for (long left = bytes - freed; freed > 0 && left > 0; left -= freed) {
+        long freed = 1;
+        for (long left = bytes; left > 0 && freed > 0 && excess.getAsLong() > 0; left -= freed) {
             freed = giveUpOldest();
         }
     }
@@ -518,6 +571,8 @@ final class SessionUpload {
         long ours = count(oldest.end()); // before others can read that these are done with, and take them for delivered
         if (records > 0) {
             listener.dropped(name, records, ours);
+        } else if (ours > 0) {
+            listener.delivered(name, 0, ours);
         }
         save(givenUp); // first: or a crash here would hide the loss
         Files.delete(oldest.file().toPath());

@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.upload;
 import ai.dreamlake.logback.internal.journal.SpoolFile;
 import ai.dreamlake.logback.internal.journal.StackReserve;
 import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
@@ -164,11 +165,13 @@ public final class Uploads {
             }
             scheduled = false;
             try {
-                threads.prestartCoreThread(); // or it fails with the work in the queue, and nobody to do it
-                next = threads.schedule(this::work, wait.toNanos(), TimeUnit.NANOSECONDS);
+                if (threads.getPoolSize() == 0) {
+                    threads.prestartCoreThread(); // or it fails with the work in the queue, and nobody to do it
+                }
                 scheduled = true;
-            } catch (RejectedExecutionException | OutOfMemoryError noThread) {
-                // The appender is stopped, or the next record tries again.
+                next = threads.schedule(this::work, wait.toNanos(), TimeUnit.NANOSECONDS);
+            } catch (RejectedExecutionException | OutOfMemoryError failed) {
+                scheduled = false; // the appender is stopped; or the next record tries again, if it is not in the queue already
             }
         }
 
@@ -236,7 +239,7 @@ public final class Uploads {
         watching.set(false);
         try {
             keepToLimit();
-        } catch (IOException | RuntimeException failure) {
+        } catch (RuntimeException failure) {
             listener.trouble("cannot make room in the spool: " + failure);
         } finally {
             if (!slots.values().stream().allMatch(Slot::isDone)) {
@@ -245,28 +248,46 @@ public final class Uploads {
         }
     }
 
-    /** A log that waits. */
-    private record Waiting(long age, SessionUpload upload) {}
+    /** A log that waits, and when it was written last. */
+    private record Waiting(SessionUpload upload, long length, long time) {}
 
     /** Gives up the oldest logs until the rest fits (I4). Those that are in other hands have to wait for the next look. */
-    private void keepToLimit() throws IOException {
-        long tooMuch = -spoolLimit;
-        for (Slot slot : slots.values()) {
-            tooMuch += slot.upload.bytesOnDisk();
-        }
-        if (tooMuch <= 0) {
-            return;
-        }
-        List<Waiting> oldestFirst = new ArrayList<>();
-        for (Slot slot : slots.values()) {
-            slot.upload.ages().forEach(age -> oldestFirst.add(new Waiting(age, slot.upload)));
-        }
-        oldestFirst.sort(Comparator.comparingLong(Waiting::age));
-        for (Waiting waiting : oldestFirst) {
-            if (tooMuch > 0) {
-                tooMuch -= waiting.upload.giveUpOldest(tooMuch);
+    private void keepToLimit() {
+        slots.values().forEach(slot -> slot.upload.keepAll());
+        List<Waiting> oldestFirst = waiting();
+        oldestFirst.sort(Comparator.comparingLong(Waiting::time));
+        long tooMuch = oldestFirst.stream().mapToLong(Waiting::length).sum() - spoolLimit;
+        for (Waiting log : oldestFirst) {
+            if (tooMuch <= 0) {
+                return;
+            }
+            try {
+                tooMuch -= log.upload.giveUpOldest(log.length);
+            } catch (IOException failure) {
+                listener.trouble("cannot make room in the spool: " + failure); // another session may be able to
             }
         }
+    }
+
+    /** How many bytes too many lie in the spool. */
+    private long excess() {
+        return waiting().stream().mapToLong(Waiting::length).sum() - spoolLimit;
+    }
+
+    private List<Waiting> waiting() {
+        List<Waiting> waiting = new ArrayList<>();
+        for (Slot slot : slots.values()) {
+            try {
+                for (File log : slot.upload.logs()) {
+                    if (log.length() > 0) {
+                        waiting.add(new Waiting(slot.upload, log.length(), log.lastModified()));
+                    }
+                }
+            } catch (IOException unreadable) {
+                listener.trouble("cannot see how large the spool is: " + unreadable);
+            }
+        }
+        return waiting;
     }
 
     /** Begins with what earlier runs left. It touches no network on the calling thread. */
@@ -319,7 +340,7 @@ public final class Uploads {
 
     /** The slot of a session by its name on disk. */
     private Slot slot(SessionName name) {
-        return slots.computeIfAbsent(name, key -> new Slot(new SessionUpload(key, root, spool, server, settings, listener)));
+        return slots.computeIfAbsent(name, key -> new Slot(new SessionUpload(key, root, spool, server, settings, listener, this::excess)));
     }
 
     /**
@@ -428,6 +449,7 @@ public final class Uploads {
         server.close();
         try {
             threads.awaitTermination(LONGEST_END_MILLIS, TimeUnit.MILLISECONDS);
+            watch.awaitTermination(LONGEST_END_MILLIS / 2, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             interrupted = true;
         }
