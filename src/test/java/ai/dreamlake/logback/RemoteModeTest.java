@@ -160,8 +160,9 @@ class RemoteModeTest {
             }
             return null;
         });
-        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMilliseconds(300)))) {
+        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)))) {
             log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue(); // all in one batch
             await().atMost(LONG).until(() -> server.messages("project/run").size() == 20 && recordsOnDisk() == 0);
         }
         assertThat(server.messages("project/run").subList(0, 10)).isEqualTo(messages(0, 10));

@@ -1,13 +1,10 @@
 package ai.dreamlake.logback.internal.upload;
 
-import ai.dreamlake.logback.internal.journal.LogTail;
-import ai.dreamlake.logback.internal.journal.OpenJournals;
 import ai.dreamlake.logback.internal.journal.SealedLog;
 import ai.dreamlake.logback.internal.journal.SpoolFile;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.DreamlakeServer.NoAnswerException;
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -16,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
@@ -48,15 +43,7 @@ final class SessionUpload {
     private static final int MOST_QUESTIONS = 5;
 
     private final SessionName name;
-    private final Path root;
-    private final Path directory;
-
-    /** The log that records are appended to. */
-    private final File current;
-
-    /** How the journals of a spool are opened; null where the log stays when it is delivered. */
-    private final SpoolFile spool;
-
+    private final SessionLogs logs;
     private final Path checkpointFile;
     private final Path claimFile;
     private final RejectedRecords rejectedRecords;
@@ -123,15 +110,12 @@ final class SessionUpload {
             UploadListener listener,
             LongSupplier excess) {
         this.name = name;
-        this.root = root;
-        this.spool = spool;
-        this.directory = name.directory(root);
-        Path logs = directory.resolve("logs");
-        this.current = logs.resolve("logs.jsonl").toFile();
+        this.logs = new SessionLogs(name, root, spool);
+        Path directory = name.directory(root);
         this.checkpointFile = checkpointOf(directory);
-        this.claimFile = logs.resolve(".upload.lock");
+        this.claimFile = logs.file(".upload.lock");
         this.registration = new Registration(name, directory.resolve("session.json"), server, listener);
-        this.rejectedRecords = new RejectedRecords(logs.resolve("rejected.jsonl").toFile());
+        this.rejectedRecords = new RejectedRecords(logs.file("rejected.jsonl").toFile());
         this.server = server;
         this.settings = settings;
         this.listener = listener;
@@ -153,11 +137,7 @@ final class SessionUpload {
         if (Files.exists(checkpointFile)) {
             return;
         }
-        if (spool != null) {
-            spool.createDirectory(checkpointFile.getParent());
-        } else {
-            Files.createDirectories(checkpointFile.getParent());
-        }
+        logs.makeDirectory();
         try {
             Files.createFile(checkpointFile); // empty, it says that nothing was sent
         } catch (FileAlreadyExistsException marked) {
@@ -205,26 +185,12 @@ final class SessionUpload {
 
     /** How many bytes the server does not have yet, whoever wrote them. */
     long pendingBytes() throws IOException {
-        return Math.max(0, bytesOnDisk() - Math.max(0, Checkpoint.parse(checkpointFile).offset()));
+        long bytes = logs.all().stream().mapToLong(File::length).sum();
+        return Math.max(0, bytes - Math.max(0, Checkpoint.parse(checkpointFile).offset()));
     }
 
-    long bytesOnDisk() throws IOException {
-        return logs().stream().mapToLong(File::length).sum();
-    }
-
-    /** The logs, the oldest first. */
-    List<File> logs() throws IOException {
-        List<File> logs = new ArrayList<>();
-        for (SealedLog sealed : SealedLog.in(current.getParentFile())) {
-            logs.add(sealed.file());
-        }
-        logs.add(current);
+    SessionLogs logs() {
         return logs;
-    }
-
-    private File oldest() throws IOException {
-        List<SealedLog> sealed = spool == null ? List.of() : SealedLog.in(current.getParentFile());
-        return sealed.isEmpty() ? current : sealed.get(0).file();
     }
 
     /**
@@ -235,14 +201,14 @@ final class SessionUpload {
      */
     Duration work(boolean closing) {
         long written = end();
-        if (Files.notExists(checkpointFile.getParent())) {
+        if (logs.areGone()) {
             return nothingThere(written);
         }
         if (parked) {
             return NOTHING;
         }
         try {
-            if (current.length() > 0) {
+            if (logs.haveNewRecords()) {
                 mark(); // the directory may have been deleted and made anew
             }
             try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
@@ -274,7 +240,7 @@ final class SessionUpload {
 
     /** @param written the number behind the last record of ours that was in a log before that is opened */
     private Duration work(boolean isOurs, long written, boolean closing) throws IOException {
-        try (RandomAccessFile oldest = openOldest()) {
+        try (RandomAccessFile oldest = logs.openOldest()) {
             if (oldest == null) {
                 return nothingThere(written);
             }
@@ -296,7 +262,7 @@ final class SessionUpload {
             listener.delivered(name, 0, deliveredByOthers);
         }
         if (!isOurs) {
-            boolean isAllDone = isCurrent() && checkpoint.offset() == log.length() && pending() == 0;
+            boolean isAllDone = logs.isOldestCurrent() && checkpoint.offset() == log.length() && pending() == 0;
             return isAllDone || closing && pending() == 0 ? NOTHING : NOT_OURS;
         }
         return upload(checkpoint, written, closing);
@@ -307,36 +273,6 @@ final class SessionUpload {
         Checkpoint saved = Checkpoint.read(checkpointFile, log);
         boolean isKnown = unsaved != null && unsaved.end() <= log.length() && unsaved.isOf(log);
         return isKnown && unsaved.offset() >= saved.offset() ? unsaved : saved;
-    }
-
-    /** Whether the log that is being sent is the one that is appended to, and not a sealed one. */
-    private boolean isCurrent() throws IOException {
-        return spool == null || SealedLog.in(current.getParentFile()).isEmpty();
-    }
-
-    /**
-     * The oldest log, open: so it stays the same one when the journal renames it. Null if there is none.
-     */
-    private RandomAccessFile openOldest() throws IOException {
-        while (true) {
-            File oldest = oldest();
-            RandomAccessFile file;
-            try {
-                file = new RandomAccessFile(oldest, "r");
-            } catch (FileNotFoundException renamedOrGone) {
-                if (oldest.equals(oldest())) {
-                    if (oldest.exists()) {
-                        throw renamedOrGone; // it is there, and cannot be opened
-                    }
-                    return null;
-                }
-                continue;
-            }
-            if (oldest.equals(oldest())) {
-                return file;
-            }
-            file.close(); // it was sealed meanwhile, and this may be the one behind it
-        }
     }
 
     private Duration upload(Checkpoint found, long written, boolean closing) throws IOException {
@@ -393,7 +329,7 @@ final class SessionUpload {
             if (batch == null || batch.endsWithRecord()) {
                 return batch;
             }
-            if (!isRecordBehind(batch.end()) && isCurrent()) {
+            if (!isRecordBehind(batch.end()) && logs.isOldestCurrent()) {
                 while (batch != null && !batch.endsWithRecord()) {
                     batch = batch.withoutLastLine(log, checkpoint.number());
                 }
@@ -426,7 +362,7 @@ final class SessionUpload {
      * deleted the log.
      */
     private void forgetWhatIsGone(Checkpoint checkpoint, long written) throws IOException {
-        if (checkpoint.offset() == log.length() && isCurrent()) {
+        if (checkpoint.offset() == log.length() && logs.isOldestCurrent()) {
             forgetWhatIsGone(checkpoint.number(), written);
         }
     }
@@ -464,7 +400,7 @@ final class SessionUpload {
             checkpoint.write(checkpointFile);
             unsaved = null;
         } catch (IOException failure) {
-            if (spool == null) {
+            if (!logs.areSpooled()) {
                 throw failure;
             }
             unsaved = checkpoint;
@@ -475,24 +411,22 @@ final class SessionUpload {
 
     /** In a spool, deletes a log that is delivered (I5). Null if there is nothing to send behind it. */
     private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
-        if (spool != null && checkpoint.offset() < log.length() && !isCurrent()) {
+        if (logs.areSpooled() && checkpoint.offset() < log.length() && !logs.isOldestCurrent()) {
             if (nextLine(checkpoint.offset()) != null) {
                 return checkpoint; // it grew before it was sealed
             }
-            long bytes = LogTail.cut(oldest(), checkpoint.offset(), new File(current.getParentFile(), "logs.jsonl.torn"));
-            listener.trouble(oldest() + " did not end with a record: " + bytes + " bytes are set aside in logs.jsonl.torn");
+            listener.trouble(logs.cutOldest(checkpoint.offset()));
         }
-        if (spool == null || checkpoint.offset() < log.length()) {
+        if (!logs.areSpooled() || checkpoint.offset() < log.length()) {
             return null;
         }
-        if (isCurrent() && !OpenJournals.seal(root, name, checkpoint.offset(), spool)) {
+        if (logs.isOldestCurrent() && !logs.seal(checkpoint.offset())) {
             return null;
         }
-        List<SealedLog> sealed = SealedLog.in(current.getParentFile());
         if (checkpoint.offset() < log.length()) {
             return checkpoint; // it grew before it was sealed
         }
-        File delivered = sealed.get(0).file();
+        File delivered = logs.all().get(0);
         try (RandomAccessFile check = new RandomAccessFile(delivered, "r")) {
             if (check.length() != checkpoint.offset() || !checkpoint.isOf(check)) {
                 throw new IOException(delivered + " is not the log that was sent"); // nothing is deleted unproved
@@ -501,7 +435,7 @@ final class SessionUpload {
         Files.delete(delivered.toPath());
         Checkpoint next = save(checkpoint.atNextLog());
         closeNext();
-        nextLog = openOldest();
+        nextLog = logs.openOldest();
         log = nextLog;
         recordBehind = 0;
         return log == null ? null : next;
@@ -548,14 +482,10 @@ final class SessionUpload {
     }
 
     private long giveUpOldest() throws IOException {
-        List<SealedLog> sealed = SealedLog.in(current.getParentFile());
-        if (sealed.isEmpty()) {
-            if (!OpenJournals.seal(root, name, current.length(), spool)) {
-                return 0;
-            }
-            sealed = SealedLog.in(current.getParentFile());
+        SealedLog oldest = logs.oldestSealed();
+        if (oldest == null) {
+            return 0;
         }
-        SealedLog oldest = sealed.get(0);
         long bytes = oldest.file().length();
         long records;
         Checkpoint givenUp;
@@ -708,7 +638,7 @@ final class SessionUpload {
         try {
             rejectedRecords.add(record.lines(), status, answer);
         } catch (IOException failure) {
-            if (spool == null) {
+            if (!logs.areSpooled()) {
                 throw failure;
             }
             listener.trouble("cannot keep a record aside that the server refuses: " + failure);

@@ -278,7 +278,7 @@ public final class Uploads {
         List<Waiting> waiting = new ArrayList<>();
         for (Slot slot : slots.values()) {
             try {
-                for (File log : slot.upload.logs()) {
+                for (File log : slot.upload.logs().all()) {
                     if (log.length() > 0) {
                         waiting.add(new Waiting(slot.upload, log.length(), log.lastModified()));
                     }
