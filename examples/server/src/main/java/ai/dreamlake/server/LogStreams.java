@@ -62,14 +62,18 @@ final class LogStreams implements AutoCloseable {
 
     private void follow(SseClient client, User user, String session, long from) {
         long next = from;
-        long lastSent = System.nanoTime();
+        long lastSaid = System.nanoTime();
+        long missingSince = lastSaid;
         while (!client.terminated()) {
+            long now = System.nanoTime();
             long end = sessions.get(user, session).getLong("nextSequenceNumber");
-            int count = (int) Math.max(0, Math.min(AT_A_TIME, end - next));
-            List<ObjectNode> records = logs.withNumbers(session, new Numbers(next, count));
-            boolean isPatient = System.nanoTime() - lastSent < PATIENCE_NANOS;
+            if (end <= next) {
+                missingSince = now; // nothing is
+            }
+            boolean isPatient = now - missingSince < PATIENCE_NANOS;
             long before = next;
-            for (ObjectNode record : records) {
+            long last = Math.min(end, next + AT_A_TIME);
+            for (ObjectNode record : logs.withNumbers(session, new Numbers(next, (int) Math.max(0, last - next)))) {
                 long number = record.get("sequenceNumber").longValue();
                 if (client.terminated() || number > next && isPatient) {
                     break;
@@ -77,13 +81,17 @@ final class LogStreams implements AutoCloseable {
                 client.sendEvent("record", record.toString(), Long.toString(number));
                 next = number + 1;
             }
+            if (!isPatient) {
+                next = Math.max(next, last);
+            }
             if (next > before) {
-                lastSent = System.nanoTime();
+                lastSaid = now;
+                missingSince = now;
             } else if (isClosedAfterAWhile()) {
                 return;
-            } else if (end == next && System.nanoTime() - lastSent > QUIET_NANOS) {
+            } else if (now - lastSaid > QUIET_NANOS) {
                 client.sendComment("still here");
-                lastSent = System.nanoTime();
+                lastSaid = now;
             }
         }
     }
