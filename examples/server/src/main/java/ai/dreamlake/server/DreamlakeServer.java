@@ -3,6 +3,8 @@ package ai.dreamlake.server;
 import com.mongodb.ConnectionString;
 import com.mongodb.MongoClientSettings;
 import com.mongodb.MongoException;
+import com.mongodb.ReadConcern;
+import com.mongodb.ReadPreference;
 import com.mongodb.WriteConcern;
 import com.mongodb.client.MongoClient;
 import com.mongodb.client.MongoClients;
@@ -56,6 +58,8 @@ public final class DreamlakeServer implements AutoCloseable {
     /** A store that does not answer in this time is away. */
     private static final Duration STORE_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final Duration STORE_READ_TIMEOUT = Duration.ofSeconds(30);
+
     private final Settings settings;
     private final Tokens tokens;
     private final EmbeddedMongo embedded;
@@ -88,7 +92,11 @@ public final class DreamlakeServer implements AutoCloseable {
     private static MongoClientSettings clientSettings(ConnectionString uri) {
         MongoClientSettings.Builder builder = MongoClientSettings.builder()
                 .applyToClusterSettings(cluster -> cluster.serverSelectionTimeout(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
-                .applyConnectionString(uri);
+                .applyToSocketSettings(socket -> socket.readTimeout((int) STORE_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
+                .applyConnectionString(uri)
+                // What is taken for stored must stay so when another machine takes over.
+                .readPreference(ReadPreference.primary())
+                .readConcern(ReadConcern.MAJORITY);
         if (uri.getWriteConcern() == null) {
             builder.writeConcern(WriteConcern.MAJORITY.withJournal(true));
         }

@@ -30,13 +30,22 @@ final class DurableBackend extends H2Backend {
             "logs._index_sessionId_1_sequenceNumber_1",
             "batches._index__id_");
 
+    private static final long GROWTH = 32L * 1024 * 1024;
+
+    /** So long others wait for it at most, now and then. */
+    private static final int COMPACTION_MILLIS = 2000;
+
+    /** The file's length after it was compacted last. */
+    private long compacted;
+
     /** @throws org.h2.mvstore.MVStoreException if the file is in use, or is none of ours */
     DurableBackend(Path file) {
         super(open(file));
     }
 
     private static MVStore open(Path file) {
-        MVStore store = new MVStore.Builder().fileName(file.toString()).autoCommitDisabled().open();
+        // With a buffer, H2 commits also when that is full: in the middle of a command.
+        MVStore store = new MVStore.Builder().fileName(file.toString()).autoCommitDisabled().autoCommitBufferSize(0).open();
         for (String index : UNIQUE_INDEXES) {
             // Who opens a map again gets it as it is.
             store.openMap("dreamlake." + index, new MVMap.Builder<KeyValue, Object>().keyType(new IndexKeyType()));
@@ -52,7 +61,17 @@ final class DurableBackend extends H2Backend {
         } finally {
             if (WRITES.contains(command)) {
                 commit();
+                compactIfGrown();
             }
+        }
+    }
+
+    /** What a commit replaces stays in the file as garbage. */
+    private void compactIfGrown() {
+        long size = getMvStore().getFileStore().size();
+        if (size > 2 * compacted + GROWTH) {
+            getMvStore().compactFile(COMPACTION_MILLIS);
+            compacted = getMvStore().getFileStore().size();
         }
     }
 }

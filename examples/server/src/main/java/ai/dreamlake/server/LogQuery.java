@@ -28,6 +28,11 @@ record LogQuery(int limit, int offset, boolean byTimestamp, boolean descending, 
     private static final int DEFAULT_LIMIT = 100;
     private static final int LARGEST_LIMIT = 10_000;
 
+    /** These records, the first one first. */
+    static LogQuery of(Numbers numbers) {
+        return new LogQuery(Math.max(1, numbers.count()), 0, false, false, List.of());
+    }
+
     /** @throws ApiException 400 if a parameter makes no sense */
     static LogQuery of(Context request) {
         List<Bson> filters = new ArrayList<>();
@@ -44,6 +49,9 @@ record LogQuery(int limit, int offset, boolean byTimestamp, boolean descending, 
             filters.add(lte("timestamp", Date.from(RequestBody.time(end, "endTime"))));
         }
         String search = parameter(request, "search");
+        if (search != null && search.indexOf('\0') >= 0) {
+            throw ApiException.badRequest("search", "has a character that cannot be searched for");
+        }
         if (search != null) {
             filters.add(regex("message", Pattern.quote(search), "i"));
         }

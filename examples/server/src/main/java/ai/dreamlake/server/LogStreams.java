@@ -1,7 +1,6 @@
 package ai.dreamlake.server;
 
 import io.javalin.http.sse.SseClient;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
@@ -61,7 +60,7 @@ final class LogStreams implements AutoCloseable {
     }
 
     private void follow(SseClient client, User user, String session, long from) {
-        long next = from;
+        long next = Math.min(from, sessions.get(user, session).getLong("nextSequenceNumber"));
         long lastSaid = System.nanoTime();
         long missingSince = lastSaid;
         while (!client.terminated()) {
@@ -73,7 +72,8 @@ final class LogStreams implements AutoCloseable {
             boolean isPatient = now - missingSince < PATIENCE_NANOS;
             long before = next;
             long last = Math.min(end, next + AT_A_TIME);
-            for (ObjectNode record : logs.withNumbers(session, new Numbers(next, (int) Math.max(0, last - next)))) {
+            Logs.Page page = logs.withNumbers(session, new Numbers(next, (int) Math.max(0, last - next)));
+            for (ObjectNode record : page.records()) {
                 long number = record.get("sequenceNumber").longValue();
                 if (client.terminated() || number > next && isPatient) {
                     break;
@@ -81,7 +81,7 @@ final class LogStreams implements AutoCloseable {
                 client.sendEvent("record", record.toString(), Long.toString(number));
                 next = number + 1;
             }
-            if (!isPatient) {
+            if (!isPatient && !page.hasMore()) {
                 next = Math.max(next, last);
             }
             if (next > before) {

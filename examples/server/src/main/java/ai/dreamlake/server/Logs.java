@@ -23,7 +23,6 @@ import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.UUID;
 import org.bson.Document;
 import org.bson.conversions.Bson;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -45,6 +44,9 @@ final class Logs {
 
     /** An answer ends early rather than become larger; it says that there is more. */
     private static final long LARGEST_ANSWER = 4 * 1024 * 1024;
+
+    /** What the driver fetches at a time: that many of the largest records fit into one message of MongoDB's. */
+    private static final int AT_A_TIME = 20;
 
     private static final int MICROS_IN_MILLI = 1000;
     private static final DateTimeFormatter TIME =
@@ -75,9 +77,9 @@ final class Logs {
         Numbers numbers = key == null ? null : numbersOf(session, key);
         boolean isNew = numbers == null;
         if (isNew) {
-            numbers = sessions.reserve(user, session, key == null ? UUID.randomUUID().toString() : key, batch);
+            numbers = sessions.reserve(user, session, key == null ? Sessions.newKey() : key, batch, this::remember);
             if (key != null) {
-                remember(session, key, numbers);
+                numbers = remember(session, key, numbers);
             }
         }
         if (numbers.count() != batch.size()) {
@@ -94,22 +96,26 @@ final class Logs {
         return known == null ? null : new Numbers(known.getLong("startSequence"), known.getInteger("count"));
     }
 
-    private void remember(String session, String key, Numbers numbers) {
+    /** Returns the numbers that count: another attempt may have been quicker. */
+    private Numbers remember(String session, String key, Numbers numbers) {
         try {
             batches.insertOne(new Document("_id", session + "/" + key)
                     .append("sessionId", session)
                     .append("startSequence", numbers.start())
                     .append("count", numbers.count()));
+            return numbers;
         } catch (MongoException failure) {
             if (ErrorCategory.fromErrorCode(failure.getCode()) != ErrorCategory.DUPLICATE_KEY) {
                 throw failure;
             }
+            return numbersOf(session, key);
         }
     }
 
     private boolean areStored(String session, Numbers numbers) {
         Set<String> missing = new HashSet<>(numbers.ids(session));
-        for (Document record : logs.find(in("_id", List.copyOf(missing))).projection(Projections.include("_id"))) {
+        FindIterable<Document> found = logs.find(in("_id", List.copyOf(missing))).projection(Projections.include("_id"));
+        for (Document record : found.batchSize(AT_A_TIME)) {
             missing.remove(record.getString("_id"));
         }
         return missing.isEmpty();
@@ -160,9 +166,13 @@ final class Logs {
         if (isAll) {
             Numbers wanted = wanted(session.getLong("nextSequenceNumber"), query);
             boolean hasMore = query.descending() ? wanted.start() > 0 : wanted.end() < session.getLong("nextSequenceNumber");
-            return page(logs.find(in("_id", wanted.ids(id))), query, hasMore);
+            Page page = page(logs.find(in("_id", wanted.ids(id))), query, hasMore);
+            if (page.records().size() == wanted.count() || page.hasMore() && !hasMore) {
+                return page;
+            }
+            // Some numbers were given away, and their records are not there yet, or never will be.
         }
-        return page(logs.find(query.filter(id)).skip(query.offset()).limit(query.limit() + 1), query, false);
+        return page(logs.find(query.filter(id)).allowDiskUse(true).skip(query.offset()).limit(query.limit() + 1), query, false);
     }
 
     /** Which numbers a query asks for that has no filter. */
@@ -175,11 +185,11 @@ final class Logs {
     private static Page page(FindIterable<Document> found, LogQuery query, boolean hasMore) {
         String[] fields = query.byTimestamp()
                 ? new String[] {"timestamp", "timestampMicros", "sequenceNumber"}
-                : new String[] {"sequenceNumber"};
+                : new String[] {"_id"}; // which sorts as the numbers do
         Bson order = query.descending() ? Sorts.descending(fields) : Sorts.ascending(fields);
         List<ObjectNode> records = new ArrayList<>();
         long size = 0;
-        for (Document record : found.sort(order)) {
+        for (Document record : found.sort(order).batchSize(AT_A_TIME)) {
             ObjectNode json = json(record);
             size += json.toString().length();
             if (records.size() == query.limit() || size > LARGEST_ANSWER && !records.isEmpty()) {
@@ -190,13 +200,9 @@ final class Logs {
         return new Page(records, hasMore);
     }
 
-    /** Those of some numbers that are stored yet, in their order. */
-    List<ObjectNode> withNumbers(String session, Numbers wanted) {
-        List<ObjectNode> records = new ArrayList<>();
-        for (Document record : logs.find(in("_id", wanted.ids(session))).sort(Sorts.ascending("sequenceNumber"))) {
-            records.add(json(record));
-        }
-        return records;
+    /** Those of some numbers that are stored yet, in their order; not all of them where they are large. */
+    Page withNumbers(String session, Numbers wanted) {
+        return page(logs.find(in("_id", wanted.ids(session))), LogQuery.of(wanted), false);
     }
 
     void delete(String session) {

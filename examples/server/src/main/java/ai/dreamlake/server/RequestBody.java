@@ -51,6 +51,8 @@ final class RequestBody {
             }
         } catch (JacksonException noJson) {
             throw ApiException.badRequest("body", "no JSON: " + noJson.getOriginalMessage());
+        } catch (NumberFormatException | ArithmeticException noNumber) {
+            throw ApiException.badRequest("body", "a number is beyond all bounds");
         } catch (ZipException noGzip) {
             throw ApiException.badRequest("body", "not in gzip format");
         } catch (IOException broken) {

@@ -13,6 +13,7 @@ import com.mongodb.client.MongoDatabase;
 import com.mongodb.client.model.FindOneAndUpdateOptions;
 import com.mongodb.client.model.IndexOptions;
 import com.mongodb.client.model.Indexes;
+import com.mongodb.client.model.Projections;
 import com.mongodb.client.model.PushOptions;
 import com.mongodb.client.model.ReturnDocument;
 import com.mongodb.client.model.Sorts;
@@ -20,6 +21,7 @@ import com.mongodb.client.model.Updates;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.UUID;
 import org.bson.Document;
 import org.bson.conversions.Bson;
 import org.bson.types.ObjectId;
@@ -42,6 +44,10 @@ final class Sessions {
 
     private static final int BATCHES = 100;
     private static final int MOST_LISTED = 1000;
+    private static final int AT_A_TIME = 20;
+
+    /** No header can have it. */
+    private static final String ONCE = "\n";
 
     private final MongoCollection<Document> sessions;
 
@@ -103,12 +109,17 @@ final class Sessions {
 
     /** @throws ApiException 404 if the user has no such session, 410 if it was deleted */
     Document get(User user, String id) {
+        Document session = find(user, id);
+        if (session.getBoolean("deleted")) {
+            throw new ApiException(410, "the session was deleted");
+        }
+        return session;
+    }
+
+    private Document find(User user, String id) {
         Document session = sessions.find(eq("_id", id)).first();
         if (session == null || !session.getString("userId").equals(user.id())) {
             throw new ApiException(404, "no session has this id");
-        }
-        if (session.getBoolean("deleted")) {
-            throw new ApiException(410, "the session was deleted");
         }
         return session;
     }
@@ -117,22 +128,25 @@ final class Sessions {
     List<Document> list(User user) {
         return sessions.find(and(eq("userId", user.id()), eq("deleted", false)))
                 .sort(Sorts.descending("lastLogAt"))
+                .projection(Projections.exclude("batches"))
                 .limit(MOST_LISTED)
+                .batchSize(AT_A_TIME)
                 .into(new ArrayList<>());
     }
 
     /** Its id is known from now on as that of a deleted session; its name is free. */
     void delete(User user, String id) {
-        get(user, id);
+        find(user, id); // deleted already or not: the last attempt may have ended half-way
         sessions.updateOne(eq("_id", id), Updates.combine(Updates.set("deleted", true), Updates.set("path", "deleted/" + id)));
     }
 
     /**
      * Gives a batch its numbers: those that it got before if its key was seen, else the next ones.
      *
+     * @param memory where a batch goes before it is forgotten here
      * @throws ApiException 403 if the session is write-protected, or 404 or 410
      */
-    Numbers reserve(User user, String id, String key, List<NewRecord> batch) {
+    Numbers reserve(User user, String id, String key, List<NewRecord> batch, Memory memory) {
         while (true) {
             Document before = get(user, id);
             if (before.getBoolean("writeProtected")) {
@@ -143,12 +157,31 @@ final class Sessions {
                     countingIn(key, batch),
                     new FindOneAndUpdateOptions().returnDocument(ReturnDocument.AFTER));
             if (after != null) {
+                rememberOldest(id, after, memory);
                 return new Numbers(after.getLong("nextSequenceNumber") - batch.size(), batch.size());
             }
             Numbers given = numbersOf(key, get(user, id));
             if (given != null) {
                 return given;
             }
+        }
+    }
+
+    /** For batches that are not among the last ones any more. */
+    interface Memory {
+        Numbers remember(String session, String key, Numbers numbers);
+    }
+
+    /** The key of a batch that will not come again. */
+    static String newKey() {
+        return ONCE + UUID.randomUUID();
+    }
+
+    private static void rememberOldest(String id, Document session, Memory memory) {
+        List<Document> batches = session.getList("batches", Document.class);
+        String oldest = batches.get(0).getString("key");
+        if (batches.size() == BATCHES && !oldest.startsWith(ONCE)) {
+            memory.remember(id, oldest, numbersOf(oldest, session));
         }
     }
 

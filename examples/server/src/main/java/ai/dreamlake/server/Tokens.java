@@ -40,7 +40,9 @@ final class Tokens {
             throw new IllegalArgumentException("JWT_SECRET is too short: HS256 asks for 32 bytes or more.");
         }
         processor.setJWSKeySelector(new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(this.secret)));
-        processor.setJWTClaimsSetVerifier(new DefaultJWTClaimsVerifier<>(null, Set.of(USER_ID, "exp")));
+        DefaultJWTClaimsVerifier<SecurityContext> verifier = new DefaultJWTClaimsVerifier<>(null, Set.of(USER_ID, "exp"));
+        verifier.setMaxClockSkew(0);
+        processor.setJWTClaimsSetVerifier(verifier);
     }
 
     /** @throws ApiException 401 if the token is absent, signed otherwise or expired, or names no user */
@@ -50,12 +52,16 @@ final class Tokens {
         }
         try {
             JWTClaimsSet claims = processor.process(token, null);
-            String id = String.valueOf(claims.getClaim(USER_ID));
-            Object name = claims.getClaim(USER_NAME);
-            return new User(id, name == null ? null : name.toString());
+            Object id = claims.getClaim(USER_ID);
+            boolean isUser = id instanceof Number || id instanceof String text && !text.isBlank();
+            if (isUser && claims.getExpirationTime() != null) {
+                Object name = claims.getClaim(USER_NAME);
+                return new User(id.toString(), name == null ? null : name.toString());
+            }
         } catch (ParseException | BadJOSEException | JOSEException fault) {
-            throw new ApiException(401, "the token is not valid, or expired");
+            // Told below.
         }
+        throw new ApiException(401, "the token is not valid, or expired");
     }
 
     /** The token that Dreamlake's clients make of a user's name in development mode. */

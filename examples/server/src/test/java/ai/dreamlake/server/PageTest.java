@@ -151,15 +151,14 @@ class PageTest {
         signIn();
         element("level-debug").click();
         await("no debug", () -> rows().size() == 4);
-        element("search").sendKeys("E");
-        await("those with an e", () -> rows().equals(List.of("info: Training started", "error: Could not read a file", "fatal: Out of memory")) || rows().size() == 2);
+        element("search").sendKeys("ME");
+        await("those with an m", () -> rows().equals(List.of("fatal: Out of memory")));
         element("search").sendKeys("MORY");
         await("the one", () -> rows().equals(List.of("fatal: Out of memory")));
         append(record(7, "debug", "of memory", "null"), record(8, "info", "of memory", "null"), record(9, "info", "of time", "null"));
         await("what comes", () -> rows().equals(List.of("fatal: Out of memory", "info: of memory")));
         browser.executeScript("for (const id of ['search', 'to']) document.getElementById(id).value = '';"
-                + "const time = new Date('2025-10-29T10:30:06Z'); time.setMinutes(time.getMinutes() - time.getTimezoneOffset());"
-                + "document.getElementById('from').value = time.toISOString().slice(0, 19);"
+                + "document.getElementById('from').value = '2025-10-29T10:30:06';"
                 + "document.getElementById('filters').dispatchEvent(new Event('input'))");
         await("those after a time", () -> rows().equals(List.of("fatal: Out of memory", "info: of memory", "info: of time")));
     }

@@ -209,6 +209,8 @@ class ProtocolTest {
         "{\"logs\": [{\"timestamp\": \"+999999999-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"+999999999-10-29T10:30:00Z\" is no time",
         "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": [1]}]} | logs[0].metadata: must be an object",
         "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": NaN}}]} | body: no JSON",
+        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e99999999999}}]} | body: ",
+        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e2147483648}}]} | body: ",
     })
     void aBadBatchIsRefusedWholeAndTheErrorNamesTheFieldAndTheRecord(String body, String error) {
         String id = server.session("w", "bad");
@@ -327,7 +329,7 @@ class ProtocolTest {
 
     @ParameterizedTest
     @ValueSource(strings = {
-        "limit=0", "limit=10001", "limit=x", "offset=-1", "orderBy=level", "order=up", "level=loud", "level=info,", "startTime=now", "endTime=7"
+        "limit=0", "limit=10001", "limit=x", "offset=-1", "orderBy=level", "order=up", "level=loud", "level=info,", "startTime=now", "endTime=7", "search=%00"
     })
     void aQueryThatMakesNoSenseIsRefusedAndTheErrorNamesTheParameter(String query) {
         String id = server.session("w", "bad queries");
