@@ -160,7 +160,7 @@ class RemoteModeTest {
             }
             return null;
         });
-        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)))) {
+        try (Logging logging = notUploadingYet()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue(); // all in one batch
             await().atMost(LONG).until(() -> server.messages("project/run").size() == 20 && recordsOnDisk() == 0);
@@ -354,7 +354,7 @@ class RemoteModeTest {
 
     @Test
     void theTornEndOfALogThatWasPutAsideIsSetAsideAndTheNextRecordsGo() throws IOException {
-        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)))) {
+        try (Logging logging = notUploadingYet()) {
             log(logging, 0, 10);
         }
         Path log = spooled("logs.jsonl");
@@ -404,13 +404,16 @@ class RemoteModeTest {
         assertThat(server.messages("project/run")).isEqualTo(messages(0, 20));
     }
 
+    /** Until somebody awaits delivery. */
+    private Logging notUploadingYet() {
+        return logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)));
+    }
+
     @Test
     void aSpoolThatSomebodyDeletesIsMadeAnewAndWhatWasInItCountsAsLost() throws IOException {
-        server.instead.set(request -> answer(503, "Retry-After", "0"));
-        try (Logging logging = logging()) {
+        try (Logging logging = notUploadingYet()) {
             log(logging, 0, 100);
             Files.move(spool(), spool().resolveSibling("deleted"));
-            server.instead.set(request -> null);
             for (int i = 100; i < 120; i++) {
                 LockSupport.parkNanos(1_000_000); // after some 100 us the loss is noticed
                 log(logging, i, i + 1);
@@ -432,15 +435,18 @@ class RemoteModeTest {
 
     @Test
     void aSessionThatNobodyCanMakeRoomInDoesNotKeepOthersFromIt() throws IOException {
-        server.instead.set(request -> answer(503, ""));
-        try (Logging logging = logging(appender -> appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)))) {
+        try (Logging logging = notUploadingYet()) {
             log(logging, 0, 1);
-            Path lock = spooled(".upload.lock");
-            Files.deleteIfExists(lock);
-            Files.createDirectory(lock);
-            MDC.put("dreamlake.session", "another");
+        }
+        Path lock = spooled(".upload.lock");
+        Files.deleteIfExists(lock);
+        Files.createDirectory(lock);
+        server.instead.set(request -> answer(503, ""));
+        try (Logging logging = logging(appender -> {
+            appender.setSession("another");
+            appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT));
+        })) {
             log(logging, 0, 20_000); // two megabytes and a half
-            MDC.clear();
             await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
         }
     }
@@ -470,8 +476,7 @@ class RemoteModeTest {
 
     @Test
     void aSpoolThatSomebodyDeletesAndThatIsNotWrittenToCountsAsLost() throws IOException {
-        server.instead.set(request -> answer(503, "Retry-After", "0"));
-        try (Logging logging = logging()) {
+        try (Logging logging = notUploadingYet()) {
             log(logging, 0, 3);
             Files.move(spool(), spool().resolveSibling("deleted"));
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -481,7 +486,7 @@ class RemoteModeTest {
 
     @Test
     void aBatchThatIsNotInTheLogAsItWasNotedIsMadeAnew() throws IOException {
-        try (Logging logging = logging(appender -> appender.getUpload().setInterval(Duration.buildByMinutes(10)))) {
+        try (Logging logging = notUploadingYet()) {
             log(logging, 0, 3);
         }
         // What a power loss leaves: the note of a batch, and a log that ends elsewhere.
