@@ -25,6 +25,9 @@ class UploadCrashTest {
 
     private static final int CRASHES = Integer.getInteger("dreamlake.crashes", 30);
 
+    /** Fifty by default. */
+    private static final int KILLS_WHILE_UPLOADING = CRASHES * 5 / 3;
+
     @TempDir
     Path root;
 
@@ -70,7 +73,7 @@ class UploadCrashTest {
     @Test
     void afterManyKillsTheServerHasTheJournalsRecordsInOrder() {
         Random random = new Random();
-        for (int crash = 0; crash < CRASHES / 2; crash++) {
+        for (int crash = 0; crash < KILLS_WHILE_UPLOADING; crash++) {
             try (ChildJvm child =
                     ChildJvm.start(Child.class, "hybrid", root, server.url(), "child-" + crash, Integer.MAX_VALUE)) {
                 assertThat(child.readLine()).isEqualTo("begins");

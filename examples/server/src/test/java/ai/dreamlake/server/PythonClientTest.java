@@ -60,7 +60,7 @@ class PythonClientTest {
             String session = exchange(
                     connection,
                     request(
-                            "POST /workspaces/team: vision & more/sessions HTTP/1.1".replace("team: vision & more", "team:%20vision%20&%20more"),
+                            "POST /workspaces/team:%20vision%20&%20more/sessions HTTP/1.1", // httpx encodes the spaces alone
                             port,
                             token,
                             "{\"name\":\"baseline\",\"description\":\"B\\u00e4r\",\"tags\":[\"a\"],\"folder\":\"/exp\",\"metadata\":{\"lr\":0.001}}"));
