@@ -815,6 +815,21 @@ class HybridModeTest {
     }
 
     @Test
+    void aDescriptionThatChangesReachesTheServerWithTheNextRecord() {
+        try (Logging logging = logging()) {
+            int record = 0;
+            for (String description : new String[] {"first try", "second try"}) {
+                try (DreamlakeSession scope = DreamlakeSession.builder("project", "run").description(description).open()) {
+                    log(logging, record, ++record);
+                    assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+                    assertThat(server.session("project/run").get("description").stringValue()).isEqualTo(description);
+                }
+            }
+        }
+        assertDelivered(2);
+    }
+
+    @Test
     void aDescriptionThatTheServerRefusesDoesNotHoldUpTheRecords() {
         server.instead.set(request -> FakeDreamlake.body(request).contains("\"tags\"") ? answer(400, "{\"error\": \"tags\"}") : null);
         try (Logging logging = logging();
