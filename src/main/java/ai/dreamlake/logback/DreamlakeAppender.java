@@ -1,32 +1,25 @@
 package ai.dreamlake.logback;
 
-import ai.dreamlake.logback.internal.journal.LogFile;
-import ai.dreamlake.logback.internal.journal.OpenJournals;
-import ai.dreamlake.logback.internal.journal.SpoolFile;
-import ai.dreamlake.logback.internal.record.RecordEncoder;
-import ai.dreamlake.logback.internal.record.RecordLevel;
+import ai.dreamlake.logback.internal.config.AppenderProperties;
+import ai.dreamlake.logback.internal.config.Configuration;
+import ai.dreamlake.logback.internal.config.Faults;
+import ai.dreamlake.logback.internal.engine.Counts;
+import ai.dreamlake.logback.internal.engine.Engine;
 import ai.dreamlake.logback.internal.record.RecordSettings;
-import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.internal.upload.Uploads;
+import ai.dreamlake.logback.internal.upload.UploadListener;
 import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.CoreConstants;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
-import ch.qos.logback.core.joran.util.PropertySetter;
-import ch.qos.logback.core.status.Status;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
-import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Writes logging events into Dreamlake sessions: each event becomes one line of JSON in
+ * Writes logging events to Dreamlake sessions: each event becomes one line of JSON in
  * {@code <localPath>/<workspace>/<session>/logs/logs.jsonl}.
  *
  * <pre>{@code
@@ -37,335 +30,225 @@ import java.util.concurrent.TimeUnit;
  * </appender>
  * }</pre>
  *
- * <p>When a logger call returns, its record is in the operating system's hands: killing the process loses nothing. There
- * is no queue, so there is no need for an AsyncAppender around this one. What a power loss takes is the matter of
- * {@link #setFsyncLevel}. A record that cannot be written, as on a full disk, is dropped and counted; the application goes
- * on, and so does the log as soon as it can.
+ * <p>When a logger call returns, the operating system has the record: killing the process loses nothing. There is no
+ * queue, so do not wrap this appender in an AsyncAppender. {@link #setFsyncLevel} decides what survives a power loss. A
+ * record that cannot be written, for example because the disk is full, is dropped and counted. The application goes on,
+ * and logging resumes as soon as it can.
  *
  * <p>Each event goes to the session that the MDC names, or to the configured one; see {@link DreamlakeSession}.
  *
- * <p>Properties are read by {@link #start}: it reports every fault as an ERROR status, and starts nothing if there is one.
- * Setting a property later has no effect before the next start. Appending is thread-safe and happens on the thread that
- * logs; nothing is thrown into it.
+ * <p>{@link #start} reads the properties. It reports each configuration error as an ERROR status; if there is one, the
+ * appender does not start. Null is a configuration error, unless it is the property's default. Setting a property after
+ * the start has no effect until the next start.
+ *
+ * <p>Appending is thread-safe, runs on the thread that logs, and throws nothing.
  */
 public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
-    private static final long SMALLEST_RECORD = FileSize.KB_COEFFICIENT;
-    private static final long LARGEST_RECORD = 64 * FileSize.MB_COEFFICIENT;
-
-    /** The end of the text that Logback puts in the place of a variable that nobody defined. */
-    private static final String UNDEFINED = CoreConstants.UNDEFINED_PROPERTY_SUFFIX;
-
+    private final AppenderProperties properties = new AppenderProperties();
     private final RecordSettings record = new RecordSettings();
-    private String localPath = ".dreamlake";
-    private boolean hasLocalPath;
-    private String remote;
-    private String apiKey;
-    private String userName;
-    private DreamlakeUpload upload = new DreamlakeUpload();
     private final List<DreamlakeListener> listeners = new CopyOnWriteArrayList<>();
-    private String workspace = "default";
-    private String session = "default";
-    private String workspaceKey = SessionKeys.WORKSPACE;
-    private String sessionKey = SessionKeys.SESSION;
-    private boolean requireSession;
-    private FileSize maxRecordSize = new FileSize(512 * FileSize.KB_COEFFICIENT);
-    private int maxOpenSessions = 128;
-    private Duration idleTimeout = Duration.buildByMinutes(5);
-    private String fsyncLevel = "OFF";
+    private final Faults faults = new Faults(this);
+    private DreamlakeUpload upload = new DreamlakeUpload();
 
-    /** Logback's own words about our properties up to this time, in milliseconds, are judged already. */
-    private long judgedUntil;
-
-    /** Null before the first start. It outlives stop, for the statistics and for events that are under way. */
-    private volatile RecordWriter writer;
+    /** Null before the first start. Kept after a stop, for the statistics and for events that are still being appended. */
+    private volatile @Nullable Engine engine;
 
     /**
-     * Checks the properties and opens the appender for business. It touches no file and no network: a session's directory
-     * is made by its first record.
+     * Checks the properties and starts the appender. Reports each configuration error as an ERROR status; if there is one,
+     * the appender does not start. Touches neither the network nor any session's files on the calling thread: a session's
+     * directory is created by its first record. Throws nothing.
      */
     @Override
     public void start() {
         if (isStarted()) {
             return;
         }
-        Faults faults = new Faults();
-        faults.addUnreadable();
-        RemoteSettings remoteSettings = new RemoteSettings(remote, apiKey, userName, upload, faults::add);
-        boolean isSpool = remote != null && !hasLocalPath;
-        Path root = isSpool ? remoteSettings.spool() : root(faults);
-        SpoolFile spool = isSpool ? remoteSettings.spoolFile() : null;
-        checkNames(faults);
-        checkSizes(faults);
-        RecordLevel forcedFrom = forcedFrom(faults);
-        if (faults.found) {
+        faults.begin(getName(), this, upload);
+        Configuration configuration = Configuration.of(properties, upload.properties(), faults);
+        if (configuration == null) {
             return;
         }
-        SessionKeys keys = new SessionKeys(workspaceKey, sessionKey, workspace, session);
-        record.maxRecordSize = (int) maxRecordSize.getSize();
-        if (record.throwableConverter != null && !record.throwableConverter.isStarted()) {
-            record.throwableConverter.start();
-        }
-        Announcer announcer = new Announcer(this, System::nanoTime);
-        OpenJournals journals = new OpenJournals(
-                root,
-                maxOpenSessions,
-                TimeUnit.MILLISECONDS.toNanos(idleTimeout.getMilliseconds()),
-                "dreamlake-journals-" + getName(),
-                announcer::warn,
-                System::nanoTime,
-                isSpool ? spool : LogFile::new);
-        RecordEncoder encoder = new RecordEncoder(record, keys.reserved(), OpenJournals.ROOM_FOR_NUMBER);
-        UploadBooks uploadBooks = remote == null ? null : new UploadBooks(announcer, listeners);
-        Uploads uploads = remote == null ? null : remoteSettings.uploads(root, spool, uploadBooks, "dreamlake-upload-" + getName());
-        writer = new RecordWriter(keys, requireSession, encoder, forcedFrom, journals, announcer, uploads, uploadBooks);
-        journals.start();
-        if (uploads != null) {
-            if (remoteSettings.isPlainHttp()) {
-                addWarn("<remote> of appender [" + getName() + "] is plain http: records and token can be read on the way.");
-            }
-            uploads.start();
-        }
+        List<Adapter> adapters = listeners.stream().map(Adapter::new).toList();
+        engine = Engine.start(String.valueOf(getName()), configuration, record, adapters, this);
         super.start();
     }
 
     @Override
     protected void append(ILoggingEvent event) {
-        writer.append(event);
+        Engine engine = this.engine;
+        if (engine != null) {
+            engine.append(event);
+        }
     }
 
     /**
-     * Waits until all events that were logged before this call are with the server. For the end of a job, where somebody
-     * else reads the session next.
+     * Waits until the server has all events that were logged before this call. Use it at the end of a job whose session
+     * somebody else reads next.
      *
-     * @return true once the server has them, or has refused them for good; at once where there is no server. False if that
-     *     takes longer than the timeout, or if the thread is interrupted, whose flag then stays set
+     * @param timeout how long to wait; with zero, the method only checks
+     * @return true once the server has the events or has refused them for good, and at once if no server is configured;
+     *     false if the timeout expires or the thread is interrupted (its interrupt flag then stays set)
      */
     public boolean awaitDelivery(java.time.Duration timeout) {
-        RecordWriter writer = this.writer;
-        return writer == null || writer.awaitDelivery(timeout);
+        Engine engine = this.engine;
+        return engine == null || engine.awaitDelivery(timeout);
     }
 
     /**
-     * Closes all sessions. Events that are under way are still written. Where there is a server, what is not delivered yet
-     * gets {@link DreamlakeUpload#setShutdownTimeout some time} for it.
+     * Closes all sessions. Events that are being appended are still written. If a server is configured, waits for pending
+     * records, at most for the {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
      */
     @Override
     public void stop() {
-        if (isStarted()) {
+        Engine engine = this.engine;
+        if (isStarted() && engine != null) {
             super.stop();
-            writer.close();
+            engine.stop();
         }
     }
 
     /**
-     * What became of the events since the last start, also after a stop; all zero before the first start. Any thread may
-     * ask at any time.
+     * What became of the events since the last start; still available after a stop. All zero before the first start. Any
+     * thread may call this at any time.
      */
     public DreamlakeStatistics getStatistics() {
-        RecordWriter writer = this.writer;
-        return writer == null ? new Books().snapshot(0, null, 0) : writer.statistics();
+        Engine engine = this.engine;
+        return DreamlakeStatistics.of(engine == null ? Counts.NONE : engine.counts());
     }
 
-    /** Reports what is wrong with the configuration: the property, its value, and the way out. */
-    private final class Faults {
-        boolean found;
+    /** Forwards what upload threads report to an application's listener. */
+    private record Adapter(DreamlakeListener listener) implements UploadListener {
 
-        void add(String property, Object value, String remedy) {
-            found = true;
-            addError("<" + property + "> of appender [" + getName() + "] is \"" + value + "\": " + remedy);
-        }
-
-
-        /** False, and a fault, where a variable in the configuration has no value, or where there is no text at all. */
-        boolean isGiven(String property, String value) {
-            if (value == null || value.isBlank()) {
-                add(property, value, "give it a value, or leave it out for the default.");
-            } else if (value.contains(UNDEFINED)) {
-                add(property, value, "define the variable, or give it a default: ${NAME:-default}.");
-            } else {
-                return true;
-            }
-            return false;
+        @Override
+        public void delivered(SessionName session, long records, long ours) {
+            listener.delivered(session.workspace(), session.session(), records);
         }
 
-        /** Logback itself warns of a value that has not the property's type, and goes on with the default. */
-        void addUnreadable() {
-            if (getContext() == null) {
-                return;
-            }
-            for (Status status : getContext().getStatusManager().getCopyOfStatusList()) {
-                if (status.getTimestamp() > judgedUntil
-                        && status.getOrigin() instanceof PropertySetter setter
-                        && (setter.getObj() == DreamlakeAppender.this || setter.getObj() == upload)
-                        && status.getMessage().startsWith("Failed to set")) {
-                    found = true;
-                    addError(status.getMessage() + "Give it a value of the property's type; see logback-sample.xml.");
-                }
-            }
-            judgedUntil = System.currentTimeMillis();
+        @Override
+        public void retried(SessionName session, String reason, java.time.Duration wait) {
+            listener.retried(session.workspace(), session.session(), reason, wait);
         }
-    }
 
-    private Path root(Faults faults) {
-        if (!faults.isGiven("localPath", localPath)) {
-            return null;
+        @Override
+        public void rejected(SessionName session, long records, long ours, String reason) {
+            listener.rejected(session.workspace(), session.session(), records, reason);
         }
-        try {
-            Path root = Path.of(localPath).toAbsolutePath().normalize();
-            if (Files.exists(root) && !Files.isDirectory(root)) {
-                faults.add("localPath", localPath, "that is a file; name a directory.");
-            }
-            return root;
-        } catch (InvalidPathException fault) {
-            faults.add("localPath", localPath, "that is no path here (" + fault.getReason() + "); name a directory.");
-            return null;
-        }
-    }
 
-    private void checkNames(Faults faults) {
-        if (faults.isGiven("workspace", workspace) && SessionName.faultOfWorkspace(workspace) != null) {
-            faults.add("workspace", workspace, SessionName.faultOfWorkspace(workspace) + "; choose another name.");
+        @Override
+        public void dropped(SessionName session, long records, long ours) {
+            listener.dropped(session.workspace(), session.session(), records, "the spool was full");
         }
-        if (faults.isGiven("session", session) && SessionName.faultOfSession(session) != null) {
-            faults.add("session", session, SessionName.faultOfSession(session) + "; choose another name.");
-        }
-        faults.isGiven("workspaceKey", workspaceKey);
-        if (faults.isGiven("sessionKey", sessionKey) && sessionKey.equals(workspaceKey)) {
-            faults.add("sessionKey", sessionKey, "that is the <workspaceKey>, too; they must differ.");
-        }
-    }
 
-    private void checkSizes(Faults faults) {
-        long size = maxRecordSize == null ? -1 : maxRecordSize.getSize();
-        if (size < SMALLEST_RECORD || size > LARGEST_RECORD) {
-            faults.add("maxRecordSize", maxRecordSize, "choose a size from 1KB to 64MB.");
-        }
-        if (maxOpenSessions < 1) {
-            faults.add("maxOpenSessions", maxOpenSessions, "choose 1 or more.");
-        }
-        if (idleTimeout == null || idleTimeout.getMilliseconds() <= 0) {
-            faults.add("idleTimeout", idleTimeout, "choose a time above 0, such as \"5 minutes\".");
-        }
-    }
-
-    private RecordLevel forcedFrom(Faults faults) {
-        String level = String.valueOf(fsyncLevel).trim().toUpperCase(Locale.ROOT);
-        switch (level) {
-            case "OFF":
-                return null;
-            case "ALL", "TRACE":
-                return RecordLevel.DEBUG;
-            case "DEBUG", "INFO", "WARN", "ERROR", "FATAL":
-                return RecordLevel.valueOf(level);
-            default:
-                faults.add("fsyncLevel", fsyncLevel, "choose OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL.");
-                return null;
+        @Override
+        public void parked(SessionName session, String reason) {
+            listener.parked(session.workspace(), session.session(), reason);
         }
     }
 
     /**
-     * The directory under which sessions lie; a relative path counts from the working directory. Default: .dreamlake; but
-     * with a {@link #setRemote remote}, none: then records are on disk only until the server has them.
+     * The root directory of all sessions. A relative path is resolved against the working directory. Default: .dreamlake;
+     * with a {@link #setRemote remote}, none: then records stay on disk only until the server has them.
      */
-    public void setLocalPath(String localPath) {
-        this.localPath = localPath;
-        hasLocalPath = true;
+    public void setLocalPath(@Nullable String localPath) {
+        properties.localPath = localPath;
+        properties.isLocalPathSet = true;
     }
 
-    public String getLocalPath() {
-        return localPath;
+    public @Nullable String getLocalPath() {
+        return properties.isLocalPathSet ? properties.localPath : AppenderProperties.DEFAULT_LOCAL_PATH;
     }
 
-    /** The base URL of a Dreamlake server. Default: null, nothing is sent. */
-    public void setRemote(String remote) {
-        this.remote = remote;
+    /** The base URL of a Dreamlake server. Default: null, which sends nothing. */
+    public void setRemote(@Nullable String remote) {
+        properties.remote = remote;
     }
 
-    public String getRemote() {
-        return remote;
+    public @Nullable String getRemote() {
+        return properties.remote;
     }
 
-    /** The token that the server knows us by. With a remote, this or a {@link #setUserName user's name} is needed. */
-    public void setApiKey(String apiKey) {
-        this.apiKey = apiKey;
+    /** The token for the server. A remote needs either this or a {@link #setUserName user name}. Default: null */
+    public void setApiKey(@Nullable String apiKey) {
+        properties.apiKey = apiKey;
     }
 
-    /** The user's name, for a server in development mode, which takes a token that is made of nothing else. */
-    public void setUserName(String userName) {
-        this.userName = userName;
+    /** The user name for a server in development mode, which accepts a token made from the name alone. Default: null */
+    public void setUserName(@Nullable String userName) {
+        properties.userName = userName;
     }
 
-    public String getUserName() {
-        return userName;
+    public @Nullable String getUserName() {
+        return properties.userName;
     }
 
-    /** How records are sent. */
+    /** How records are sent to the server. */
     public DreamlakeUpload getUpload() {
         return upload;
     }
 
+    /** @throws NullPointerException if null */
     public void setUpload(DreamlakeUpload upload) {
-        this.upload = upload;
+        this.upload = Objects.requireNonNull(upload);
     }
 
-    /** Adds somebody who hears what becomes of records on their way to the server. */
+    /** Adds a listener that is told what happens to records on their way to the server. Takes effect at the next start. */
     public void addListener(DreamlakeListener listener) {
         listeners.add(listener);
     }
 
-    /** The workspace of events whose MDC names none. Default: default */
-    public void setWorkspace(String workspace) {
-        this.workspace = workspace;
+    /** The workspace of events whose MDC names none. Default: "default" */
+    public void setWorkspace(@Nullable String workspace) {
+        properties.workspace = workspace;
     }
 
-    public String getWorkspace() {
-        return workspace;
+    public @Nullable String getWorkspace() {
+        return properties.workspace;
     }
 
-    /** The session of events whose MDC names none; a slash nests folders. Default: default */
-    public void setSession(String session) {
-        this.session = session;
+    /** The session of events whose MDC names none. A slash nests folders. Default: "default" */
+    public void setSession(@Nullable String session) {
+        properties.session = session;
     }
 
-    public String getSession() {
-        return session;
+    public @Nullable String getSession() {
+        return properties.session;
     }
 
     /**
-     * The MDC key that names the workspace. A scope opened with {@link DreamlakeSession} counts before it. Default:
+     * The MDC key that names the workspace. A scope opened with {@link DreamlakeSession} takes precedence. Default:
      * dreamlake.workspace
      */
-    public void setWorkspaceKey(String workspaceKey) {
-        this.workspaceKey = workspaceKey;
+    public void setWorkspaceKey(@Nullable String workspaceKey) {
+        properties.workspaceKey = workspaceKey;
     }
 
-    public String getWorkspaceKey() {
-        return workspaceKey;
+    public @Nullable String getWorkspaceKey() {
+        return properties.workspaceKey;
     }
 
     /**
-     * The MDC key that names the session, such as the one where a framework puts the name of its job. A scope opened with
-     * {@link DreamlakeSession} counts before it. Default: dreamlake.session
+     * The MDC key that names the session, for example the one in which a framework stores its job's name. A scope opened
+     * with {@link DreamlakeSession} takes precedence. Must differ from the workspace key. Default: dreamlake.session
      */
-    public void setSessionKey(String sessionKey) {
-        this.sessionKey = sessionKey;
+    public void setSessionKey(@Nullable String sessionKey) {
+        properties.sessionKey = sessionKey;
     }
 
-    public String getSessionKey() {
-        return sessionKey;
+    public @Nullable String getSessionKey() {
+        return properties.sessionKey;
     }
 
-    /** Whether events whose MDC names no session are passed over. Default: false, they go to {@link #setSession}. */
+    /** Whether events whose MDC names no session are skipped. Default: false, they go to {@link #setSession}. */
     public void setRequireSession(boolean requireSession) {
-        this.requireSession = requireSession;
+        properties.requireSession = requireSession;
     }
 
     public boolean isRequireSession() {
-        return requireSession;
+        return properties.requireSession;
     }
 
-    /** Whether MDC entries become metadata; those that name the session never do. Default: true */
+    /** Whether MDC entries become metadata. Those that name the session never do. Default: true */
     public void setIncludeMdc(boolean includeMdc) {
         record.includeMdc = includeMdc;
     }
@@ -374,12 +257,12 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return record.includeMdc;
     }
 
-    /** Only the MDC entries added here become metadata. Without any, all do. */
+    /** Adds a key to the only MDC entries that become metadata. Default: none added, all entries do. */
     public void addIncludeMdcKey(String key) {
         record.includeMdcKeys.add(key);
     }
 
-    /** The MDC entries added here do not become metadata. */
+    /** Adds the key of an MDC entry that does not become metadata. */
     public void addExcludeMdcKey(String key) {
         record.excludeMdcKeys.add(key);
     }
@@ -394,7 +277,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * Whether {@code log.info("loss={}", 0.5)} also yields metadata {@code {"loss": 0.5}}: a placeholder directly behind
+     * Whether {@code log.info("loss={}", 0.5)} also yields metadata {@code {"loss": 0.5}}: a placeholder directly after
      * {@code name=} or {@code name:}, with or without one space, names its argument. Default: false
      */
     public void setIncludeNamedArguments(boolean includeNamedArguments) {
@@ -432,7 +315,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return record.includeMarkers;
     }
 
-    /** Whether class, method and line of the logger call become metadata {@code caller}. It is slow. Default: false */
+    /** Whether class, method and line of the logger call become metadata {@code caller}. This is slow. Default: false */
     public void setIncludeCallerData(boolean includeCallerData) {
         record.includeCallerData = includeCallerData;
     }
@@ -442,8 +325,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * Whether an exception's stack trace becomes metadata {@code stack_trace}, beside {@code error_type} and
-     * {@code error_message}, which are always there. Default: true
+     * Whether an exception's stack trace becomes metadata {@code stack_trace}, in addition to {@code error_type} and
+     * {@code error_message}, which are always included. Default: true
      */
     public void setIncludeStackTrace(boolean includeStackTrace) {
         record.includeStackTrace = includeStackTrace;
@@ -453,58 +336,57 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return record.includeStackTrace;
     }
 
-    /** Formats stack traces. Default: null, Logback's own format */
-    public void setThrowableConverter(ThrowableHandlingConverter throwableConverter) {
+    /** Formats stack traces; started if it is not. Default: null, Logback's own format */
+    public void setThrowableConverter(@Nullable ThrowableHandlingConverter throwableConverter) {
         record.throwableConverter = throwableConverter;
     }
 
-    public ThrowableHandlingConverter getThrowableConverter() {
+    public @Nullable ThrowableHandlingConverter getThrowableConverter() {
         return record.throwableConverter;
     }
 
     /**
-     * The longest line, from 1 KB to 64 MB. What is longer is cut and says so: long texts end with a note, other long
-     * values are replaced by one, and entries that find no room are counted in an entry {@code dreamlake_cut}. Default:
-     * 512 KB
+     * The longest line, from 1 KB to 64 MB. A longer record is cut visibly: long texts end with a note, a note replaces
+     * other long values, and an entry {@code dreamlake_cut} counts the entries that do not fit. Default: 512 KB
      */
-    public void setMaxRecordSize(FileSize maxRecordSize) {
-        this.maxRecordSize = maxRecordSize;
+    public void setMaxRecordSize(@Nullable FileSize maxRecordSize) {
+        properties.maxRecordSize = maxRecordSize;
     }
 
-    public FileSize getMaxRecordSize() {
-        return maxRecordSize;
+    public @Nullable FileSize getMaxRecordSize() {
+        return properties.maxRecordSize;
     }
 
     /**
-     * How many sessions are open at a time, each with two file descriptors; beyond it the least recently used one is
-     * closed, and opened again by its next record. Default: 128
+     * How many sessions are open at a time, at least 1; each takes two file descriptors. Above this number, the least
+     * recently used session is closed; its next record opens it again. Default: 128
      */
     public void setMaxOpenSessions(int maxOpenSessions) {
-        this.maxOpenSessions = maxOpenSessions;
+        properties.maxOpenSessions = maxOpenSessions;
     }
 
     public int getMaxOpenSessions() {
-        return maxOpenSessions;
+        return properties.maxOpenSessions;
     }
 
-    /** How long a session without records stays open. Default: 5 minutes */
-    public void setIdleTimeout(Duration idleTimeout) {
-        this.idleTimeout = idleTimeout;
+    /** How long a session without records stays open; more than zero. Its next record opens it again. Default: 5 minutes */
+    public void setIdleTimeout(@Nullable Duration idleTimeout) {
+        properties.idleTimeout = idleTimeout;
     }
 
-    public Duration getIdleTimeout() {
-        return idleTimeout;
+    public @Nullable Duration getIdleTimeout() {
+        return properties.idleTimeout;
     }
 
     /**
-     * Records of this level and above are forced to the device before the logger call returns, and so survive a power
-     * loss, too: OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL. It costs milliseconds for each of them. Default: OFF
+     * Records of this level and above are forced to the device before the logger call returns, so they also survive a
+     * power loss: OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL. Each such record costs milliseconds. Default: OFF
      */
-    public void setFsyncLevel(String fsyncLevel) {
-        this.fsyncLevel = fsyncLevel;
+    public void setFsyncLevel(@Nullable String fsyncLevel) {
+        properties.fsyncLevel = fsyncLevel;
     }
 
-    public String getFsyncLevel() {
-        return fsyncLevel;
+    public @Nullable String getFsyncLevel() {
+        return properties.fsyncLevel;
     }
 }

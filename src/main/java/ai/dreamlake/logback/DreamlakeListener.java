@@ -3,35 +3,35 @@ package ai.dreamlake.logback;
 import java.time.Duration;
 
 /**
- * Hears what happens to records on their way to the server, to feed a metrics library for instance. Set in code by
+ * Is told what happens to records on their way to the server, for example to feed a metrics library. Added in code with
  * {@link DreamlakeAppender#addListener}, or in XML:
  *
  * <pre>{@code
  * <listener class="com.example.LogMetrics"/>
  * }</pre>
  *
- * <p>Its methods are called by upload threads, for several sessions at the same time, so it must be thread-safe, and quick.
- * What it throws does no harm. What it logs does not become a record.
+ * <p>Upload threads call it, for several sessions at the same time, so it must be thread-safe and fast. Exceptions that it
+ * throws do no harm. Events that it logs do not become records.
  */
 public interface DreamlakeListener {
 
-    /** The server has so many records more, in this or an earlier run's part of the session's log. */
+    /** The server acknowledged {@code records} more records, which this or an earlier run wrote. */
     default void delivered(String workspace, String session, long records) {}
 
     /**
-     * An attempt failed, and will be repeated.
+     * An attempt failed and will be repeated.
      *
-     * @param reason such as "HTTP 503", or the exception that the connection ended with
-     * @param wait the time until then
+     * @param reason such as "HTTP 503", or the exception that ended the connection
+     * @param wait the time until the next attempt
      */
     default void retried(String workspace, String session, String reason, Duration wait) {}
 
-    /** The server refused so many records for good; they are in {@code rejected.jsonl} beside the log. */
+    /** The server refused {@code records} records for good; they are in {@code rejected.jsonl} next to the log. */
     default void rejected(String workspace, String session, long records, String reason) {}
 
-    /** Records were given up without being sent, and are gone. */
+    /** {@code records} records were deleted unsent, and are lost. */
     default void dropped(String workspace, String session, long records, String reason) {}
 
-    /** The server refuses the token, or the session: nothing of it is sent any more until the next start. All is kept. */
+    /** The server refuses the token or the session: the session is not sent until the next start. Its records are kept. */
     default void parked(String workspace, String session, String reason) {}
 }

@@ -8,11 +8,11 @@ import org.slf4j.MarkerFactory;
 public final class DreamlakeMarkers {
 
     /**
-     * Makes an event fatal, Dreamlake's fifth level, which SLF4J does not have:
+     * Makes an event fatal, which is Dreamlake's fifth level and missing in SLF4J:
      * {@code log.error(DreamlakeMarkers.FATAL, "Out of memory - aborting")}.
      *
-     * <p>The name is what counts: any marker called {@code FATAL} does the same, at any level, also inside another
-     * marker. Code that must not know this library gets one from {@code MarkerFactory.getMarker("FATAL")}.
+     * <p>Only the name matters: any marker named {@code FATAL} has the same effect, at any level, even inside another
+     * marker. Code that must not depend on this library gets one from {@code MarkerFactory.getMarker("FATAL")}.
      */
     public static final Marker FATAL = MarkerFactory.getMarker(RecordLevel.FATAL_MARKER);
 

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback;
 
+import ai.dreamlake.logback.internal.session.ScopedExecutorService;
 import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -14,7 +15,7 @@ import org.slf4j.MDC;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A scope on the current thread: until it is closed, what the thread logs goes to this session.
+ * A scope on the current thread: until the scope is closed, everything the thread logs goes to this session.
  *
  * <pre>{@code
  * try (DreamlakeSession session = DreamlakeSession.open("project", "my-experiment")) {
@@ -22,22 +23,22 @@ import tools.jackson.databind.node.ObjectNode;
  * }
  * }</pre>
  *
- * <p>It consists of MDC entries and nothing else: {@code dreamlake.workspace}, {@code dreamlake.session} and, where a
- * description is given, {@code dreamlake.description}. It works, without effect, where no appender is configured. A
- * framework that puts these entries into the MDC itself needs no scope.
+ * <p>A scope consists only of MDC entries: {@code dreamlake.workspace}, {@code dreamlake.session} and, if a description is
+ * given, {@code dreamlake.description}. Without a configured appender it has no effect. A framework that puts these
+ * entries into the MDC itself needs no scope.
  *
- * <p>The thread that opened a scope must close it. Then what was there before is there again: scopes nest. Closing twice,
- * or an outer scope before an inner one, does no harm. A scope closed by another thread stays in the MDC of the thread
- * that opened it, until that thread closes a scope around it or clears its MDC.
+ * <p>The thread that opened a scope must close it. Closing restores what was there before, so scopes nest. Closing twice,
+ * or closing an outer scope before an inner one, does no harm. If another thread closes a scope, its entries stay in the
+ * MDC of the thread that opened it, until that thread closes an enclosing scope or clears its MDC.
  *
- * <p>Threads inherit nothing: {@link #wrap(Runnable)} and its siblings carry a session to other threads, platform and
- * virtual.
+ * <p>Threads do not inherit sessions. {@link #wrap(Runnable)} and its overloads carry a session to other threads, platform
+ * or virtual.
  */
 public final class DreamlakeSession implements AutoCloseable {
 
     /**
-     * The innermost scope that is open on a thread. Weak, and therefore of the JDK's type: a scope that somebody forgets to
-     * close on a pooled thread does not keep our class loader alive.
+     * The innermost open scope of each thread. Weak, so that a scope left open on a pooled thread does not keep our class
+     * loader alive.
      */
     private static final ThreadLocal<WeakReference<DreamlakeSession>> INNERMOST = new ThreadLocal<>();
 
@@ -82,20 +83,20 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * Opens a scope for a session, which need not exist yet. The caller must close it, on the same thread.
+     * Opens a scope for a session, which need not exist yet. The same thread must close it.
      *
      * @param workspace a directory name
-     * @param session a directory name, or several with slashes between them, which nest
-     * @throws IllegalArgumentException if a name breaks a rule: the message says which
+     * @param session a directory name, or several nested ones, separated by slashes
+     * @throws IllegalArgumentException if a name is null or breaks a rule; the message says which
      */
     public static DreamlakeSession open(String workspace, String session) {
         return builder(workspace, session).open();
     }
 
     /**
-     * Begins a scope with a description, which goes into the session's {@code session.json}.
+     * Prepares a scope with a description, which goes into the session's {@code session.json}.
      *
-     * @throws IllegalArgumentException if a name breaks a rule: the message says which
+     * @throws IllegalArgumentException if a name is null or breaks a rule; the message says which
      */
     public static Builder builder(String workspace, String session) {
         SessionName.of(workspace, session);
@@ -103,8 +104,9 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * The session that a scope, or a framework, has named in the MDC under {@code dreamlake.session}; empty where nobody did.
-     * An appender's own keys and names are not asked. It is there to be asked and to be carried on: closing it has no effect.
+     * The session that a scope or a framework named in the MDC under {@code dreamlake.session}; empty if there is none. Keys
+     * and names configured in an appender do not count. Use the result to read the names, or to {@link #wrap(Runnable) wrap}
+     * tasks; closing it has no effect.
      */
     public static Optional<DreamlakeSession> current() {
         Entries entries = Entries.inMdc();
@@ -125,7 +127,7 @@ public final class DreamlakeSession implements AutoCloseable {
         return scope;
     }
 
-    /** The workspace, or null where only the session's name was put into the MDC. */
+    /** The workspace, or null if the MDC has only the session's name. */
     public String workspace() {
         return entries.workspace();
     }
@@ -135,7 +137,7 @@ public final class DreamlakeSession implements AutoCloseable {
         return entries.session();
     }
 
-    /** Puts back what was there before. Never throws. */
+    /** Restores what was there before. Never throws. */
     @Override
     public void close() {
         if (closed) {
@@ -143,7 +145,7 @@ public final class DreamlakeSession implements AutoCloseable {
         }
         closed = true;
         if (Thread.currentThread().getId() != thread) {
-            return; // this thread's MDC is not the one to put in order
+            return; // the entries are in another thread's MDC
         }
         DreamlakeSession last = null;
         DreamlakeSession open = innermost();
@@ -152,7 +154,7 @@ public final class DreamlakeSession implements AutoCloseable {
             open = open.outer;
         }
         if (last == null) {
-            return; // an inner scope is still open, and will find this one closed
+            return; // an inner scope is still open; closing it also ends this one
         }
         last.before.toMdc();
         if (open == null) {
@@ -162,14 +164,14 @@ public final class DreamlakeSession implements AutoCloseable {
         }
     }
 
-    /** The innermost scope of this thread. One that was forgotten and collected counts as closed, like all inside this one. */
+    /** The innermost scope of this thread. If that one was garbage-collected unclosed, all scopes inside this one count as closed. */
     private DreamlakeSession innermost() {
         WeakReference<DreamlakeSession> innermost = INNERMOST.get();
         DreamlakeSession scope = innermost == null ? null : innermost.get();
         return scope == null ? this : scope;
     }
 
-    /** Closes this scope together with those that were opened inside it and forgotten. */
+    /** Closes this scope, and all scopes inside it that were left open. */
     private void closeAll() {
         for (DreamlakeSession scope = innermost(); scope != null && scope != this; scope = scope.outer) {
             scope.closed = true;
@@ -177,19 +179,19 @@ public final class DreamlakeSession implements AutoCloseable {
         close();
     }
 
-    /** A task that runs inside this session, on whatever thread, also when this scope is closed by then. */
+    /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
     public Runnable wrap(Runnable task) {
         return () -> {
             DreamlakeSession scope = open(entries);
             try {
                 task.run();
             } finally {
-                scope.closeAll(); // the thread goes on to other work
+                scope.closeAll(); // the thread is reused
             }
         };
     }
 
-    /** A task that runs inside this session, on whatever thread, also when this scope is closed by then. */
+    /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
     public <T> Callable<T> wrap(Callable<T> task) {
         return () -> {
             DreamlakeSession scope = open(entries);
@@ -201,25 +203,35 @@ public final class DreamlakeSession implements AutoCloseable {
         };
     }
 
-    /** An executor whose tasks run inside this session. */
+    /** Returns an executor whose tasks run inside this session. */
     public Executor wrap(Executor executor) {
         return task -> executor.execute(wrap(task));
     }
 
-    /** The same executor service, but tasks given to this view of it run inside this session. */
+    /** Returns a view of the executor service: tasks submitted through the view run inside this session. */
     public ExecutorService wrap(ExecutorService executor) {
-        return new SessionExecutorService(executor, this);
+        return new ScopedExecutorService(executor, new ScopedExecutorService.Scope() {
+            @Override
+            public Runnable wrap(Runnable task) {
+                return DreamlakeSession.this.wrap(task);
+            }
+
+            @Override
+            public <T> Callable<T> wrap(Callable<T> task) {
+                return DreamlakeSession.this.wrap(task);
+            }
+        });
     }
 
-    /** The name, for messages: {@code project/my-experiment}. */
+    /** The name for messages, such as {@code project/my-experiment}. */
     @Override
     public String toString() {
         return entries.workspace() + "/" + entries.session();
     }
 
     /**
-     * A scope that is not open yet, and what its session is to say of itself. Only what is given here overwrites what
-     * stands in {@code session.json}; it is written together with the first record logged in the scope.
+     * A scope that is not open yet, and the description of its session. Only the parts given here overwrite those in
+     * {@code session.json}. They are written together with the first record that is logged in the scope.
      */
     public static final class Builder {
 
@@ -232,26 +244,26 @@ public final class DreamlakeSession implements AutoCloseable {
             this.session = session;
         }
 
-        /** A sentence for people; null takes a former one away. */
+        /** A text for people; null removes an earlier one. */
         public Builder description(String description) {
             given.put("description", description);
             return this;
         }
 
-        /** Words to find the session by, instead of former ones. */
+        /** Keywords to find the session by; they replace earlier ones. */
         public Builder tags(String... tags) {
             given.set("tags", SessionDescription.json("tags", List.of(tags)));
             return this;
         }
 
-        /** Where Dreamlake shows the session, such as {@code /experiments/2025}; null takes a former one away. */
+        /** Where Dreamlake shows the session, such as {@code /experiments/2025}; null removes an earlier one. */
         public Builder folder(String folder) {
             given.put("folder", folder);
             return this;
         }
 
         /**
-         * Anything else worth knowing, such as hyperparameters; null takes former metadata away.
+         * Anything else worth knowing, such as hyperparameters; null removes earlier metadata.
          *
          * @throws IllegalArgumentException if it has no JSON form
          */
@@ -260,7 +272,7 @@ public final class DreamlakeSession implements AutoCloseable {
             return this;
         }
 
-        /** Opens the scope. The caller must close it, on the same thread. */
+        /** Opens the scope. The same thread must close it. */
         public DreamlakeSession open() {
             SessionName name = new SessionName(workspace, session);
             String description = given.isEmpty() ? null : SessionDescription.of(name, given).toText();

@@ -1,23 +1,28 @@
 package ai.dreamlake.logback;
 
+import ai.dreamlake.logback.internal.engine.Counts;
+import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
- * What became of the events that an appender took, since it was started. An immutable snapshot whose sums are right:
- * {@code accepted = written + pending + dropped} where there is no server, else
- * {@code accepted = delivered + pending + rejected + dropped}.
+ * What became of an appender's events since its last start. An immutable snapshot whose sums always balance:
+ * {@code accepted = written + pending + dropped} without a server, and
+ * {@code accepted = delivered + pending + rejected + dropped} with one.
  *
- * @param accepted events that reached the appender, passed its filters, and were meant for a session
- * @param written events whose record is in its session's log, or was
- * @param delivered events whose record the server has; 0 where there is none. Records of earlier runs count for no appender
- * @param pending events on their way at this moment: through the appender, or to the server
+ * @param accepted events that reached the appender, passed its filters, and belong to a session
+ * @param written events whose record was written to its session's log; it may have been deleted since
+ * @param delivered events whose record the server has; 0 without a server. Records of earlier runs are not counted
+ * @param pending events in progress at this moment: being written, or waiting for the server
  * @param rejected events whose record the server refused for good
- * @param dropped events that were lost, by reason; every reason is there, most of them with 0. Where the application's stack
- *     ends just behind the system call, an event counts here although its record is in the log
+ * @param dropped events that were lost, by reason; every reason is present, most of them with 0. If the application's stack
+ *     overflows right after the system call, the event counts here although its record is in the log
  * @param openSessions sessions whose log is open at this moment
- * @param pendingBytes how much of these sessions' logs the server does not have yet, whoever wrote it
- * @param retries how many attempts to deliver something failed and were, or will be, repeated
- * @param lastError why the last of them failed, such as "HTTP 503"; null if none did. It never has a record's content in it
+ * @param pendingBytes bytes of logs that the server does not have yet, whoever wrote them, in all sessions that the appender
+ *     knows; 0 without a server
+ * @param retries how many delivery attempts failed and were, or will be, repeated
+ * @param lastError the last problem with delivery, such as "HTTP 503"; null if there was none. It never contains a record's
+ *     content
  */
 public record DreamlakeStatistics(
         long accepted,
@@ -29,28 +34,44 @@ public record DreamlakeStatistics(
         int openSessions,
         long pendingBytes,
         long retries,
-        String lastError) {
+        @Nullable String lastError) {
 
     /** Why an event was lost. */
     public enum DropReason {
-        /** The log could not be written: a full disk, a read-only directory, a broken device. */
+        /** The log could not be written: full disk, read-only directory, broken device. */
         DISK,
-        /** Another process held the session's lock and did not give it up for ten seconds. */
+        /** Another process held the session's lock for ten seconds. */
         LOCKED,
-        /** A value's {@code toString} or getter logged itself, again and again. */
+        /** A value's {@code toString} or getter logs the value itself, recursively. */
         RECURSION,
-        /** The spool reached its limit before the server took the record, or somebody deleted the log before. */
+        /** Before the server had the record, the spool reached its limit or somebody deleted the log. */
         SPOOL,
-        /** An error that should not happen, or a JVM in trouble, such as one out of memory. */
+        /** An unexpected error, or a JVM in trouble, for example out of memory. */
         ERROR
     }
 
-    /** Copies the map. */
+    /** Copies {@code dropped}. */
     public DreamlakeStatistics {
         dropped = Map.copyOf(dropped);
     }
 
-    /** The number of lost events, whatever the reason. */
+    static DreamlakeStatistics of(Counts counts) {
+        Map<DropReason, Long> dropped = new EnumMap<>(DropReason.class);
+        counts.dropped().forEach((reason, events) -> dropped.put(DropReason.valueOf(reason.name()), events));
+        return new DreamlakeStatistics(
+                counts.accepted(),
+                counts.written(),
+                counts.delivered(),
+                counts.pending(),
+                counts.rejected(),
+                dropped,
+                counts.openSessions(),
+                counts.pendingBytes(),
+                counts.retries(),
+                counts.lastError());
+    }
+
+    /** The number of lost events, for all reasons together. */
     public long droppedInAll() {
         return dropped.values().stream().mapToLong(Long::longValue).sum();
     }

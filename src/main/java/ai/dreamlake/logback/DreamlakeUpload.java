@@ -1,121 +1,118 @@
 package ai.dreamlake.logback;
 
+import ai.dreamlake.logback.internal.config.UploadProperties;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How records are sent to the server: the {@code <upload>} element of {@link DreamlakeAppender}. Read when the appender
- * starts.
+ * How records are sent to the server: the {@code <upload>} element of {@link DreamlakeAppender}. The appender reads it when
+ * it starts, and only if a {@link DreamlakeAppender#setRemote remote} is set; null is then a configuration error.
  */
 public class DreamlakeUpload {
 
-    private int maxBatchRecords = 1000;
-    private FileSize maxBatchSize = new FileSize(900 * FileSize.KB_COEFFICIENT);
-    private Duration interval = Duration.buildBySeconds(1);
-    private Duration connectTimeout = Duration.buildBySeconds(5);
-    private Duration callTimeout = Duration.buildBySeconds(30);
-    private int maxConcurrentUploads = 4;
-    private String compression = "none";
-    private String spoolPath = System.getProperty("user.home") + "/.dreamlake/spool";
-    private FileSize spoolLimit = new FileSize(FileSize.GB_COEFFICIENT);
-    private Duration shutdownTimeout = Duration.buildBySeconds(10);
+    private final UploadProperties properties = new UploadProperties();
 
-    /** How many records go in one call at most. Default: 1000 */
+    UploadProperties properties() {
+        return properties;
+    }
+
+    /** The most records in one call, at least 1. Default: 1000 */
     public void setMaxBatchRecords(int maxBatchRecords) {
-        this.maxBatchRecords = maxBatchRecords;
+        properties.maxBatchRecords = maxBatchRecords;
     }
 
     public int getMaxBatchRecords() {
-        return maxBatchRecords;
+        return properties.maxBatchRecords;
     }
 
-    /** How large a call's body is at most, before compression; a record that is larger goes alone. Default: 900KB */
-    public void setMaxBatchSize(FileSize maxBatchSize) {
-        this.maxBatchSize = maxBatchSize;
+    /** The largest body of a call before compression, from 1 KB to 64 MB. A larger record is sent alone. Default: 900 KB */
+    public void setMaxBatchSize(@Nullable FileSize maxBatchSize) {
+        properties.maxBatchSize = maxBatchSize;
     }
 
-    public FileSize getMaxBatchSize() {
-        return maxBatchSize;
+    public @Nullable FileSize getMaxBatchSize() {
+        return properties.maxBatchSize;
     }
 
-    /** How long a record waits for others to go with it. Default: 1 second */
-    public void setInterval(Duration interval) {
-        this.interval = interval;
+    /** How long a record waits for more records to go with it. Zero: not at all. Default: 1 second */
+    public void setInterval(@Nullable Duration interval) {
+        properties.interval = interval;
     }
 
-    public Duration getInterval() {
-        return interval;
+    public @Nullable Duration getInterval() {
+        return properties.interval;
     }
 
-    /** How long connecting may take. Default: 5 seconds */
-    public void setConnectTimeout(Duration connectTimeout) {
-        this.connectTimeout = connectTimeout;
+    /** How long connecting may take; more than zero. Default: 5 seconds */
+    public void setConnectTimeout(@Nullable Duration connectTimeout) {
+        properties.connectTimeout = connectTimeout;
     }
 
-    public Duration getConnectTimeout() {
-        return connectTimeout;
+    public @Nullable Duration getConnectTimeout() {
+        return properties.connectTimeout;
     }
 
-    /** How long a whole call may take, with the answer's body. Default: 30 seconds */
-    public void setCallTimeout(Duration callTimeout) {
-        this.callTimeout = callTimeout;
+    /** How long a whole call may take, including the response's body; more than zero. Default: 30 seconds */
+    public void setCallTimeout(@Nullable Duration callTimeout) {
+        properties.callTimeout = callTimeout;
     }
 
-    public Duration getCallTimeout() {
-        return callTimeout;
+    public @Nullable Duration getCallTimeout() {
+        return properties.callTimeout;
     }
 
-    /** How many sessions are sent at the same time, and so how many connections there are. Default: 4 */
+    /** The most sessions sent at the same time, and so the most connections; at least 1. Default: 4 */
     public void setMaxConcurrentUploads(int maxConcurrentUploads) {
-        this.maxConcurrentUploads = maxConcurrentUploads;
+        properties.maxConcurrentUploads = maxConcurrentUploads;
     }
 
     public int getMaxConcurrentUploads() {
-        return maxConcurrentUploads;
+        return properties.maxConcurrentUploads;
     }
 
-    /** "none", or "gzip" for a server that takes compressed bodies. Default: none */
-    public void setCompression(String compression) {
-        this.compression = compression;
+    /** "none", or "gzip" for a server that accepts compressed bodies. Default: none */
+    public void setCompression(@Nullable String compression) {
+        properties.compression = compression;
     }
 
-    public String getCompression() {
-        return compression;
-    }
-
-    /**
-     * Where records wait for the server if there is no {@link DreamlakeAppender#setLocalPath localPath}: in a directory of
-     * its own for each server and user, which only its owner may enter. Default: .dreamlake/spool in the user's home
-     */
-    public void setSpoolPath(String spoolPath) {
-        this.spoolPath = spoolPath;
-    }
-
-    public String getSpoolPath() {
-        return spoolPath;
+    public @Nullable String getCompression() {
+        return properties.compression;
     }
 
     /**
-     * How much may wait there, in all sessions together. Beyond that the oldest records are deleted unsent, by the piece of
-     * a log; they are counted, and a record of level warn in their place tells the server how many they were. Default: 1GB
+     * The spool, where records wait for the server if no {@link DreamlakeAppender#setLocalPath localPath} is set. Each
+     * server and user gets a directory in it that only its owner may enter. Default: .dreamlake/spool in the user's home
      */
-    public void setSpoolLimit(FileSize spoolLimit) {
-        this.spoolLimit = spoolLimit;
+    public void setSpoolPath(@Nullable String spoolPath) {
+        properties.spoolPath = spoolPath;
     }
 
-    public FileSize getSpoolLimit() {
-        return spoolLimit;
+    public @Nullable String getSpoolPath() {
+        return properties.spoolPath;
     }
 
     /**
-     * How long the appender's stop, and the JVM's exit, wait for what is not delivered yet. Zero: not at all. What is left
-     * goes out at the next start. Default: 10 seconds
+     * The size limit of all sessions in the spool together, at least 1 MB. Above it, the oldest segments of logs are deleted
+     * unsent. Their records are counted, and a warn record tells the server how many there were. Default: 1 GB
      */
-    public void setShutdownTimeout(Duration shutdownTimeout) {
-        this.shutdownTimeout = shutdownTimeout;
+    public void setSpoolLimit(@Nullable FileSize spoolLimit) {
+        properties.spoolLimit = spoolLimit;
     }
 
-    public Duration getShutdownTimeout() {
-        return shutdownTimeout;
+    public @Nullable FileSize getSpoolLimit() {
+        return properties.spoolLimit;
+    }
+
+    /**
+     * How long the appender's stop, and the JVM's exit, wait for pending records to be delivered. Zero: not at all. The
+     * next start sends the rest. Default: 10 seconds
+     */
+    public void setShutdownTimeout(@Nullable Duration shutdownTimeout) {
+        properties.shutdownTimeout = shutdownTimeout;
+    }
+
+    public @Nullable Duration getShutdownTimeout() {
+        return properties.shutdownTimeout;
     }
 }

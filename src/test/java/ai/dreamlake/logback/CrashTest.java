@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.testing.ChildJvm;
 import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -67,8 +67,8 @@ class CrashTest {
         }
     }
 
-    private SessionDirectory session() {
-        return SessionDirectory.of(root, "default", "default");
+    private SessionOnDisk session() {
+        return SessionOnDisk.of(root, "default", "default");
     }
 
     private void acknowledge(String line) {
@@ -124,7 +124,7 @@ class CrashTest {
                 }
                 killAtARandomMoment(child);
             }
-            long lines = SessionDirectory.text(session().log()).lines().count();
+            long lines = SessionOnDisk.text(session().log()).lines().count();
             assertThat(session().readHint()).as("never too small for the Python SDK").isGreaterThanOrEqualTo(lines - 1);
         }
         assertTheNextProcessContinues();

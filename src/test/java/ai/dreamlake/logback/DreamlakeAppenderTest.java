@@ -4,14 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
-import ai.dreamlake.logback.internal.journal.LogFile;
-import ai.dreamlake.logback.internal.journal.OpenJournals;
-import ai.dreamlake.logback.internal.record.RecordEncoder;
-import ai.dreamlake.logback.internal.record.RecordLevel;
-import ai.dreamlake.logback.internal.record.RecordSettings;
-import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
@@ -47,8 +41,8 @@ class DreamlakeAppenderTest {
         MDC.clear();
     }
 
-    private SessionDirectory session(String workspace, String session) {
-        return SessionDirectory.of(root, workspace, session);
+    private SessionOnDisk session(String workspace, String session) {
+        return SessionOnDisk.of(root, workspace, session);
     }
 
     @Test
@@ -61,7 +55,7 @@ class DreamlakeAppenderTest {
             assertThat(logging.errors()).isEmpty();
             assertThat(logging.warnings()).isEmpty();
         }
-        SessionDirectory session = session("project", "my-experiment");
+        SessionOnDisk session = session("project", "my-experiment");
         session.assertGapless(3);
         session.assertLeftBehindRightly();
         assertThat(session.messages()).containsExactly("Training started", "Epoch 1 of 10", "It broke");
@@ -79,7 +73,7 @@ class DreamlakeAppenderTest {
             logging.appender.doAppend(started);
             logging.appender.doAppend(complete);
         }
-        assertThat(SessionDirectory.text(session("default", "default").log()))
+        assertThat(SessionOnDisk.text(session("default", "default").log()))
                 .isEqualTo(
                         """
                         {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Training started", "metadata": null, "sequenceNumber": 0}
@@ -97,7 +91,7 @@ class DreamlakeAppenderTest {
             }
             logging.log.info("outside");
         }
-        SessionDirectory session = session("project", "my-experiment");
+        SessionOnDisk session = session("project", "my-experiment");
         session.assertGapless(3);
         assertThat(session.lines().get(1)).contains("\"metadata\": {\"epoch\": 5, \"train_loss\": 0.234}");
         assertThat(session.lines().get(2)).contains("\"level\": \"fatal\", \"message\": \"Out of memory - aborting\"");
@@ -148,7 +142,7 @@ class DreamlakeAppenderTest {
             assertThat(files).containsExactly(root.resolve("inside"));
         }
         try (var files = Files.list(root.resolve("inside/default"))) {
-            new SessionDirectory(files.toList().get(0)).assertGapless(2);
+            new SessionOnDisk(files.toList().get(0)).assertGapless(2);
         }
     }
 
@@ -321,7 +315,7 @@ class DreamlakeAppenderTest {
             assertThat(first.appender.getStatistics().written()).isEqualTo(4000);
             assertThat(second.appender.getStatistics().written()).isEqualTo(4000);
         }
-        SessionDirectory session = session("default", "default");
+        SessionOnDisk session = session("default", "default");
         session.assertGapless(8000);
         int[] next = new int[8];
         for (String message : session.messages()) {
@@ -539,52 +533,6 @@ class DreamlakeAppenderTest {
             assertThat(logging.warnings()).isEmpty();
         }
         session("default", "default").assertGapless(3);
-    }
-
-    @Test
-    void recordsAtTheFsyncLevelAndAboveAreForcedBeforeTheCallReturns() {
-        List<RecordLevel> levels = new ArrayList<>();
-        try (Logging logging = Logging.to(root.resolve("unused"))) {
-            for (RecordLevel forcedFrom : RecordLevel.values()) {
-                AtomicInteger forced = new AtomicInteger();
-                RecordWriter writer = writerThatForces(forcedFrom, forced, logging);
-                int before = 0;
-                for (Level level : List.of(Level.DEBUG, Level.INFO, Level.WARN, Level.ERROR)) {
-                    writer.append(new LoggingEvent("x", logging.log, level, "m", null, null));
-                    if (forced.get() > before) {
-                        before = forced.get();
-                        levels.add(forcedFrom);
-                    }
-                }
-                writer.close();
-            }
-        }
-        assertThat(levels)
-                .as("DEBUG forces all four levels, INFO three, and so on")
-                .isEqualTo(List.of(
-                        RecordLevel.DEBUG, RecordLevel.DEBUG, RecordLevel.DEBUG, RecordLevel.DEBUG,
-                        RecordLevel.INFO, RecordLevel.INFO, RecordLevel.INFO,
-                        RecordLevel.WARN, RecordLevel.WARN,
-                        RecordLevel.ERROR));
-    }
-
-    private RecordWriter writerThatForces(RecordLevel from, AtomicInteger forced, Logging logging) {
-        Announcer announcer = new Announcer(logging.appender, System::nanoTime);
-        LogFile.Opener counting = log -> new LogFile(log) {
-            @Override
-            public void force() {
-                forced.incrementAndGet();
-            }
-        };
-        return new RecordWriter(
-                new SessionKeys("w", "s", "p", "forced-from-" + from),
-                false,
-                new RecordEncoder(new RecordSettings(), Set.of(), OpenJournals.ROOM_FOR_NUMBER),
-                from,
-                new OpenJournals(root, 10, Long.MAX_VALUE / 2, "test", announcer::warn, System::nanoTime, counting),
-                announcer,
-                null,
-                null);
     }
 
     @Test

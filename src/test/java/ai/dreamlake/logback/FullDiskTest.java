@@ -7,7 +7,7 @@ import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
 import ai.dreamlake.logback.testing.ChildJvm;
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.core.util.Duration;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -35,7 +35,7 @@ class FullDiskTest {
             for (int i = 0; i < 1000; i++) {
                 logging.log.info("record {}", i);
             }
-            SessionDirectory session = SessionDirectory.of(root, "default", "default");
+            SessionOnDisk session = SessionOnDisk.of(root, "default", "default");
             int fitted = session.lines().size(); // whole lines, or it throws
             DreamlakeStatistics full = logging.appender.getStatistics();
             System.out.println(fitted + " " + full.written() + " " + full.dropped().get(DropReason.DISK) + " "
@@ -59,7 +59,7 @@ class FullDiskTest {
             assertThat(child.readLine()).isEqualTo("" + (fitted + 1));
             assertThat(child.waitFor()).isZero();
 
-            SessionDirectory session = SessionDirectory.of(root, "default", "default");
+            SessionOnDisk session = SessionOnDisk.of(root, "default", "default");
             Path old = session.log().resolveSibling("logs.jsonl.old");
             assertThat(old.toFile().length()).isBetween(LIMIT - 200L, (long) LIMIT);
             assertThat(session.messages()).containsExactly("there is room again");

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import ai.dreamlake.logback.testing.UglyServer;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
@@ -77,8 +77,8 @@ class HybridModeTest {
         return ch.qos.logback.core.util.Duration.buildByMilliseconds(millis);
     }
 
-    private SessionDirectory session() {
-        return SessionDirectory.of(root, "project", "run");
+    private SessionOnDisk session() {
+        return SessionOnDisk.of(root, "project", "run");
     }
 
     private static void log(Logging logging, int from, int to) {

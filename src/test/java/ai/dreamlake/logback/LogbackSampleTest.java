@@ -3,7 +3,7 @@ package ai.dreamlake.logback;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.status.Status;
 import java.lang.reflect.Method;
@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class LogbackSampleTest {
 
     private static final String SAMPLE =
-            SessionDirectory.text(Path.of(System.getProperty("basedir", ".")).resolve("logback-sample.xml"));
+            SessionOnDisk.text(Path.of(System.getProperty("basedir", ".")).resolve("logback-sample.xml"));
 
     @TempDir
     Path root;
@@ -35,7 +35,7 @@ class LogbackSampleTest {
         context.stop();
 
         assertThat(context.getStatusManager().getCopyOfStatusList()).noneMatch(status -> status.getLevel() > Status.INFO);
-        var record = SessionDirectory.of(root, "default", "default").onlyRecord();
+        var record = SessionOnDisk.of(root, "default", "default").onlyRecord();
         assertThat(record.get("metadata").get("stack_trace").stringValue()).startsWith("java.lang.IllegalArgumentException: root");
     }
 

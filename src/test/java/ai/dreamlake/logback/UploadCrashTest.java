@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ai.dreamlake.logback.testing.ChildJvm;
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.core.util.Duration;
 import java.io.IOException;
 import java.net.ServerSocket;
@@ -86,7 +86,7 @@ class UploadCrashTest {
             logging.log.info("after the crashes");
             assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2))).isTrue();
         }
-        SessionDirectory session = SessionDirectory.of(root, "project", "run");
+        SessionOnDisk session = SessionOnDisk.of(root, "project", "run");
         assertThat(server.messages("project/run")).isEqualTo(session.messages());
         session.assertGapless(session.messages().size());
     }

@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets one thread write for several, when several log into one session at once. Measured with two cores:
@@ -20,8 +21,8 @@ import java.util.concurrent.atomic.AtomicReference;
  */
 final class GroupCommit {
 
-    /** A longer record gains little from company. */
-    static final int LONGEST_LINE = 2048;
+    /** A longer line gains little from being written together with others. */
+    static final int MAX_LINE = 2048;
 
     /** How long a thread looks whether its line is done before it lets others run: some microseconds. */
     private static final int LOOKS = 300;
@@ -32,21 +33,21 @@ final class GroupCommit {
     /** How often it does that before it goes to sleep. */
     private static final int ROUNDS = 50;
 
-    /** After so many writes without company the host is none any more. */
-    private static final int MOST_ALONE = 10;
+    /** The leader steps down after this many uncontended writes. */
+    private static final int MAX_ALONE = 10;
 
-    private final AtomicReference<OfferedLine> lastOffered = new AtomicReference<>();
+    private final AtomicReference<@Nullable OfferedLine> lastOffered = new AtomicReference<>(null);
     private volatile boolean writing;
 
     /** The id of the thread that writes for others, or 0. */
-    private volatile long host;
+    private volatile long leader;
 
     /** How many times in a row it had no company. Guarded by the journal's monitor. */
     private int alone;
 
     /** Whether to offer a line first. */
     boolean hasCompany() {
-        return writing || host != 0 && host != Thread.currentThread().getId();
+        return writing || leader != 0 && leader != Thread.currentThread().getId();
     }
 
     /** Offers a line, and waits a moment for somebody to write it. */
@@ -71,7 +72,7 @@ final class GroupCommit {
     }
 
     /** All lines on offer, linked in the order in which they came; or null. */
-    OfferedLine take() {
+    @Nullable OfferedLine take() {
         OfferedLine oldest = null;
         OfferedLine line = lastOffered.get() == null ? null : lastOffered.getAndSet(null); // a look is cheaper
         while (line != null) {
@@ -90,13 +91,13 @@ final class GroupCommit {
 
     /** The thread that has the monitor is about to write. */
     void writes(boolean forOthers) {
-        if (!forOthers && host == 0) {
+        if (!forOthers && leader == 0) {
             return;
         }
         alone = forOthers ? 0 : alone + 1;
-        long now = alone > MOST_ALONE ? 0 : Thread.currentThread().getId();
-        if (host != now) {
-            host = now;
+        long now = alone > MAX_ALONE ? 0 : Thread.currentThread().getId();
+        if (leader != now) {
+            leader = now;
         }
     }
 }

@@ -1,101 +1,72 @@
 package ai.dreamlake.logback.internal.journal;
 
-import ai.dreamlake.logback.internal.session.GivenDescription;
+import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.FileIdentity;
+import ai.dreamlake.logback.internal.io.StackHeadroom;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.List;
-import java.util.Queue;
-import java.util.Set;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * One session's log on disk, open for appending.
+ * One session's log on disk.
  *
- * <p>When {@link #append} returns, the whole line is in the operating system's hands (I1), under the next number (I2).
- * It survives {@code kill -9}; what a power loss leaves is the device's matter, unless the record was forced. It does not
- * hold a record that it cannot write: it throws, keeps the number for the next one, and leaves whole lines behind.
+ * <p>When {@link #append} returns, the whole line is in pages of the operating system (I1), under the next number (I2). It
+ * survives {@code kill -9}; only a forced record surely survives a power loss. A journal does not keep a record that it
+ * cannot write: it throws, gives the number to the next record, and leaves whole lines in the log. {@link SessionDirectory}
+ * names the files.
  *
- * <pre>
- *   logs/logs.jsonl            appended to by one write call for each record, or for those of several threads at once
- *   logs/logs.jsonl.torn       damage that stood behind the last record, set aside
- *   logs/.log_sequence         a hint for the Python SDK: ahead of the log while we write, exact when we pause
- *   logs/.log_sequence.lock    the {@link Lease} among processes
- *   session.json               {@link SessionFile}
- * </pre>
+ * <p>The file decides; memory only remembers. Whenever something may have happened to the file (another process wrote, a write
+ * failed, somebody deleted it), its end is read again before the next record. Two things make that cheap: the lock, without
+ * which nobody else writes, and a look at the file's length at most every {@value #CHECK_MICROS} µs.
  *
- * <p>The file believes first, memory second: whenever something may have happened to the file (another process wrote, a
- * write failed, somebody deleted it), its tail is read again before the next record. Two things make that cheap: the
- * lease, without which nobody else writes, and a look at the file's length at most every {@value #CHECK_MICROS} µs.
+ * <p>Files are opened by a record, and closed when the last user releases the journal; the next record opens them again.
+ * {@link JournalRegistry} makes sure that there is one journal per directory in a JVM.
  *
- * <p>Thread-safe, also on interrupted threads: files are java.io's, since a FileChannel closes under an interrupt. There
- * must be one journal per directory in a JVM; {@link JournalRegistry} sees to it.
+ * <p>Thread-safe, also on interrupted threads: files are java.io's, since a FileChannel closes under an interrupt.
  */
-final class Journal {
+public final class Journal {
 
-    /** How many bytes behind a record its number and line end may take: 19 digits and <code>}\n</code>. */
-    static final int ROOM_FOR_NUMBER = 21;
+    /** How long the lock is kept before others get their turn, and how long an idle journal keeps it at all. */
+    public static final long LOCK_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
 
-    /** What {@link #append} returns when it wrote nothing. */
-    static final long CLOSED = -1;
-
-    /** How long a lease is kept before others get their turn, and how long an idle one is kept at all. */
-    static final long LEASE_NANOS = TimeUnit.MILLISECONDS.toNanos(25);
-
-    /** How long a record waits for another process that does not give up the lease, stopped in a debugger for instance. */
-    static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(10);
-
-    /** After that, how often one record waits again, and how long. */
-    static final long IMPATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    static final long SECOND_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-
-    private static final long RETRY_MILLIS = 1;
     private static final int CHECK_MICROS = 100;
     private static final long CHECK_NANOS = TimeUnit.MICROSECONDS.toNanos(CHECK_MICROS);
 
-    /** How far ahead of the log the hint is written: one hint in a thousand records is not felt. */
+    /** How far ahead of the log the hint is written: one hint in a thousand records costs nothing. */
     private static final int HINT_BLOCK = 1000;
 
-    /** How many bytes are written for several threads at once. Beyond it, Java's write would take memory for each call. */
-    private static final int BATCH = 8192;
+    /** How many bytes are written for several threads at once. For more, Java's write allocates memory in every call. */
+    private static final int BATCH_BYTES = 8192;
 
-    private final Path directory;
+    private final SessionDirectory directory;
     private final LongSupplier nanoTime;
-    private final LogFile.Opener opener;
+    private final Storage storage;
     private final File log;
-    private final File aside;
     private final SequenceHint hint;
-    private final SessionFile sessionFile;
-
-    /** What the user should know: damage and odd file systems. Read without the lock. */
-    private final Queue<String> notices = new ConcurrentLinkedQueue<>();
-
+    private final Notices notices = new Notices();
     private final GroupCommit group = new GroupCommit();
 
-    // Everything below is guarded by this: by the monitor and no Lock, since a Lock stays locked for ever when the stack ends
-    // inside of its unlock.
+    // Everything below is guarded by this: by the monitor and no Lock, since a StackOverflowError inside Lock.unlock would leave
+    // the lock held forever.
 
-    private final Lease lease;
-    private LogFile out;
-    private byte[] batch;
-    private boolean closed;
+    private final SessionLock lock;
+    private final LockWait lockWait;
+    private final DescriptionWriter description;
+    private int users;
+    private @Nullable LogFile out;
+    private byte @Nullable [] batch;
 
     /** The number of the next record. */
     private long nextNumber;
 
-    /** Where the last record ends, which is the file's length as long as nobody else touches it. */
+    /** Where the last record ends: the file's length, unless somebody else touches it. */
     private long length;
 
     /** The hint's content: records below it need no new hint. */
@@ -103,194 +74,173 @@ final class Journal {
 
     private int hintBlock = HINT_BLOCK;
 
-    /** Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared behind it. */
+    /** Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared after it. */
     private boolean doubtful;
 
-    private long leaseTakenAt;
+    private long lockTakenAt;
     private long lastUsedAt;
     private long lastAppendAt;
     private long lastCheckAt;
-    private boolean refusing;
-    private long refusingSince;
 
-    /** What tells this log from another one that was put in its place; null where the platform has nothing of the kind. */
-    private Object logKey;
-
-    /** How many records wait for the lease. Read without the monitor, too. */
-    private volatile int waiting;
-
-    private final GivenDescription description;
-
-    /** Whether it stands in session.json, and whether it is to be written there now. */
-    private boolean described;
-
-    private boolean mustDescribe;
-
-    /** Trouble with side files. Where the record itself cannot be written, the exception says all that is to be said. */
-    private final List<String> sideTroubles = new ArrayList<>();
-
-    /** What was told already is not told again. */
-    private final Set<String> told = new HashSet<>();
+    /** Tells this log from another one that was put in its place. Set when the log is open. */
+    private @Nullable FileIdentity identity;
 
     /**
-     * Set when the lease is taken. Whoever clears it sees to it that {@link #pauseIfIdle} is asked. A bare field: where the
-     * stack is at its end it can still be set.
+     * Set when the lock is taken. Whoever clears it makes sure that {@link #pauseIfIdle} is called later. A bare field: it can be
+     * set even when hardly any stack is left.
      */
-    volatile boolean leaseIsNew;
+    private volatile boolean newlyLocked;
 
-    Journal(Path directory, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) {
+    Journal(SessionDirectory directory, SessionName name, LongSupplier nanoTime, Storage storage) {
         this.directory = directory;
         this.nanoTime = nanoTime;
-        this.opener = opener;
-        Path logs = directory.resolve("logs");
-        this.log = logs.resolve("logs.jsonl").toFile();
-        this.aside = logs.resolve("logs.jsonl.torn").toFile();
-        this.hint = new SequenceHint(logs.resolve(".log_sequence").toFile());
-        this.lease = new Lease(logs.resolve(".log_sequence.lock"));
-        this.description = new GivenDescription(name);
-        this.sessionFile = new SessionFile(directory, name);
+        this.storage = storage;
+        this.log = directory.log();
+        this.hint = new SequenceHint(directory.sequenceHint());
+        this.lock = new SessionLock(directory.lock());
+        this.lockWait = new LockWait(lock, directory.path(), nanoTime);
+        this.description = new DescriptionWriter(directory, name, notices);
         this.lastUsedAt = nanoTime.getAsLong();
     }
 
-    /**
-     * Appends one record.
-     *
-     * @param record the record up to where its number stands; {@link #ROOM_FOR_NUMBER} bytes behind {@code count} are
-     *     overwritten
-     * @param count the record's length in bytes
-     * @param forced whether to wait until the device has the record
-     * @param describedAs the session's description as text, or null
-     * @return the record's number, or {@link #CLOSED} if it is to be appended to this journal's successor
-     * @throws IOException if the record is not in the log; the log is as it was
-     */
-    long append(byte[] record, int count, boolean forced, String describedAs) throws IOException {
-        if (count > GroupCommit.LONGEST_LINE || !group.hasCompany()) {
-            return appendNow(record, count, forced, describedAs, null);
-        }
-        OfferedLine line = new OfferedLine(record, count, forced, describedAs);
-        group.offer(line);
-        return line.done ? line.number : appendNow(record, count, forced, describedAs, line);
+    /** Adds a user, for whom files stay open. */
+    public synchronized void retain() {
+        users++;
     }
 
-    /** @param own the same record, if it was offered before, or null */
-    private synchronized long appendNow(byte[] record, int count, boolean forced, String describedAs, OfferedLine own)
-            throws IOException {
-        if (own != null && own.done) {
-            return own.number;
+    /** Removes a user. The last one closes the files. */
+    public synchronized void release() throws IOException {
+        users--;
+        if (users > 0) {
+            pause(); // nobody else may think of pausing it later
+        } else {
+            close();
         }
-        long number = CLOSED;
+    }
+
+    /** Closes the files if nobody uses the journal: for a record that came after the last user had gone. */
+    public synchronized void closeIfUnused() throws IOException {
+        if (users == 0) {
+            close();
+        }
+    }
+
+    /**
+     * Appends one record. Any thread may call it. Afterwards {@link Line#number} is the record's number.
+     *
+     * @throws IOException if the record is not in the log; the log is as it was
+     */
+    public void append(Line line) throws IOException {
+        if (line.length > GroupCommit.MAX_LINE || !group.hasCompany()) {
+            appendNow(line, null);
+            return;
+        }
+        OfferedLine offer = new OfferedLine(line);
+        group.offer(offer);
+        if (offer.done) {
+            line.number = offer.number;
+        } else {
+            appendNow(line, offer);
+        }
+    }
+
+    /** @param offer the same line, if it was offered before, or null */
+    private synchronized void appendNow(Line line, @Nullable OfferedLine offer) throws IOException {
+        if (offer != null && offer.done) {
+            line.number = offer.number;
+            return;
+        }
         group.setWriting(true);
         try {
             long now = nanoTime.getAsLong();
             lastUsedAt = now;
-            boolean ready = makeReady(now);
-            if (own != null && own.done) {
-                number = own.number; // somebody had the monitor while we waited for the lease
-            } else if (ready) {
-                sideTroubles.clear();
-                if (length >= opener.longestLog()) {
-                    trySeal();
-                }
-                long next = nextNumber;
-                write(record, count, forced, describedAs, own);
-                number = next;
-                lastAppendAt = now;
-                tellSideTroubles();
+            notices.dropHeld();
+            LogFile ready = ready(now);
+            if (offer != null && offer.done) {
+                line.number = offer.number; // another thread wrote it while we waited for the lock
+                return;
             }
+            if (length >= storage.maxSegmentBytes()) {
+                ready = trySeal();
+            }
+            long number = nextNumber;
+            write(ready, line, offer);
+            line.number = number;
+            lastAppendAt = now;
+            notices.tellHeld();
         } catch (IOException failure) {
-            if (own == null || !own.done) {
+            if (offer == null || !offer.done) {
                 throw failure;
             }
-            number = own.number; // likewise
+            line.number = offer.number; // likewise
         } finally {
-            if (own != null) {
-                own.done = true; // its thread has the answer; nobody else is to write it now
+            if (offer != null) {
+                offer.done = true; // its thread has the answer; nobody else is to write it now
             }
             group.setWriting(false);
-            if (number == CLOSED) {
+            if (line.number == Line.NOT_WRITTEN) {
                 group.take(); // what is on offer would lie there until a write succeeds
             }
         }
-        return number;
     }
 
-    private void tellSideTroubles() {
-        if (!sideTroubles.isEmpty()) {
-            sideTroubles.stream().filter(told::add).forEach(notices::add);
-        }
-    }
-
-    /** Writes the record, and behind it those that other threads offered. */
-    private void write(byte[] record, int count, boolean forced, String describedAs, OfferedLine own) throws IOException {
-        OfferedLine others = count > GroupCommit.LONGEST_LINE ? null : group.take();
-        byte[] lines = record;
-        int end = endLine(record, count, nextNumber);
+    /** Writes the line, and after it those that other threads offered. */
+    private void write(LogFile out, Line line, @Nullable OfferedLine offer) throws IOException {
+        OfferedLine others = line.length > GroupCommit.MAX_LINE ? null : group.take();
+        byte[] lines = line.bytes;
+        int end = LineFormat.finish(line.bytes, line.length, nextNumber);
         long last = nextNumber;
-        boolean force = forced;
-        learn(describedAs);
+        boolean force = line.forced;
+        description.learn(line.description);
         if (others != null) {
-            if (batch == null) {
-                batch = new byte[BATCH];
-            }
+            byte[] batch = batch();
             lines = batch;
-            System.arraycopy(record, 0, batch, 0, end);
-            for (OfferedLine line = others; line != null; line = line.next) {
-                if (line != own && !line.done && end + line.count + ROOM_FOR_NUMBER <= batch.length) {
-                    System.arraycopy(line.record, 0, batch, end, line.count);
-                    end = endLine(batch, end + line.count, ++last);
-                    line.end = end;
-                    force |= line.forced;
-                    learn(line.describedAs);
+            System.arraycopy(line.bytes, 0, batch, 0, end);
+            for (OfferedLine other = others; other != null; other = other.next) {
+                if (other != offer && !other.done && end + other.length + LineFormat.ROOM_FOR_NUMBER <= batch.length) {
+                    System.arraycopy(other.bytes, 0, batch, end, other.length);
+                    end = LineFormat.finish(batch, end + other.length, ++last);
+                    other.end = end;
+                    force |= other.forced;
+                    description.learn(other.description);
                 }
             }
         }
         group.writes(last > nextNumber);
-        if (mustDescribe) {
-            describe();
-        }
+        description.writeIfDue();
         if (last >= hinted) {
             hint(Math.max(nextNumber + hintBlock, last + 1));
         }
-        int written = write(lines, end);
+        int written = write(out, lines, end);
         nextNumber++;
         try {
             if (force) {
-                force();
+                force(out);
             }
         } finally {
             // No call in here that could fail: lines that are written but not done would be written again.
-            for (OfferedLine line = others; line != null; line = line.next) {
-                if (line.end > 0 && line.end <= written) {
-                    line.number = nextNumber++;
-                    line.done = true;
+            for (OfferedLine other = others; other != null; other = other.next) {
+                if (other.end > 0 && other.end <= written) {
+                    other.number = nextNumber++;
+                    other.done = true;
                 }
             }
         }
     }
 
-    /** Puts the number and the line end behind a record, and returns where they end. */
-    private static int endLine(byte[] record, int count, long number) {
-        int digits = 1;
-        for (long rest = number; rest >= 10; rest /= 10) {
-            digits++;
+    private byte[] batch() {
+        if (batch == null) {
+            batch = new byte[BATCH_BYTES];
         }
-        int end = count + digits;
-        long rest = number;
-        for (int i = end - 1; i >= count; i--) {
-            record[i] = (byte) ('0' + rest % 10);
-            rest /= 10;
-        }
-        record[end++] = '}';
-        record[end++] = '\n';
-        return end;
+        return batch;
     }
 
     /**
-     * One system call, and only then do we believe it (I2).
+     * One system call; the numbers advance only after it (I2).
      *
      * @return how many bytes of whole lines are in the log now; the first line is, or this throws
      */
-    private int write(byte[] lines, int count) throws IOException {
+    private int write(LogFile out, byte[] lines, int count) throws IOException {
         doubtful = true;
         int written = count;
         try {
@@ -307,9 +257,9 @@ final class Journal {
     }
 
     /**
-     * After a write that failed: how many bytes of whole lines are in the file all the same, as after a stack overflow
-     * behind the system call, or on a disk that became full. Part of a line is cut off; if it cannot be, it is set aside
-     * when the log is opened again.
+     * After a failed write: how many bytes of whole lines are in the file nevertheless, as after a stack overflow that followed
+     * the system call, or on a disk that became full. Part of a line is cut off. If it cannot be, it is set aside when the log is
+     * opened again.
      */
     private int writtenAfterAll(byte[] lines, int count) throws IOException {
         long found = log.length() - length;
@@ -321,8 +271,8 @@ final class Journal {
             whole--;
         }
         if (whole < found) {
-            try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
-                file.setLength(length + whole);
+            try {
+                AppendedFile.truncate(log, length + whole);
             } catch (IOException failure) {
                 if (whole == 0) {
                     throw failure;
@@ -332,131 +282,133 @@ final class Journal {
         return whole;
     }
 
-    private void force() {
+    private void force(LogFile out) {
         try {
             out.force();
         } catch (IOException failure) {
-            sideTroubles.add("cannot force " + log + " to the device: " + failure.getMessage());
+            notices.hold("cannot force " + log + " to the device: " + failure.getMessage());
         }
     }
 
-    /** Makes sure that the log is open, that nobody else writes, and that we know where it ends. False if it is closed. */
-    private boolean makeReady(long now) throws IOException {
-        if (closed) {
-            return false;
-        }
-        if (out == null || !lease.isHeld() || now - leaseTakenAt > LEASE_NANOS && mustTakeTurns(now)) {
-            StackReserve.require();
-            if (!takeLease()) {
-                return false;
-            }
-            if (out == null || doubtful || log.length() != length || !isTheSame(logKey, fileKey())) {
-                open(); // somebody else wrote, or it is the first time
+    /** Makes sure that the log is open, that nobody else writes, and that we know where it ends. */
+    private LogFile ready(long now) throws IOException {
+        LogFile open = out;
+        if (open == null || !lock.isHeld() || now - lockTakenAt > LOCK_NANOS && mustTakeTurns(now)) {
+            StackHeadroom.require();
+            takeLock();
+            open = out; // another thread may have opened it while we waited
+            if (open == null || doubtful || log.length() != length || identity == null || !identity.isAt(log.toPath())) {
+                return open(); // somebody else wrote, or it is the first time
             }
         } else if (doubtful) {
-            open();
+            return open();
         } else if (now - lastCheckAt > CHECK_NANOS) {
             lastCheckAt = now;
             if (log.length() != length) {
                 return reopen();
             }
         }
-        return true;
+        return open;
     }
 
-    /** When the lease was held for its time: gives it up if somebody waits for it. */
+    /** Once the lock was held for its time: releases it if somebody waits for it. */
     private boolean mustTakeTurns(long now) throws IOException {
-        StackReserve.require();
-        leaseTakenAt = now;
-        if (!lease.isWanted()) {
+        StackHeadroom.require();
+        lockTakenAt = now;
+        if (!lock.isWanted()) {
             return false;
         }
-        lease.giveUp();
+        lock.release();
         return true;
     }
 
     /**
-     * Somebody wrote although we hold the lease: they do not ask for it, or the session was deleted and made anew, and they
-     * hold the lock file that is there now. So it is taken again.
+     * Somebody wrote although we hold the lock: a program that ignores it; or the session was deleted and created again, and the
+     * writer holds the lock file that is there now. So the lock is taken again.
      */
-    private boolean reopen() throws IOException {
-        StackReserve.require();
+    private LogFile reopen() throws IOException {
+        StackHeadroom.require();
         closeLog();
-        lease.close();
-        if (!takeLease()) {
-            return false;
-        }
-        open();
-        return true;
+        lock.close();
+        takeLock();
+        return open();
     }
 
-    private void open() throws IOException {
-        StackReserve.require();
+    private LogFile open() throws IOException {
+        StackHeadroom.require();
         closeLog();
-        opener.create(log);
-        LogTail tail = LogTail.recover(log, aside);
-        out = opener.open(log);
-        logKey = fileKey();
-        nextNumber = tail.length() > 0 || !isSpool() ? tail.nextNumber() : numberBehindSealed();
+        storage.createLog(log);
+        LogTail tail = LogTail.recover(log, directory.torn());
+        LogFile opened = storage.open(log);
+        out = opened;
+        identity = FileIdentity.of(log.toPath());
+        nextNumber = tail.length() > 0 || storage.retention() == Retention.KEEP ? tail.nextNumber() : numberAfterSegments();
         length = tail.length();
         hinted = nextNumber;
         doubtful = false;
         lastCheckAt = nanoTime.getAsLong();
         if (tail.setAside() > 0) {
-            notices.add(log + " did not end with a record: " + tail.setAside() + " bytes are set aside in " + aside.getName());
+            notices.tell(log + " did not end with a record: " + tail.setAside() + " bytes are set aside in "
+                    + directory.torn().getName());
         }
-        mustDescribe |= !described || !sessionFile.exists();
+        description.opened();
+        return opened;
     }
 
-    private boolean isSpool() {
-        return opener.longestLog() != Long.MAX_VALUE;
-    }
-
-    private long numberBehindSealed() throws IOException {
+    private long numberAfterSegments() throws IOException {
         long number = hint.read();
-        for (SealedLog sealed : SealedLog.in(log.getParentFile())) {
-            number = Math.max(number, sealed.end());
+        for (Segment segment : directory.segments()) {
+            number = Math.max(number, segment.end());
         }
         return number;
     }
 
     /** Trouble with sealing never keeps a record from the log, which then grows on. */
-    private void trySeal() throws IOException {
+    private LogFile trySeal() throws IOException {
         try {
-            seal();
+            return seal();
         } catch (IOException failure) {
-            sideTroubles.add("cannot put aside " + log + ": " + failure);
-            if (out == null) {
-                open();
-            }
+            notices.hold("cannot put aside " + log + ": " + failure);
+            return out != null ? out : open();
         }
     }
 
-    private void seal() throws IOException {
-        StackReserve.require();
-        hint.write(nextNumber); // first: once the last record is delivered and gone, nothing else tells the number
+    /** Makes the log a segment, and begins a new log. */
+    private LogFile seal() throws IOException {
+        StackHeadroom.require();
+        hint.write(nextNumber); // first: once the last record is delivered and deleted, nothing else tells the number
         closeLog();
-        Files.move(log.toPath(), SealedLog.of(log.getParentFile(), nextNumber).toPath(), StandardCopyOption.ATOMIC_MOVE);
-        open();
+        Files.move(log.toPath(), directory.segmentBefore(nextNumber), StandardCopyOption.ATOMIC_MOVE);
+        return open();
     }
 
     /**
-     * Seals the log, if it has a length and no other process is at it. So all that is delivered can be deleted.
+     * Makes the log a segment, if it has this length and no other process is writing. So an uploader can delete what is
+     * delivered.
      *
-     * @return whether it is sealed
+     * @return whether it is a segment now
      */
-    synchronized boolean seal(long expectedLength) throws IOException {
-        if (closed || waiting > 0 || expectedLength == 0 || log.length() != expectedLength) {
+    public synchronized boolean seal(long expectedLength) throws IOException {
+        try {
+            return sealIfUndisturbed(expectedLength);
+        } finally {
+            closeIfUnused();
+        }
+    }
+
+    private boolean sealIfUndisturbed(long expectedLength) throws IOException {
+        if (lockWait.isUnderWay() || expectedLength == 0 || log.length() != expectedLength) {
             return false;
         }
-        if (!lease.isHeld()) {
-            if (!lease.tryTake()) {
-                lease.giveUp(); // the place in the queue
+        if (!lock.isHeld()) {
+            if (!lock.tryTake()) {
+                lock.release(); // the place in the queue
                 return false;
             }
             doubtful = true;
         }
-        if (!makeReady(nanoTime.getAsLong()) || length != expectedLength) {
+        ready(nanoTime.getAsLong());
+        if (length != expectedLength) {
             return false;
         }
         seal();
@@ -464,131 +416,65 @@ final class Journal {
         return true;
     }
 
-    private Object fileKey() throws IOException {
-        try {
-            return Files.readAttributes(log.toPath(), BasicFileAttributes.class).fileKey();
-        } catch (NoSuchFileException gone) {
-            return "gone";
-        }
-    }
-
-    private static boolean isTheSame(Object before, Object now) {
-        return before == null || before.equals(now);
-    }
-
-    /** Waits for the lease, not holding the monitor meanwhile. False if the journal was closed. */
-    private boolean takeLease() throws IOException {
-        long start = nanoTime.getAsLong();
-        long patience = patience(start);
-        opener.createDirectory(log.getParentFile().toPath());
-        boolean interrupted = false;
-        waiting++;
-        try {
-            while (!lease.tryTake()) {
-                if (nanoTime.getAsLong() - start >= patience) {
-                    lease.giveUp(); // the place in the queue: who does not wait must not keep others waiting
-                    if (patience > 0) {
-                        refusing = true;
-                        refusingSince = nanoTime.getAsLong();
-                    }
-                    throw new SessionLockedException(directory);
-                }
-                try {
-                    wait(RETRY_MILLIS);
-                } catch (InterruptedException e) {
-                    interrupted = true; // it clears the flag, so that the next wait does wait
-                }
-                if (closed) {
-                    return false;
-                }
-            }
-        } finally {
-            waiting--;
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
-        }
-        refusing = false;
-        leaseIsNew = true;
-        leaseTakenAt = nanoTime.getAsLong();
-        lastAppendAt = leaseTakenAt;
+    private void takeLock() throws IOException {
+        storage.createDirectory(directory.logs());
+        lockWait.take(this);
+        newlyLocked = true;
+        lockTakenAt = nanoTime.getAsLong();
+        lastAppendAt = lockTakenAt;
         hinted = nextNumber; // another process may have written the hint
-        if (lease.unsupported() != null) {
-            String trouble = directory + " lies on a file system without locks: only one process may write there ("
-                    + lease.unsupported().getMessage() + ")";
-            if (told.add(trouble)) {
-                notices.add(trouble);
-            }
+        IOException unsupported = lock.unsupported();
+        if (unsupported != null) {
+            notices.tellOnce(directory.path() + " lies on a file system without locks: only one process may write there ("
+                    + unsupported.getMessage() + ")");
         }
-        return true;
-    }
-
-    /**
-     * Ten seconds for a peer that is slow. Where that was not enough, the next records do not wait, but for one now and
-     * then: a busy peer gives up the lease only to somebody who waits.
-     */
-    private long patience(long now) {
-        if (!refusing) {
-            return PATIENCE_NANOS;
-        }
-        return now - refusingSince < IMPATIENCE_NANOS ? 0 : SECOND_PATIENCE_NANOS;
     }
 
     /** When somebody last wanted to append, by the clock that was given. */
-    synchronized long lastUsedAt() {
+    public synchronized long lastUsedAt() {
         return lastUsedAt;
     }
 
-    /** Whether records wait for another process at this moment; then it is no time to close this journal. */
-    boolean isAwaited() {
-        return waiting > 0;
-    }
-
-    private void learn(String text) {
-        try {
-            mustDescribe |= text != null && description.learn(text);
-        } catch (IllegalArgumentException notOurs) {
-            sideTroubles.add("the MDC entry that describes the session " + directory + " is not readable");
-        }
-    }
-
-    /** Trouble with the description never keeps a record from the log. It is tried again when the log is opened again. */
-    private void describe() {
-        StackReserve.require();
-        mustDescribe = false;
-        described = false;
-        try {
-            String damage = sessionFile.upsert(description.parts(), Instant.now());
-            described = true;
-            if (damage != null) {
-                sideTroubles.add(damage);
-            }
-        } catch (IOException | RuntimeException failure) {
-            sideTroubles.add("cannot write the description of " + directory + ": " + failure);
-        }
+    /** Whether records wait for another process at this moment. Then the journal must not be closed. */
+    public boolean isAwaited() {
+        return lockWait.isUnderWay();
     }
 
     /** Trouble with the hint never keeps a record from the log. */
     private void hint(long number) {
-        StackReserve.require();
+        StackHeadroom.require();
         try {
             hint.write(number);
         } catch (IOException failure) {
-            sideTroubles.add("cannot write .log_sequence, so the Python SDK must not continue " + directory + ": " + failure);
+            notices.hold("cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": " + failure);
         }
-        hinted = number; // also if it failed: it is not tried for each record
+        hinted = number; // also after a failure: it is not tried for each record
+    }
+
+    /** Whether the lock was taken since the last call. Whoever gets true calls {@link #pauseIfIdle} later. */
+    public boolean wasNewlyLocked() {
+        if (!newlyLocked) {
+            return false;
+        }
+        newlyLocked = false;
+        return true;
+    }
+
+    /** Takes back {@link #wasNewlyLocked}: the next caller gets true again. */
+    public void setNewlyLocked() {
+        newlyLocked = true;
     }
 
     /**
-     * Gives up the lease if no record came for a while.
+     * Releases the lock if no record came for a while.
      *
-     * @return how many nanoseconds until it is worth while to ask again, or {@link Long#MAX_VALUE}
+     * @return after how many nanoseconds to call again, or {@link Long#MAX_VALUE} if there is no need
      */
-    synchronized long pauseIfIdle() throws IOException {
-        if (!lease.isHeld()) {
+    public synchronized long pauseIfIdle() throws IOException {
+        if (!lock.isHeld()) {
             return Long.MAX_VALUE;
         }
-        long left = lastAppendAt + LEASE_NANOS - nanoTime.getAsLong();
+        long left = lastAppendAt + LOCK_NANOS - nanoTime.getAsLong();
         if (left > 0) {
             return left;
         }
@@ -597,31 +483,30 @@ final class Journal {
     }
 
     /** The JVM is about to end without further notice: from now on the hint is exact after each record. */
-    synchronized void expectExit() throws IOException {
+    public synchronized void expectExit() throws IOException {
         hintBlock = 1;
         pause();
     }
 
-    /** Leaves an exact hint for the Python SDK, and the lease for other processes. */
+    /** Leaves an exact hint for the Python SDK, and the lock for other processes. */
     synchronized void pause() throws IOException {
-        if (lease.isHeld()) {
+        if (lock.isHeld()) {
             if (out != null && !doubtful && hinted != nextNumber && log.length() == length) {
                 hint(nextNumber);
-                tellSideTroubles();
+                notices.tellHeld();
             }
-            lease.giveUp();
+            lock.release();
         }
     }
 
-    synchronized void close() throws IOException {
-        closed = true;
+    private void close() throws IOException {
         try {
             pause();
         } finally {
             try {
                 closeLog();
             } finally {
-                lease.close();
+                lock.close();
             }
         }
     }
@@ -634,8 +519,17 @@ final class Journal {
         }
     }
 
-    /** What the user should know, the oldest first, or null. */
-    String nextNotice() {
+    /** What the user should know, oldest first, or null. Any thread may ask. */
+    public @Nullable String nextNotice() {
         return notices.poll();
+    }
+
+    /** Where the session lies. */
+    public SessionDirectory directory() {
+        return directory;
+    }
+
+    public Storage storage() {
+        return storage;
     }
 }

@@ -2,68 +2,70 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
+import java.lang.ref.Reference;
+import java.lang.ref.ReferenceQueue;
+import java.lang.ref.WeakReference;
 import java.nio.file.Path;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentMap;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * The open journals of this JVM, one per directory, counted by their users: so two appenders, or one before and after a
- * reconfiguration, write through one journal with one lease.
+ * The journals of this JVM, one per directory. So two appenders, or one before and after a reconfiguration, write through
+ * one journal with one lock. A journal that nobody refers to any more is garbage.
  */
-final class JournalRegistry {
+public final class JournalRegistry {
 
-    private record Entry(Journal journal, int users) {}
+    private static final class Entry extends WeakReference<Journal> {
+        final Path key;
 
-    /** By real path, so that two ways to a directory are one key. I/O happens inside compute, so that nobody opens what is being closed. */
-    private static final ConcurrentMap<Path, Entry> ENTRIES = new ConcurrentHashMap<>();
+        Entry(Path key, Journal journal, ReferenceQueue<Journal> garbage) {
+            super(journal, garbage);
+            this.key = key;
+        }
+    }
+
+    /** By real path, so that two ways to a directory are one key. Guarded by itself. */
+    private static final Map<Path, Entry> ENTRIES = new HashMap<>();
+
+    private static final ReferenceQueue<Journal> GARBAGE = new ReferenceQueue<>();
 
     private JournalRegistry() {}
 
-    /** A journal in use, to be given back once. */
-    static final class Use {
-        private final Path key;
-        private final Journal journal;
-
-        private Use(Path key, Journal journal) {
-            this.key = key;
-            this.journal = journal;
-        }
-
-        Journal journal() {
+    /**
+     * The journal of a session, whose directory is created. Its files are opened by its first record.
+     *
+     * @throws IOException if the session's directory is missing and cannot be created
+     */
+    public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage) throws IOException {
+        Path named = SessionDirectory.of(root, name).path();
+        storage.createDirectory(named);
+        SessionDirectory directory = new SessionDirectory(named.toRealPath());
+        synchronized (ENTRIES) {
+            removeGarbage();
+            Entry entry = ENTRIES.get(directory.path());
+            Journal journal = entry == null ? null : entry.get();
+            if (journal == null) {
+                journal = new Journal(directory, name, nanoTime, storage);
+                ENTRIES.put(directory.path(), new Entry(directory.path(), journal, GARBAGE));
+            }
             return journal;
         }
+    }
 
-        /** Closes the journal if nobody else uses it. */
-        void release() throws IOException {
-            IOException[] failure = new IOException[1];
-            ENTRIES.computeIfPresent(key, (path, entry) -> {
-                try {
-                    if (entry.users() == 1) {
-                        journal.close();
-                    } else {
-                        journal.pause(); // who leaves may be the one that would have paused it later
-                    }
-                } catch (IOException e) {
-                    failure[0] = e;
-                } catch (RuntimeException | Error e) {
-                    failure[0] = new IOException(e); // a journal that is closed must not stay here, whatever else it is
-                }
-                return entry.users() == 1 ? null : new Entry(journal, entry.users() - 1);
-            });
-            if (failure[0] != null) {
-                throw failure[0];
+    private static void removeGarbage() {
+        for (Reference<?> entry = GARBAGE.poll(); entry != null; entry = GARBAGE.poll()) {
+            if (entry instanceof Entry collected) {
+                ENTRIES.remove(collected.key, collected); // unless a successor has its place
             }
         }
     }
 
-    /** @throws IOException if the session's directory is not there and cannot be made */
-    static Use use(Path root, SessionName name, LongSupplier nanoTime, LogFile.Opener opener) throws IOException {
-        opener.createDirectory(name.directory(root));
-        Path directory = name.directory(root).toRealPath();
-        Entry used = ENTRIES.compute(directory, (path, entry) -> entry == null
-                ? new Entry(new Journal(path, name, nanoTime, opener), 1)
-                : new Entry(entry.journal(), entry.users() + 1));
-        return new Use(directory, used.journal());
+    /** For tests: how many journals there are. */
+    static int size() {
+        synchronized (ENTRIES) {
+            removeGarbage();
+            return ENTRIES.size();
+        }
     }
 }

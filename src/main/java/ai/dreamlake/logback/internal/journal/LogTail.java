@@ -1,18 +1,11 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
-import java.nio.charset.StandardCharsets;
-import tools.jackson.core.JacksonException;
-import tools.jackson.core.JsonParser;
-import tools.jackson.core.JsonToken;
-import tools.jackson.core.ObjectReadContext;
-import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.json.JsonFactory;
-import tools.jackson.core.json.JsonReadFeature;
 
 /**
  * The end of a log, where the next record goes.
@@ -31,34 +24,18 @@ public record LogTail(long length, long nextNumber, long setAside) {
 
     private static final int BLOCK = 64 * 1024;
 
-    /** No record is that long; a line that is longer is damage, and is not read into memory. */
-    private static final int LONGEST_LINE = 256 * 1024 * 1024;
-
-    /** Without Jackson's usual limits: a record with a very long key is a record. So is one with the Python SDK's NaN. */
-    private static final JsonFactory JSON = JsonFactory.builder()
-            .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
-            .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNameLength(Integer.MAX_VALUE)
-                    .maxNumberLength(Integer.MAX_VALUE)
-                    .maxStringLength(Integer.MAX_VALUE)
-                    .maxNestingDepth(Integer.MAX_VALUE)
-                    .build())
-            .build();
-
-    static {
-        // Damage is found when something went wrong, perhaps with hardly any stack left. What reads it is loaded by then.
-        sequenceNumber("{\"sequenceNumber\": 0}".getBytes(StandardCharsets.US_ASCII));
-    }
+    /** No record is that long; a longer line is damage, and is not read into memory. */
+    private static final int MAX_LINE = 256 * 1024 * 1024;
 
     /**
      * Finds the end of a log, and mends it.
      *
      * @param log may be missing, which is like empty
-     * @param aside where damage goes; made when there is some
+     * @param torn where damage goes; made when there is some
      */
-    static LogTail recover(File log, File aside) throws IOException {
+    static LogTail recover(File log, File torn) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
-            return new Reader(file).recover(aside);
+            return new Reader(file).recover(torn);
         }
     }
 
@@ -67,15 +44,10 @@ public record LogTail(long length, long nextNumber, long setAside) {
      *
      * @return how many bytes that were
      */
-    public static long cut(File log, long end, File aside) throws IOException {
+    public static long cut(File log, long end, File torn) throws IOException {
         try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
-            return new Reader(file).cut(end, 0, file.length(), aside).setAside();
+            return new Reader(file).cut(end, 0, file.length(), torn).setAside();
         }
-    }
-
-    /** Whether a line, with or without its line feed, is a record. One at a log's end that is none is cut off. */
-    public static boolean isRecord(byte[] line) {
-        return sequenceNumber(line) >= 0;
     }
 
     /**
@@ -92,7 +64,7 @@ public record LogTail(long length, long nextNumber, long setAside) {
             this.file = file;
         }
 
-        LogTail recover(File aside) throws IOException {
+        LogTail recover(File torn) throws IOException {
             long length = file.length();
             long end = length;
             while (end > 0) {
@@ -103,54 +75,44 @@ public record LogTail(long length, long nextNumber, long setAside) {
                 long lineStart = endOfLastLine(lineEnd - 1);
                 long number = numberOf(lineStart, lineEnd);
                 if (number >= 0) {
-                    return cut(lineEnd, number + 1, length, aside);
+                    return cut(lineEnd, number + 1, length, torn);
                 }
                 end = lineStart;
             }
-            return cut(0, 0, length, aside);
+            return cut(0, 0, length, torn);
         }
 
-        private LogTail cut(long end, long nextNumber, long length, File aside) throws IOException {
+        private LogTail cut(long end, long nextNumber, long length, File torn) throws IOException {
             if (end < length) {
                 file.setLength(length); // no change; but where cutting is forbidden it fails now, and not when all is copied
-                setAside(end, length, aside);
+                setAside(end, length, torn);
                 file.setLength(end);
             }
             return new LogTail(end, nextNumber, length - end);
         }
 
-        private void setAside(long start, long end, File aside) throws IOException {
-            long before = aside.length();
-            try {
-                copy(start, end, aside);
-            } catch (IOException incomplete) {
-                try (RandomAccessFile cut = new RandomAccessFile(aside, "rw")) {
-                    cut.setLength(before); // or each attempt would add to it
+        private void setAside(long start, long end, File torn) throws IOException {
+            AppendedFile.append(torn, out -> copy(start, end, out));
+        }
+
+        private void copy(long start, long end, OutputStream out) throws IOException {
+            byte last = '\n';
+            file.seek(start);
+            for (long left = end - start; left > 0; ) {
+                int count = file.read(block, 0, (int) Math.min(left, BLOCK));
+                if (count < 0) {
+                    break;
                 }
-                throw incomplete;
+                out.write(block, 0, count);
+                last = block[count - 1];
+                left -= count;
+            }
+            if (last != '\n') {
+                out.write('\n');
             }
         }
 
-        private void copy(long start, long end, File aside) throws IOException {
-            try (OutputStream out = new FileOutputStream(aside, true)) {
-                byte last = '\n';
-                file.seek(start);
-                for (long left = end - start; left > 0; ) {
-                    int count = file.read(block, 0, (int) Math.min(left, BLOCK));
-                    if (count < 0) {
-                        break;
-                    }
-                    out.write(block, 0, count);
-                    last = block[count - 1];
-                    left -= count;
-                }
-                if (last != '\n') {
-                    out.write('\n');
-                }
-            }
-        }
-
-        /** The index behind the last line feed before {@code end}, or 0. */
+        /** One past the last line feed before {@code end}, or 0. */
         private long endOfLastLine(long end) throws IOException {
             for (long at = end - 1; at >= 0; at--) {
                 if (byteAt(at) == '\n') {
@@ -170,36 +132,15 @@ public record LogTail(long length, long nextNumber, long setAside) {
             return block[(int) (position - blockStart)];
         }
 
-        /** The sequence number of a line, or -1 if it is no record. */
+        /** The sequence number of a line, or {@link LineFormat#NOT_A_RECORD}. */
         private long numberOf(long start, long end) throws IOException {
-            if (end - start > LONGEST_LINE) {
-                return -1;
+            if (end - start > MAX_LINE) {
+                return LineFormat.NOT_A_RECORD;
             }
             byte[] line = new byte[(int) (end - start)];
             file.seek(start);
             file.readFully(line);
-            return sequenceNumber(line);
-        }
-    }
-
-    private static long sequenceNumber(byte[] line) {
-        long number = -1;
-        try (JsonParser parser = JSON.createParser(ObjectReadContext.empty(), line)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return -1;
-            }
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                boolean isNumber = parser.currentName().equals("sequenceNumber");
-                JsonToken value = parser.nextToken();
-                if (isNumber && value == JsonToken.VALUE_NUMBER_INT) {
-                    number = parser.getLongValue();
-                }
-                parser.skipChildren();
-            }
-            boolean wholeLine = parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
-            return wholeLine && number < Long.MAX_VALUE ? number : -1;
-        } catch (JacksonException noRecord) {
-            return -1;
+            return LineFormat.numberOf(line);
         }
     }
 }

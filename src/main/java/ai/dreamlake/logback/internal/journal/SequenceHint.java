@@ -10,17 +10,17 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * {@code .log_sequence}: the next sequence number, as the Python SDK reads it.
+ * {@code .log_sequence}: the next sequence number, for the Python SDK.
  *
- * <p>The SDK believes this file blindly and takes an empty one as 0, so the number is written in place, with one
+ * <p>The SDK believes this file blindly and takes an empty one for 0. So the number is written in place, with one
  * {@code write}, at a fixed width:
  *
  * <pre>
  *   "1024               \n"     the number, spaces up to 19 characters, a line feed
  * </pre>
  *
- * <p>It may be too large after a kill (then the SDK skips numbers), and must never be too small (then it repeats them).
- * We ourselves read it only where there is no record to tell the number: when all records of a spool are delivered.
+ * <p>After a kill it may be too large (then the SDK skips numbers); it must never be too small (then it repeats them). We
+ * read it only where no record tells the number: when all records of a spool are delivered and deleted.
  */
 final class SequenceHint {
 
@@ -32,7 +32,7 @@ final class SequenceHint {
         this.file = file;
     }
 
-    /** 0 if it is missing or makes no sense. */
+    /** The number, or 0 if the file is missing or makes no sense. */
     long read() throws IOException {
         try (InputStream hint = new FileInputStream(file)) {
             return Math.max(0, Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip()));

@@ -1,24 +1,23 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.AtomicFile;
+import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.FileInputStream;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
-import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.Separators;
 import tools.jackson.databind.ObjectWriter;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -43,25 +42,23 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class SessionFile {
 
-    /** The Python SDK writes NaN and Infinity as they are. They are read, and written again as strings. */
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS).build();
-
     private static final DateTimeFormatter TIMESTAMP =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    private static final ObjectWriter INDENTED = JSON.writer().with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
+    private static final ObjectWriter INDENTED = LenientJson.TREES.writer().with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
                     .withObjectNameValueSpacing(Separators.Spacing.AFTER)
                     .withArrayEmptySeparator("")
                     .withObjectEmptySeparator(""))
             .withObjectIndenter(new DefaultIndenter("  ", "\n"))
             .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
+    private final SessionDirectory directory;
     private final Path file;
     private final SessionName name;
 
-    SessionFile(Path directory, SessionName name) {
-        this.file = directory.resolve("session.json");
+    SessionFile(SessionDirectory directory, SessionName name) {
+        this.directory = directory;
+        this.file = directory.description();
         this.name = name;
     }
 
@@ -71,13 +68,13 @@ final class SessionFile {
      * @param given what to overwrite: any of {@code description}, {@code tags}, {@code folder}, {@code metadata}
      * @return what was wrong with the file that was there, or null
      */
-    String upsert(ObjectNode given, Instant now) throws IOException {
+    @Nullable String upsert(ObjectNode given, Instant now) throws IOException {
         ObjectNode session = null;
-        String damage = null;
+        @Nullable String damage = null;
         if (Files.exists(file)) {
             session = read();
             if (session == null) {
-                Path aside = file.resolveSibling("session.json.damaged");
+                Path aside = directory.damagedDescription();
                 Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
                 damage = file + " was no JSON object; it is kept as " + aside.getFileName();
             }
@@ -89,7 +86,7 @@ final class SessionFile {
             session.setAll(given);
             session.put("updated_at", TIMESTAMP.format(now));
         }
-        replace(session);
+        AtomicFile.replace(file, INDENTED.writeValueAsBytes(session));
         return damage;
     }
 
@@ -97,17 +94,17 @@ final class SessionFile {
         return Files.exists(file);
     }
 
-    private ObjectNode read() throws IOException {
+    private @Nullable ObjectNode read() throws IOException {
         // Not Files.readAllBytes: it fails on an interrupted thread.
         try (InputStream in = new FileInputStream(file.toFile())) {
-            return JSON.readTree(in.readAllBytes()) instanceof ObjectNode object ? object : null;
+            return LenientJson.TREES.readTree(in.readAllBytes()) instanceof ObjectNode object ? object : null;
         } catch (JacksonException noJson) {
             return null;
         }
     }
 
     private ObjectNode created(Instant now) {
-        ObjectNode session = JSON.createObjectNode();
+        ObjectNode session = LenientJson.TREES.createObjectNode();
         session.put("name", name.session());
         session.put("workspace", name.workspace());
         session.putNull("description");
@@ -117,13 +114,5 @@ final class SessionFile {
         session.put("created_at", TIMESTAMP.format(now));
         session.put("write_protected", false);
         return session;
-    }
-
-    private void replace(ObjectNode session) throws IOException {
-        Path temporary = file.resolveSibling(".session.json.tmp");
-        try (OutputStream out = new FileOutputStream(temporary.toFile())) {
-            out.write(INDENTED.writeValueAsBytes(session));
-        }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 }

@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
@@ -23,7 +24,7 @@ import org.slf4j.event.KeyValuePair;
  * </pre>
  *
  * <p>Whatever the event holds, a valid line comes out. A part that cannot be read is replaced by a marker text. A record
- * longer than {@link RecordSettings#maxRecordSize} is written anew with every text and every other value limited to
+ * longer than the configured maximum is written anew with every text and every other value limited to
  * half of the room that is left, so that a huge message leaves room for the metadata, and a huge value for the next;
  * entries that still find no room are counted in an entry {@code dreamlake_cut}.
  *
@@ -37,17 +38,6 @@ public final class RecordEncoder {
     /** The longest number of entries left out: "dreamlake_cut": "2147483647 entries left out". */
     private static final int ROOM_FOR_CUT_ENTRY = 64;
 
-    private static final byte[] TIMESTAMP = ascii("{\"timestamp\": \"");
-    private static final byte[][] LEVELS = new byte[RecordLevel.values().length][];
-    private static final byte[] METADATA = ascii(", \"metadata\": ");
-    private static final byte[] SEQUENCE_NUMBER = ascii(", \"sequenceNumber\": ");
-
-    static {
-        for (RecordLevel level : RecordLevel.values()) {
-            LEVELS[level.ordinal()] = ascii("\", \"level\": \"" + level.text() + "\", \"message\": ");
-        }
-    }
-
     private final boolean includeMdc;
     private final boolean includeKeyValues;
     private final boolean includeNamedArguments;
@@ -58,17 +48,16 @@ public final class RecordEncoder {
     private final boolean includeStackTrace;
     private final Set<String> includeMdcKeys;
     private final Set<String> excludeMdcKeys;
-    private final ThrowableHandlingConverter throwableConverter;
+    private final @Nullable ThrowableHandlingConverter throwableConverter;
     private final int limit;
-    private final int roomForNumber;
     private final JsonValues values = new JsonValues();
 
     /**
      * @param settings copied
+     * @param maxBytes the longest line, line end included
      * @param reservedMdcKeys MDC entries that never become metadata
-     * @param roomForNumber how many bytes the array of each record has left for whoever adds the number and line end
      */
-    public RecordEncoder(RecordSettings settings, Set<String> reservedMdcKeys, int roomForNumber) {
+    public RecordEncoder(RecordSettings settings, int maxBytes, Set<String> reservedMdcKeys) {
         this.includeMdc = settings.includeMdc;
         this.includeKeyValues = settings.includeKeyValues;
         this.includeNamedArguments = settings.includeNamedArguments;
@@ -82,12 +71,7 @@ public final class RecordEncoder {
         excluded.addAll(reservedMdcKeys);
         this.excludeMdcKeys = Set.copyOf(excluded);
         this.throwableConverter = settings.throwableConverter;
-        this.roomForNumber = roomForNumber;
-        this.limit = settings.maxRecordSize - roomForNumber;
-    }
-
-    private static byte[] ascii(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
+        this.limit = maxBytes - LineFormat.ROOM_FOR_NUMBER;
     }
 
     /**
@@ -104,7 +88,7 @@ public final class RecordEncoder {
         } finally {
             buffer.keys.clear(); // the application's strings must not live on in a pool
         }
-        buffer.reserve(roomForNumber);
+        buffer.reserve(LineFormat.ROOM_FOR_NUMBER);
         return level;
     }
 
@@ -128,12 +112,12 @@ public final class RecordEncoder {
     }
 
     private void record(ILoggingEvent event, RecordLevel level, RecordBuffer buffer) {
-        buffer.limit(limit - SEQUENCE_NUMBER.length - (buffer.cutting ? ROOM_FOR_CUT_ENTRY : 0));
-        buffer.raw(TIMESTAMP);
+        buffer.limit(limit - LineFormat.BEFORE_NUMBER.length - (buffer.cutting ? ROOM_FOR_CUT_ENTRY : 0));
+        buffer.raw(LineFormat.BEFORE_TIMESTAMP);
         buffer.timestamp(timestamp(event));
-        buffer.raw(LEVELS[level.ordinal()]);
+        buffer.raw(LineFormat.beforeMessage(level));
         text(message(event), buffer);
-        buffer.raw(METADATA);
+        buffer.raw(LineFormat.BEFORE_METADATA);
         int start = buffer.length();
         metadata(event, buffer);
         buffer.limit(limit);
@@ -144,24 +128,28 @@ public final class RecordEncoder {
             buffer.number(buffer.leftOut);
             buffer.raw(" entries left out\"}");
         } else {
-            buffer.raw(start == buffer.length() ? "null" : "}");
+            if (start == buffer.length()) {
+                buffer.raw(LineFormat.NO_METADATA);
+            } else {
+                buffer.raw('}');
+            }
         }
-        buffer.raw(SEQUENCE_NUMBER);
+        buffer.raw(LineFormat.BEFORE_NUMBER);
     }
 
     /** What is left of an event whose metadata cannot even be listed. */
     private void minimal(ILoggingEvent event, RecordLevel level, Throwable failure, RecordBuffer buffer) {
         buffer.clear();
         buffer.limit(limit);
-        buffer.raw(TIMESTAMP);
+        buffer.raw(LineFormat.BEFORE_TIMESTAMP);
         buffer.timestamp(timestamp(event));
-        buffer.raw(LEVELS[level.ordinal()]);
+        buffer.raw(LineFormat.beforeMessage(level));
         buffer.string(message(event), buffer.room() / 2);
-        buffer.raw(METADATA);
+        buffer.raw(LineFormat.BEFORE_METADATA);
         buffer.raw("{\"metadata\": ");
         buffer.string(JsonValues.marker(failure));
         buffer.raw('}');
-        buffer.raw(SEQUENCE_NUMBER);
+        buffer.raw(LineFormat.BEFORE_NUMBER);
     }
 
     private static Instant timestamp(ILoggingEvent event) {

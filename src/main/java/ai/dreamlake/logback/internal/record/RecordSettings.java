@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.record;
 import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import java.util.LinkedHashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What goes into a record besides time, level and message. The defaults stand here and nowhere else; an encoder copies
@@ -26,8 +27,5 @@ public final class RecordSettings {
     public final Set<String> excludeMdcKeys = new LinkedHashSet<>();
 
     /** Formats stack traces; null is Logback's own format. It must be started. */
-    public ThrowableHandlingConverter throwableConverter;
-
-    /** The longest line, in bytes, line end included. */
-    public int maxRecordSize = 512 * 1024;
+    public @Nullable ThrowableHandlingConverter throwableConverter;
 }

@@ -1,12 +1,10 @@
 package ai.dreamlake.logback.internal.session;
 
+import ai.dreamlake.logback.internal.io.Digests;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -30,9 +28,9 @@ import java.util.regex.Pattern;
  */
 public record SessionName(String workspace, String session) {
 
-    private static final int LONGEST_SEGMENT = 255;
-    private static final int LONGEST_SESSION = 1024;
-    private static final int LONGEST_READABLE_PART = 64;
+    private static final int MAX_SEGMENT_BYTES = 255;
+    private static final int MAX_SESSION_BYTES = 1024;
+    private static final int MAX_READABLE_CHARS = 64;
 
     /** What a session directory holds beside nested sessions. */
     private static final Set<String> RESERVED = 
@@ -83,8 +81,8 @@ public record SessionName(String workspace, String session) {
         if (session == null) {
             return "session is null";
         }
-        if (session.length() > LONGEST_SESSION || utf8Length(session) > LONGEST_SESSION) {
-            return "session takes more than " + LONGEST_SESSION + " bytes: " + quoted(session);
+        if (session.length() > MAX_SESSION_BYTES || utf8Length(session) > MAX_SESSION_BYTES) {
+            return "session takes more than " + MAX_SESSION_BYTES + " bytes: " + quoted(session);
         }
         int start = 0;
         while (true) {
@@ -113,8 +111,8 @@ public record SessionName(String workspace, String session) {
         if (segment.isBlank()) {
             return kind + " is blank, or has a blank segment";
         }
-        if (segment.length() > LONGEST_SEGMENT || utf8Length(segment) > LONGEST_SEGMENT) {
-            return kind + " has a segment of more than " + LONGEST_SEGMENT + " bytes: " + quoted(segment);
+        if (segment.length() > MAX_SEGMENT_BYTES || utf8Length(segment) > MAX_SEGMENT_BYTES) {
+            return kind + " has a segment of more than " + MAX_SEGMENT_BYTES + " bytes: " + quoted(segment);
         }
         if (segment.charAt(0) == '.') {
             return kind + " segment " + quoted(segment) + " begins with a dot";
@@ -161,25 +159,16 @@ public record SessionName(String workspace, String session) {
     }
 
     private static String madeSafe(String name) {
-        return readablePart(String.valueOf(name)) + "~" + digest(String.valueOf(name));
+        return readablePart(String.valueOf(name)) + "~" + Digests.shortHex(utf16(String.valueOf(name)));
     }
 
     /** ASCII letters, digits, dash and dot stay (no dot at the start); the rest becomes an underscore. */
     private static String readablePart(String name) {
-        String beginning = name.substring(0, Math.min(name.length(), LONGEST_READABLE_PART));
+        String beginning = name.substring(0, Math.min(name.length(), MAX_READABLE_CHARS));
         return beginning.replaceAll("[^A-Za-z0-9.-]", "_").replaceAll("^\\.+", "_");
     }
 
-    /** Over UTF-16, which keeps lone surrogates apart. */
-    private static String digest(String name) {
-        try {
-            byte[] digest = MessageDigest.getInstance("SHA-256").digest(utf16(name));
-            return HexFormat.of().formatHex(digest, 0, 16);
-        } catch (NoSuchAlgorithmException impossible) {
-            throw new IllegalStateException("every Java platform has SHA-256", impossible);
-        }
-    }
-
+    /** UTF-16 keeps lone surrogates apart. */
     private static byte[] utf16(String name) {
         byte[] bytes = new byte[2 * name.length()];
         for (int i = 0; i < name.length(); i++) {
@@ -197,11 +186,6 @@ public record SessionName(String workspace, String session) {
     private static String quoted(String name) {
         String shown = name.length() <= 80 ? name : name.substring(0, 80) + "…";
         return "\"" + shown.replaceAll("[\\p{Cntrl}\u2028\u2029]", "?") + "\"";
-    }
-
-    /** The session's directory. */
-    public Path directory(Path root) {
-        return root.resolve(workspace).resolve(session);
     }
 
     // Written out, as the compiler's own are linked at their first call: a stack overflow there would break them for good.

@@ -7,8 +7,8 @@ import java.util.random.RandomGenerator;
 final class Backoff {
 
     private static final long FIRST_MILLIS = 500;
-    private static final long LONGEST_MILLIS = 60_000;
-    private static final int MOST_DOUBLINGS = 7; // half a second becomes more than a minute
+    private static final long MAX_MILLIS = 60_000;
+    private static final int MAX_DOUBLINGS = 7; // half a second becomes more than a minute
 
     private final RandomGenerator random;
     private int failures;
@@ -27,7 +27,7 @@ final class Backoff {
 
     /** @param atLeast what the server asked for */
     Duration next(Duration atLeast) {
-        long bound = Math.min(LONGEST_MILLIS, FIRST_MILLIS << Math.min(failures, MOST_DOUBLINGS));
+        long bound = Math.min(MAX_MILLIS, FIRST_MILLIS << Math.min(failures, MAX_DOUBLINGS));
         failures++;
         Duration wait = Duration.ofMillis(random.nextLong(bound + 1));
         return wait.compareTo(atLeast) < 0 ? atLeast : wait;

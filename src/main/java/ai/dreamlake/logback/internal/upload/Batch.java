@@ -1,15 +1,14 @@
 package ai.dreamlake.logback.internal.upload;
 
-import ai.dreamlake.logback.internal.journal.LogTail;
+import ai.dreamlake.logback.internal.io.Digests;
+import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.util.Arrays;
-import java.util.HexFormat;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some whole lines of a log that go to the server with one call.
@@ -25,12 +24,12 @@ import java.util.HexFormat;
  * @param lines its bytes in the log
  * @param body what is sent; null if it is one line that is no record
  */
-record Batch(long start, long end, int records, long nextNumber, boolean isFull, byte[] lines, byte[] body) {
+record Batch(long start, long end, int records, long nextNumber, boolean isFull, byte[] lines, byte @Nullable [] body) {
 
     private static final byte[] BEFORE = "{\"logs\": [".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] BETWEEN = ", ".getBytes(StandardCharsets.US_ASCII);
-    private static final byte[] BEHIND = "]}".getBytes(StandardCharsets.US_ASCII);
-    private static final int SMALLEST_READ = 64 * 1024;
+    private static final byte[] AFTER = "]}".getBytes(StandardCharsets.US_ASCII);
+    private static final int MIN_READ = 64 * 1024;
 
     /**
      * Reads a batch. Only whole lines count: what stands behind the last line feed is being written.
@@ -40,11 +39,11 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
      * @param number the number of the first record, should it not tell itself
      * @return null if there is no whole line
      */
-    static Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
+    static @Nullable Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
         byte[] bytes = new byte[0];
         int lineFeed = -1;
         long available = Math.min(to, log.length()) - from;
-        for (long wish = Math.max(maxBytes, SMALLEST_READ); lineFeed < 0 && bytes.length < available; wish *= 2) {
+        for (long wish = Math.max(maxBytes, MIN_READ); lineFeed < 0 && bytes.length < available; wish *= 2) {
             bytes = new byte[(int) Math.min(wish, Math.min(available, Integer.MAX_VALUE - 8))];
             log.seek(from);
             log.readFully(bytes);
@@ -54,28 +53,28 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
     }
 
     /** Reads the batch that ends at a position, as it was read before. */
-    static Batch read(RandomAccessFile log, long from, long to, long number) throws IOException {
+    static @Nullable Batch read(RandomAccessFile log, long from, long to, long number) throws IOException {
         return read(log, from, to, Integer.MAX_VALUE, Integer.MAX_VALUE, number);
     }
 
     /** @param hasMore whether there is more in the log than these bytes */
     private static Batch of(byte[] bytes, long from, boolean hasMore, int maxRecords, int maxBytes, long number) {
-        ByteArrayOutputStream body = new ByteArrayOutputStream(Math.min(bytes.length, maxBytes) + BEHIND.length);
+        ByteArrayOutputStream body = new ByteArrayOutputStream(Math.min(bytes.length, maxBytes) + AFTER.length);
         body.writeBytes(BEFORE);
         int start = 0;
         int records = 0;
         long next = number;
         int end = indexOfLineFeed(bytes, 0);
-        while (end >= 0 && records < maxRecords && (records == 0 || end + BEFORE.length + BEHIND.length <= maxBytes)) {
+        while (end >= 0 && records < maxRecords && (records == 0 || end + BEFORE.length + AFTER.length <= maxBytes)) {
             int size = body.size();
             if (records > 0) {
                 body.writeBytes(BETWEEN);
             }
-            long itsNumber = RecordLine.write(bytes, start, end, body);
-            if (itsNumber == RecordLine.NO_RECORD && records == 0) {
+            long itsNumber = LineFormat.writeWithoutNumber(bytes, start, end, body);
+            if (itsNumber == LineFormat.NOT_A_RECORD && records == 0) {
                 return new Batch(from, from + end + 1, 1, next, true, Arrays.copyOf(bytes, end + 1), null);
             }
-            if (itsNumber == RecordLine.NO_RECORD) {
+            if (itsNumber == LineFormat.NOT_A_RECORD) {
                 return finish(from, next, records, true, Arrays.copyOf(bytes, start), Arrays.copyOf(body.toByteArray(), size));
             }
             next = itsNumber + 1;
@@ -87,18 +86,18 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
     }
 
     private static Batch finish(long from, long next, int records, boolean isFull, byte[] lines, byte[] body) {
-        byte[] whole = Arrays.copyOf(body, body.length + BEHIND.length);
-        System.arraycopy(BEHIND, 0, whole, body.length, BEHIND.length);
+        byte[] whole = Arrays.copyOf(body, body.length + AFTER.length);
+        System.arraycopy(AFTER, 0, whole, body.length, AFTER.length);
         return new Batch(from, from + lines.length, records, next, isFull, lines, whole);
     }
 
     /** Whether its last line is what the journal takes for a record. */
     boolean endsWithRecord() {
-        return LogTail.isRecord(Arrays.copyOfRange(lines, startOfLastLine(), lines.length));
+        return LineFormat.isRecord(Arrays.copyOfRange(lines, startOfLastLine(), lines.length));
     }
 
     /** The same without its last line; null if there is nothing before it. */
-    Batch withoutLastLine(RandomAccessFile log, long number) throws IOException {
+    @Nullable Batch withoutLastLine(RandomAccessFile log, long number) throws IOException {
         return startOfLastLine() == 0 ? null : read(log, start, start + startOfLastLine(), number);
     }
 
@@ -118,7 +117,7 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
     /** How many lines begin at a position or behind it. */
     static long countLines(File log, long from) throws IOException {
         long lines = 0;
-        byte[] block = new byte[SMALLEST_READ];
+        byte[] block = new byte[MIN_READ];
         try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
             file.seek(from);
             for (int count = file.read(block); count > 0; count = file.read(block)) {
@@ -143,12 +142,6 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
 
     /** What tells the server that it has this batch already: the same for the same records of the same session. */
     String key(String session) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            digest.update((session + "\n" + start + "\n").getBytes(StandardCharsets.UTF_8));
-            return HexFormat.of().formatHex(digest.digest(lines), 0, 16);
-        } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
-        }
+        return Digests.shortHex((session + "\n" + start + "\n").getBytes(StandardCharsets.UTF_8), lines);
     }
 }

@@ -1,17 +1,14 @@
 package ai.dreamlake.logback.internal.upload;
 
-import java.io.FileOutputStream;
+import ai.dreamlake.logback.internal.io.AtomicFile;
+import ai.dreamlake.logback.internal.io.Digests;
+import ai.dreamlake.logback.internal.io.LenientJson;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
 import java.time.Instant;
-import java.util.HexFormat;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -36,7 +33,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** Of a log of which nothing was sent. */
     static final Checkpoint NONE = new Checkpoint(0, 0, 0, -1, 0, "", "");
 
-    private static final int DIGESTED = 1024;
+    private static final int DIGESTED_BYTES = 1024;
 
     /** Whether a batch was about to be sent, so that it may be with the server. */
     boolean isDoubtful() {
@@ -59,7 +56,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     static Checkpoint parse(Path file) throws IOException {
         JsonNode json;
         try {
-            json = RecordLine.JSON.readTree(Files.readAllBytes(file));
+            json = LenientJson.TREES.readTree(Files.readAllBytes(file));
         } catch (NoSuchFileException | JacksonException nothingToRead) {
             return NONE;
         }
@@ -84,7 +81,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     }
 
     /** Behind a batch that is done. */
-    Checkpoint behind(Batch batch, long serverEnd, RandomAccessFile log) throws IOException {
+    Checkpoint after(Batch batch, long serverEnd, RandomAccessFile log) throws IOException {
         // A server that did not tell its number gave as many as there were records.
         long known = serverEnd >= 0 || this.serverEnd < 0 ? serverEnd : this.serverEnd + batch.records();
         return new Checkpoint(batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
@@ -117,31 +114,22 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     }
 
     void write(Path file) throws IOException {
-        ObjectNode json = RecordLine.JSON.createObjectNode();
+        ObjectNode json = LenientJson.TREES.createObjectNode();
         json.put("offset", offset).put("end", end).put("number", number).put("serverEnd", serverEnd);
         json.put("lost", lost).put("lostAt", lostAt).put("digest", digest);
-        Path temporary = file.resolveSibling(file.getFileName() + ".tmp");
-        try (OutputStream out = new FileOutputStream(temporary.toFile())) {
-            out.write(RecordLine.JSON.writeValueAsBytes(json));
-        }
-        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFile.replace(file, LenientJson.TREES.writeValueAsBytes(json));
     }
 
     private static String digest(RandomAccessFile log, long offset) throws IOException {
         if (offset == 0) {
             return "";
         }
-        byte[] bytes = new byte[(int) Math.min(DIGESTED, offset)];
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            log.seek(0);
-            log.readFully(bytes);
-            digest.update(bytes);
-            log.seek(offset - bytes.length);
-            log.readFully(bytes);
-            return HexFormat.of().formatHex(digest.digest(bytes), 0, 16);
-        } catch (GeneralSecurityException impossible) {
-            throw new IllegalStateException("every Java has SHA-256", impossible);
-        }
+        byte[] first = new byte[(int) Math.min(DIGESTED_BYTES, offset)];
+        byte[] last = new byte[first.length];
+        log.seek(0);
+        log.readFully(first);
+        log.seek(offset - last.length);
+        log.readFully(last);
+        return Digests.shortHex(first, last);
     }
 }

@@ -1,9 +1,9 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.LenientJson;
 import java.io.File;
-import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -20,7 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class RejectedRecords {
 
-    private static final int LONGEST_ANSWER = 4096;
+    private static final int MAX_RESPONSE = 4096;
 
     private final File file;
 
@@ -34,30 +34,22 @@ final class RejectedRecords {
      * @param status 0 if the server was not asked
      */
     void add(byte[] line, int status, String answer) throws IOException {
-        ObjectNode entry = RecordLine.JSON.createObjectNode();
+        ObjectNode entry = LenientJson.TREES.createObjectNode();
         entry.put("status", status);
-        entry.put("answer", answer.length() > LONGEST_ANSWER ? answer.substring(0, LONGEST_ANSWER) : answer);
+        entry.put("answer", answer.length() > MAX_RESPONSE ? answer.substring(0, MAX_RESPONSE) : answer);
         entry.set("record", record(line));
-        byte[] text = (RecordLine.JSON.writeValueAsString(entry) + "\n").getBytes(StandardCharsets.UTF_8);
+        byte[] text = (LenientJson.TREES.writeValueAsString(entry) + "\n").getBytes(StandardCharsets.UTF_8);
         if (!endsWith(text)) {
-            long before = file.length();
-            try (OutputStream out = new FileOutputStream(file, true)) {
-                out.write(text);
-            } catch (IOException incomplete) {
-                try (RandomAccessFile cut = new RandomAccessFile(file, "rw")) {
-                    cut.setLength(before);
-                }
-                throw incomplete;
-            }
+            AppendedFile.append(file, out -> out.write(text));
         }
     }
 
     private static JsonNode record(byte[] line) {
         String text = new String(line, StandardCharsets.UTF_8).strip();
         try {
-            return RecordLine.JSON.readTree(text);
+            return LenientJson.TREES.readTree(text);
         } catch (JacksonException noRecord) {
-            return RecordLine.JSON.getNodeFactory().stringNode(text);
+            return LenientJson.TREES.getNodeFactory().stringNode(text);
         }
     }
 

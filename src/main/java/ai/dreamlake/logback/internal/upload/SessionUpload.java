@@ -1,9 +1,11 @@
 package ai.dreamlake.logback.internal.upload;
 
-import ai.dreamlake.logback.internal.journal.SealedLog;
-import ai.dreamlake.logback.internal.journal.SpoolFile;
+import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.journal.Journal;
+import ai.dreamlake.logback.internal.journal.Segment;
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.internal.upload.DreamlakeServer.NoAnswerException;
+import ai.dreamlake.logback.internal.upload.DreamlakeClient.NoResponseException;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -37,18 +40,18 @@ final class SessionUpload {
     private static final Duration NOT_OURS = Duration.ofMillis(500);
 
     /** After so many batches other sessions have their turn. */
-    private static final int MOST_BATCHES = 16;
+    private static final int MAX_BATCHES = 16;
 
     /** A server that takes records may be unable to tell which ones it has. */
-    private static final int MOST_QUESTIONS = 5;
+    private static final int MAX_QUESTIONS = 5;
 
     private final SessionName name;
-    private final SessionLogs logs;
+    private final LogSegments logs;
     private final Path checkpointFile;
-    private final Path claimFile;
+    private final Path lockFile;
     private final RejectedRecords rejectedRecords;
-    private final Registration registration;
-    private final DreamlakeServer server;
+    private final RemoteSession remoteSession;
+    private final DreamlakeClient client;
     private final UploadSettings settings;
     private final UploadListener listener;
 
@@ -58,19 +61,19 @@ final class SessionUpload {
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
 
     // Guarded by this.
-    private final Deliveries deliveries = new Deliveries();
+    private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
     private volatile boolean parked;
 
     // Used by the thread that works.
 
-    /** The log that is being sent, the oldest one. */
-    private RandomAccessFile log;
+    /** The log that is being sent: the oldest file, or null while nothing is sent. */
+    private @Nullable RandomAccessFile log;
 
     /** The same, if it is not the one that the work began with; then to be closed. */
-    private RandomAccessFile nextLog;
+    private @Nullable RandomAccessFile nextLog;
 
     /** How far the log is sent, if that could not be written down; else null. */
-    private Checkpoint unsaved;
+    private @Nullable Checkpoint unsaved;
 
     /** How many records a batch may have; less than configured if the server found that too large. */
     private int usualLimit;
@@ -82,7 +85,7 @@ final class SessionUpload {
     private String notDelivered = "";
 
     /** Where a record begins in the log, if damage stands before it; else 0. */
-    private long recordBehind;
+    private long recordAfter;
 
     /** Whether there was no log at the last look. */
     private boolean wasGone;
@@ -103,29 +106,24 @@ final class SessionUpload {
 
     SessionUpload(
             SessionName name,
-            Path root,
-            SpoolFile spool,
-            DreamlakeServer server,
+            Journal journal,
+            DreamlakeClient client,
             UploadSettings settings,
             UploadListener listener,
             LongSupplier excess) {
+        SessionDirectory directory = journal.directory();
         this.name = name;
-        this.logs = new SessionLogs(name, root, spool);
-        Path directory = name.directory(root);
-        this.checkpointFile = checkpointOf(directory);
-        this.claimFile = logs.file(".upload.lock");
-        this.registration = new Registration(name, directory.resolve("session.json"), server, listener);
-        this.rejectedRecords = new RejectedRecords(logs.file("rejected.jsonl").toFile());
-        this.server = server;
+        this.logs = new LogSegments(journal);
+        this.checkpointFile = directory.checkpoint();
+        this.lockFile = directory.uploadLock();
+        this.remoteSession = new RemoteSession(name, directory.description(), client, listener);
+        this.rejectedRecords = new RejectedRecords(directory.rejectedRecords());
+        this.client = client;
         this.settings = settings;
         this.listener = listener;
         this.excess = excess;
         this.usualLimit = settings.maxBatchRecords();
         this.limit = usualLimit;
-    }
-
-    static Path checkpointOf(Path directory) {
-        return directory.resolve("logs").resolve(".upload");
     }
 
     SessionName name() {
@@ -146,22 +144,22 @@ final class SessionUpload {
     }
 
     synchronized void wrote(long number) {
-        deliveries.wrote(number);
+        unacknowledged.wrote(number);
     }
 
     /** How many of this appender's records the server does not have yet. */
     synchronized long pending() {
-        return deliveries.pending();
+        return unacknowledged.pending();
     }
 
     /** Whether a record of this appender below a number is not delivered yet. */
     synchronized boolean isPendingBelow(long number) {
-        return deliveries.isPendingBelow(number);
+        return unacknowledged.isPendingBelow(number);
     }
 
     /** The number below which all must be delivered for this appender's records to be. */
     synchronized long end() {
-        return deliveries.end();
+        return unacknowledged.end();
     }
 
     /** From now on nothing waits for company that was written yet. */
@@ -189,7 +187,7 @@ final class SessionUpload {
         return Math.max(0, bytes - Math.max(0, Checkpoint.parse(checkpointFile).offset()));
     }
 
-    SessionLogs logs() {
+    LogSegments logs() {
         return logs;
     }
 
@@ -211,7 +209,7 @@ final class SessionUpload {
             if (logs.haveNewRecords()) {
                 mark(); // the directory may have been deleted and made anew
             }
-            try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
+            try (UploadLock claim = UploadLock.tryTake(lockFile)) {
                 beginSending(claim != null);
                 Duration wait = work(claim != null, written, closing);
                 closeNext();
@@ -246,7 +244,7 @@ final class SessionUpload {
             }
             wasGone = false;
             log = oldest;
-            recordBehind = 0;
+            recordAfter = 0;
             Duration wait = workOn(isOurs, written, closing);
             if (wait.equals(NOTHING) && !parked) {
                 backoff.reset();
@@ -284,7 +282,7 @@ final class SessionUpload {
             }
             checkpoint = save(checkpoint.withoutLoss());
         }
-        for (int batches = 0; batches < MOST_BATCHES && roomWanted == 0; batches++) {
+        for (int batches = 0; batches < MAX_BATCHES && roomWanted == 0; batches++) {
             Batch batch = checkpoint.isDoubtful()
                     ? Batch.read(log, checkpoint.offset(), checkpoint.end(), checkpoint.number())
                     : nextBatch(checkpoint);
@@ -329,7 +327,7 @@ final class SessionUpload {
             if (batch == null || batch.endsWithRecord()) {
                 return batch;
             }
-            if (!isRecordBehind(batch.end()) && logs.isOldestCurrent()) {
+            if (!isRecordAfter(batch.end()) && logs.isOldestCurrent()) {
                 while (batch != null && !batch.endsWithRecord()) {
                     batch = batch.withoutLastLine(log, checkpoint.number());
                 }
@@ -341,15 +339,15 @@ final class SessionUpload {
         }
     }
 
-    private boolean isRecordBehind(long position) throws IOException {
-        if (position <= recordBehind) {
+    private boolean isRecordAfter(long position) throws IOException {
+        if (position <= recordAfter) {
             return true;
         }
         Batch line = nextLine(position);
         while (line != null && !line.endsWithRecord()) {
             line = nextLine(line.end());
         }
-        recordBehind = line == null ? 0 : line.start();
+        recordAfter = line == null ? 0 : line.start();
         return line != null;
     }
 
@@ -383,8 +381,8 @@ final class SessionUpload {
         long done;
         long gone;
         synchronized (this) {
-            done = deliveries.doneBelow(delivered); // who wrote them may have said so only now
-            gone = deliveries.giveUpBelow(written);
+            done = unacknowledged.doneBelow(delivered); // who wrote them may have said so only now
+            gone = unacknowledged.giveUpBelow(written);
         }
         if (done > 0) {
             listener.delivered(name, 0, done);
@@ -437,7 +435,7 @@ final class SessionUpload {
         closeNext();
         nextLog = logs.openOldest();
         log = nextLog;
-        recordBehind = 0;
+        recordAfter = 0;
         return log == null ? null : next;
     }
 
@@ -449,8 +447,8 @@ final class SessionUpload {
         }
     }
 
-    /** What was asked for before, and is not done, is not to be done any more. */
-    synchronized void keepAll() {
+    /** Cancels pending requests to free space. */
+    synchronized void cancelRequests() {
         roomWanted = 0;
     }
 
@@ -468,7 +466,7 @@ final class SessionUpload {
                 return length;
             }
         }
-        try (UploadClaim claim = UploadClaim.tryTake(claimFile)) {
+        try (UploadLock claim = UploadLock.tryTake(lockFile)) {
             return claim == null ? 0 : giveUpOldest();
         }
     }
@@ -482,7 +480,7 @@ final class SessionUpload {
     }
 
     private long giveUpOldest() throws IOException {
-        SealedLog oldest = logs.oldestSealed();
+        Segment oldest = logs.oldestSegment();
         if (oldest == null) {
             return 0;
         }
@@ -516,7 +514,7 @@ final class SessionUpload {
         if (wait != null) {
             return wait;
         }
-        ObjectNode record = RecordLine.JSON.createObjectNode();
+        ObjectNode record = LenientJson.TREES.createObjectNode();
         record.put("timestamp", checkpoint.lostAt());
         record.put("level", "warn");
         record.put("message", checkpoint.lost() + " records were dropped before they could be sent: the spool was full");
@@ -524,10 +522,10 @@ final class SessionUpload {
         byte[] body = ("{\"logs\": [" + record + "]}").getBytes(StandardCharsets.UTF_8);
         String key = UUID.nameUUIDFromBytes((name + checkpoint.lostAt() + checkpoint.lost()).getBytes(StandardCharsets.UTF_8))
                 .toString();
-        Answer answer;
+        ServerResponse answer;
         try {
-            answer = server.send(registration.id(), body, key);
-        } catch (NoAnswerException failure) {
+            answer = client.send(remoteSession.id(), body, key);
+        } catch (NoResponseException failure) {
             return retry(failure.getMessage(), Duration.ZERO);
         }
         if (answer.isSuccess() || answer.isTooLarge() || answer.isInvalid()) {
@@ -537,7 +535,7 @@ final class SessionUpload {
             return park("HTTP " + answer.status());
         }
         if (answer.sessionIsGone()) {
-            registration.forget();
+            remoteSession.forget();
         }
         return retry("HTTP " + answer.status(), answer.retryAfter());
     }
@@ -574,10 +572,10 @@ final class SessionUpload {
             save(checkpoint.sending(batch));
         }
         notDelivered = "";
-        Answer answer;
+        ServerResponse answer;
         try {
-            answer = server.send(registration.id(), batch.body(), key);
-        } catch (NoAnswerException failure) {
+            answer = client.send(remoteSession.id(), batch.body(), key);
+        } catch (NoResponseException failure) {
             if (!failure.leavesDoubt && !wasDoubtful) {
                 notDelivered = key;
             }
@@ -592,13 +590,13 @@ final class SessionUpload {
         return refused(batch, checkpoint, answer);
     }
 
-    private Outcome refused(Batch batch, Checkpoint checkpoint, Answer answer) throws IOException {
+    private Outcome refused(Batch batch, Checkpoint checkpoint, ServerResponse answer) throws IOException {
         String reason = "HTTP " + answer.status();
         if (answer.isRefusal()) {
             return Outcome.after(park(reason));
         }
         if (answer.sessionIsGone()) {
-            registration.forget();
+            remoteSession.forget();
             save(checkpoint.sending(batch).withoutServerEnd());
             return Outcome.after(retry(reason, answer.retryAfter()));
         }
@@ -617,7 +615,7 @@ final class SessionUpload {
     }
 
     private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
-        Checkpoint next = save(checkpoint.behind(batch, serverEnd, log));
+        Checkpoint next = save(checkpoint.after(batch, serverEnd, log));
         usualLimit = (int) Math.min(settings.maxBatchRecords(), usualLimit + usualLimit / 8 + 1L);
         limit = (int) Math.min(usualLimit, 2L * limit);
         listener.delivered(name, batch.records(), count(next.number()));
@@ -628,7 +626,7 @@ final class SessionUpload {
     private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String answer) throws IOException {
         keepAside(record, status, answer);
         usualLimit = settings.maxBatchRecords(); // that one record was too large tells nothing of the others
-        Checkpoint next = save(checkpoint.behind(record, checkpoint.serverEnd(), log));
+        Checkpoint next = save(checkpoint.after(record, checkpoint.serverEnd(), log));
         listener.rejected(name, 1, count(next.number()), status == 0 ? answer : "HTTP " + status);
         return new Outcome(next, null);
     }
@@ -646,11 +644,11 @@ final class SessionUpload {
     }
 
     private synchronized long count(long number) {
-        return deliveries.doneBelow(number);
+        return unacknowledged.doneBelow(number);
     }
 
     private Duration retry(String reason, Duration atLeast) {
-        if (server.isClosed()) {
+        if (client.isClosed()) {
             return NOTHING; // we broke it off ourselves
         }
         Duration wait = backoff.next(atLeast);
@@ -666,10 +664,10 @@ final class SessionUpload {
 
     /** Makes the session known to the server. Null if it is; else how long to wait. */
     private Duration register() throws IOException {
-        Answer answer;
+        ServerResponse answer;
         try {
-            answer = registration.renew();
-        } catch (NoAnswerException failure) {
+            answer = remoteSession.renew();
+        } catch (NoResponseException failure) {
             return retry(failure.getMessage(), Duration.ZERO);
         }
         if (answer == null) {
@@ -681,9 +679,9 @@ final class SessionUpload {
         return retry(answer.isSuccess() ? "an answer without a session's id" : "HTTP " + answer.status(), answer.retryAfter());
     }
 
-    private static long endSequence(Answer answer) {
+    private static long endSequence(ServerResponse answer) {
         try {
-            return RecordLine.JSON.readTree(answer.body()).path("endSequence").asLong(-1);
+            return LenientJson.TREES.readTree(answer.body()).path("endSequence").asLong(-1);
         } catch (JacksonException noJson) {
             return -1; // it is stored, and that is what counts
         }
@@ -694,18 +692,18 @@ final class SessionUpload {
      * questions: then it is sent again, under its key.
      */
     private Outcome ask(Batch batch, Checkpoint checkpoint) throws IOException {
-        Answer answer;
+        ServerResponse answer;
         try {
-            answer = server.newest(registration.id(), StoredRecords.limit(batch.records()));
-        } catch (NoAnswerException failure) {
+            answer = client.newest(remoteSession.id(), NewestRecords.limit(batch.records()));
+        } catch (NoResponseException failure) {
             return hasPatience() ? Outcome.after(retry(failure.getMessage(), Duration.ZERO)) : null;
         }
-        if (answer.isWeather() && answer.status() != 500 && answer.status() != 501 && hasPatience()) {
+        if (answer.isRetryable() && answer.status() != 500 && answer.status() != 501 && hasPatience()) {
             return Outcome.after(retry("HTTP " + answer.status(), answer.retryAfter()));
         }
         failedQuestions = 0;
         if (answer.isSuccess()) {
-            StoredRecords stored = StoredRecords.parse(answer.body(), checkpoint.serverEnd());
+            NewestRecords stored = NewestRecords.parse(answer.body(), checkpoint.serverEnd());
             if (stored != null && stored.endWith(batch)) {
                 return delivered(batch, checkpoint, stored.lastNumber());
             }
@@ -714,7 +712,7 @@ final class SessionUpload {
     }
 
     private boolean hasPatience() {
-        failedQuestions = (failedQuestions + 1) % MOST_QUESTIONS;
+        failedQuestions = (failedQuestions + 1) % MAX_QUESTIONS;
         return failedQuestions != 0;
     }
 }

@@ -13,27 +13,27 @@ public interface UploadListener {
      * @param records how many records we sent that the server has now; 0 if another appender or process sent them
      * @param ours how many of those that are done with this appender wrote
      */
-    void delivered(SessionName session, long records, long ours);
+    default void delivered(SessionName session, long records, long ours) {}
 
     /** An attempt failed, and will be repeated. */
-    void retried(SessionName session, String reason, Duration wait);
+    default void retried(SessionName session, String reason, Duration wait) {}
 
     /**
      * The server will never take these records. They were set aside.
      *
      * @param ours how many of them this appender wrote
      */
-    void rejected(SessionName session, long records, long ours, String reason);
+    default void rejected(SessionName session, long records, long ours, String reason) {}
 
     /** Records were deleted unsent, because the spool was full. */
-    void dropped(SessionName session, long records, long ours);
+    default void dropped(SessionName session, long records, long ours) {}
 
     /** Records of this appender's are neither with the server nor on disk: somebody deleted them. */
-    void lost(SessionName session, long ours);
+    default void lost(SessionName session, long ours) {}
 
-    /** A session, or everything if null, is not uploaded any more until the next start. Its records are kept. */
-    void parked(SessionName session, String reason);
+    /** A session is not uploaded any more until the next start. Its records are kept. */
+    default void parked(SessionName session, String reason) {}
 
     /** Something else is wrong. */
-    void trouble(String text);
+    default void trouble(String text) {}
 }

@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -42,11 +43,11 @@ class GroupCommitTest {
     private final SlowDisk disk = new SlowDisk();
     private final Map<String, Thread> threads = new LinkedHashMap<>();
     private final Map<String, Throwable> failures = new ConcurrentHashMap<>();
-    private SessionDirectory session;
+    private SessionOnDisk session;
     private Journal journal;
 
     /** A disk of which one write, the first if nothing else is said, waits, and with switches for the next one. What it writes it writes for real. */
-    private static final class SlowDisk implements LogFile.Opener {
+    private static final class SlowDisk implements Storage {
         int slow = 1;
         final CountDownLatch slowHasBegun = new CountDownLatch(1);
         final CountDownLatch slowMayGoOn = new CountDownLatch(1);
@@ -100,13 +101,14 @@ class GroupCommitTest {
 
     @BeforeEach
     void open() {
-        session = SessionDirectory.of(root, "project", "run");
-        journal = new Journal(session.directory(), NAME, clock::get, disk);
+        session = SessionOnDisk.of(root, "project", "run");
+        journal = new Journal(new SessionDirectory(session.directory()), NAME, clock::get, disk);
+        journal.retain();
     }
 
     @AfterEach
     void close() throws IOException {
-        journal.close();
+        journal.release();
     }
 
     private static byte[] record(String message) {
@@ -115,12 +117,17 @@ class GroupCommitTest {
                 .getBytes(UTF_8);
     }
 
+    private void append(byte[] record) throws IOException {
+        byte[] line = Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER);
+        journal.append(new Line().set(line, record.length, false, null));
+    }
+
     private Thread appendOnAThread(String message, boolean forced, String description) {
         Thread thread = new Thread(() -> {
             try {
                 byte[] record = record(message);
-                byte[] line = Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER);
-                journal.append(line, record.length, forced, description);
+                byte[] line = Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER);
+                journal.append(new Line().set(line, record.length, forced, description));
                 Arrays.fill(line, (byte) '?'); // as its thread writes the next record there
             } catch (Throwable failure) {
                 failures.put(message, failure);
@@ -172,7 +179,7 @@ class GroupCommitTest {
         disk.slow = 999; // the hint covers a thousand
         byte[] record = record("m");
         for (int i = 1; i < disk.slow; i++) {
-            journal.append(Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER), record.length, false, null);
+            append(record);
         }
         begin();
         for (String message : new String[] {"a", "b", "c"}) {
@@ -290,8 +297,7 @@ class GroupCommitTest {
                 for (int i = 0; i < 5000; i++) {
                     byte[] record = record(name);
                     try {
-                        journal.append(
-                                Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER), record.length, false, null);
+                        append(record);
                     } catch (IOException failure) {
                         failures.put(name, failure);
                     }
@@ -316,7 +322,7 @@ class GroupCommitTest {
         disk.slowMayGoOn.countDown();
         appendOnAThread("first", false, null).join();
         journal.pause();
-        Lease peer = new Lease(session.lock());
+        SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
         List<Thread> waiting = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -336,7 +342,7 @@ class GroupCommitTest {
         disk.slowMayGoOn.countDown();
         appendOnAThread("first", false, null).join();
         journal.pause();
-        Lease peer = new Lease(session.lock());
+        SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
         List<Thread> refused = new ArrayList<>();
         for (int i = 0; i < 10; i++) {
@@ -345,7 +351,7 @@ class GroupCommitTest {
         for (Thread thread : refused) {
             await().pollInterval(1, TimeUnit.MILLISECONDS).until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         }
-        clock.addAndGet(Journal.PATIENCE_NANOS);
+        clock.addAndGet(LockWait.MAX_WAIT_NANOS);
         for (Thread thread : refused) {
             thread.join();
         }

@@ -4,9 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.testing.SessionDirectory;
+import ai.dreamlake.logback.testing.SessionOnDisk;
 import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
@@ -40,11 +41,11 @@ class JournalTest {
     private final AtomicLong jump = new AtomicLong();
 
     private final FaultyDisk disk = new FaultyDisk();
-    private SessionDirectory session;
+    private SessionOnDisk session;
     private Journal journal;
 
     /** A disk with switches. What it writes it writes for real. */
-    private static final class FaultyDisk implements LogFile.Opener {
+    private static final class FaultyDisk implements Storage {
         /** How many bytes fit before the disk is full. */
         long room = Long.MAX_VALUE;
 
@@ -84,17 +85,19 @@ class JournalTest {
 
     @BeforeEach
     void open() {
-        session = SessionDirectory.of(root, "project", "run");
+        session = SessionOnDisk.of(root, "project", "run");
         journal = newJournal();
     }
 
     private Journal newJournal() {
-        return new Journal(session.directory(), NAME, () -> clock.addAndGet(jump.get()), disk);
+        Journal journal = new Journal(new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk);
+        journal.retain();
+        return journal;
     }
 
     @AfterEach
     void close() throws IOException {
-        journal.close();
+        journal.release();
     }
 
     private void append(String message) throws IOException {
@@ -102,13 +105,19 @@ class JournalTest {
     }
 
     private static long append(Journal journal, String message, String description) throws IOException {
-        byte[] record = String.format(RECORD, message).getBytes(UTF_8);
-        return journal.append(
-                Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER), record.length, false, description);
+        return append(journal, String.format(RECORD, message), false, description);
+    }
+
+    private static long append(Journal journal, String record, boolean forced, String description) throws IOException {
+        byte[] bytes = record.getBytes(UTF_8);
+        Line line = new Line();
+        journal.append(line.set(
+                Arrays.copyOf(bytes, bytes.length + LineFormat.ROOM_FOR_NUMBER), bytes.length, forced, description));
+        return line.number();
     }
 
     private void reopen() throws IOException {
-        journal.close();
+        journal.release();
         journal = newJournal();
     }
 
@@ -130,10 +139,9 @@ class JournalTest {
             "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"Training started\", \"metadata\": null, \"sequenceNumber\": ",
             "{\"timestamp\": \"2025-10-29T10:30:05.000000Z\", \"level\": \"info\", \"message\": \"Epoch 1 complete\", \"metadata\": {\"train_loss\": 0.5}, \"sequenceNumber\": "
         }) {
-            byte[] bytes = record.getBytes(UTF_8);
-            journal.append(Arrays.copyOf(bytes, bytes.length + Journal.ROOM_FOR_NUMBER), bytes.length, true, null);
+            append(journal, record, true, null);
         }
-        assertThat(SessionDirectory.text(session.log()))
+        assertThat(SessionOnDisk.text(session.log()))
                 .isEqualTo(
                         """
                         {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Training started", "metadata": null, "sequenceNumber": 0}
@@ -172,7 +180,7 @@ class JournalTest {
         assertThat(session.readHint()).isEqualTo(2500);
         append("once more");
         assertThat(session.readHint()).isGreaterThan(2500);
-        journal.close();
+        journal.release();
         session.assertLeftBehindRightly();
     }
 
@@ -189,7 +197,7 @@ class JournalTest {
     void theHintIsANumberAtAFixedWidthThatPythonReads() throws IOException {
         append("m");
         journal.pause();
-        assertThat(SessionDirectory.text(session.hint())).isEqualTo("1                  \n");
+        assertThat(SessionOnDisk.text(session.hint())).isEqualTo("1                  \n");
     }
 
     @Test
@@ -197,7 +205,7 @@ class JournalTest {
         append("m");
         for (String hint : new String[] {"", "garbage", "0", "999999", "\0\0\0\0", "x".repeat(100), "-7"}) {
             int records = session.lines().size();
-            journal.close();
+            journal.release();
             session.write(session.hint(), hint);
             journal = newJournal();
             append("after " + hint.length());
@@ -205,7 +213,7 @@ class JournalTest {
             journal.pause();
             session.assertLeftBehindRightly();
         }
-        journal.close();
+        journal.release();
         Files.delete(session.hint());
         journal = newJournal();
         append("without a hint");
@@ -247,7 +255,7 @@ class JournalTest {
                           "write_protected": false
                         }""");
         append("from the JVM");
-        journal.close();
+        journal.release();
 
         session.assertNumbered(3);
         assertThat(session.lines().get(2)).isEqualTo(String.format(RECORD, "from the JVM") + "2}");
@@ -260,24 +268,24 @@ class JournalTest {
     @Test
     void aTornTailIsSetAsideAndTold() throws IOException {
         append("whole");
-        journal.close();
+        journal.release();
         session.append(session.log(), "{\"timestamp\": \"2025-10");
         journal = newJournal();
         append("next");
 
         session.assertGapless(2);
-        assertThat(SessionDirectory.text(session.torn())).isEqualTo("{\"timestamp\": \"2025-10\n");
+        assertThat(SessionOnDisk.text(session.torn())).isEqualTo("{\"timestamp\": \"2025-10\n");
         assertThat(journal.nextNotice()).contains("22 bytes are set aside in logs.jsonl.torn");
     }
 
     @Test
     void aFullDiskLeavesWholeLinesKeepsTheNumberAndGoesOnByItself() throws IOException {
         append("before");
-        String before = SessionDirectory.text(session.log());
+        String before = SessionOnDisk.text(session.log());
         for (int room = 0; room < 120; room++) {
             disk.room = room;
             assertThatThrownBy(() -> append("lost")).isInstanceOf(IOException.class).hasMessage("No space left on device");
-            assertThat(SessionDirectory.text(session.log())).isEqualTo(before);
+            assertThat(SessionOnDisk.text(session.log())).isEqualTo(before);
         }
         disk.room = Long.MAX_VALUE;
         append("after");
@@ -332,7 +340,7 @@ class JournalTest {
     @Test
     void aLogThatIsTruncatedOrReplacedGoesOnWhereItEnds() throws IOException {
         append("zero");
-        String zero = SessionDirectory.text(session.log());
+        String zero = SessionOnDisk.text(session.log());
         append("one");
         append("two");
         session.write(session.log(), zero);
@@ -363,11 +371,11 @@ class JournalTest {
         deleteSession();
         // The peer: another lock file, and a record.
         Files.createDirectories(session.log().getParent());
-        Lease peer = new Lease(session.lock());
+        SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
         session.write(session.log(), String.format(RECORD, "a peer's") + "0}\n");
         elapse(101, TimeUnit.MICROSECONDS);
-        jump.set(Journal.PATIENCE_NANOS);
+        jump.set(LockWait.MAX_WAIT_NANOS);
         assertThatThrownBy(() -> append("the peer holds the lease")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
         peer.close();
@@ -380,7 +388,7 @@ class JournalTest {
     void aLogThatWasReplacedByAnEquallyLongOneWhileWePausedIsFound() throws IOException {
         append("old");
         journal.pause();
-        Path copy = Files.writeString(session.log().resolveSibling("copy"), SessionDirectory.text(session.log()).replace("old", "new"));
+        Path copy = Files.writeString(session.log().resolveSibling("copy"), SessionOnDisk.text(session.log()).replace("old", "new"));
         Files.move(copy, session.log(), StandardCopyOption.REPLACE_EXISTING);
         append("next");
         session.assertGapless(2);
@@ -388,7 +396,7 @@ class JournalTest {
     }
 
     @Test
-    void afterALeaseTheTailIsReadAgain() throws IOException {
+    void afterTheLockWasReleasedTheTailIsReadAgain() throws IOException {
         append("ours");
         journal.pause();
         try (FileOutputStream out = new FileOutputStream(session.log().toFile(), true)) {
@@ -399,13 +407,12 @@ class JournalTest {
     }
 
     @Test
-    void anIdleJournalGivesUpItsLeaseAfter25Milliseconds() throws IOException {
-        Lease peer = new Lease(session.lock());
+    void anIdleJournalReleasesItsLockAfter25Milliseconds() throws IOException {
+        SessionLock peer = new SessionLock(session.lock());
         append("m");
-        assertThat(journal.leaseIsNew).isTrue();
-        journal.leaseIsNew = false;
+        assertThat(journal.wasNewlyLocked()).isTrue();
         append("m");
-        assertThat(journal.leaseIsNew).isFalse();
+        assertThat(journal.wasNewlyLocked()).isFalse();
         assertThat(peer.tryTake()).isFalse();
         elapse(24, TimeUnit.MILLISECONDS);
         assertThat(journal.pauseIfIdle()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(1));
@@ -417,8 +424,8 @@ class JournalTest {
     }
 
     @Test
-    void aBusyJournalKeepsItsLeaseUntilSomebodyWaitsFor25Milliseconds() throws IOException {
-        Lease peer = new Lease(session.lock());
+    void aBusyJournalKeepsItsLockUntilSomebodyWaitsFor25Milliseconds() throws IOException {
+        SessionLock peer = new SessionLock(session.lock());
         append("m");
         elapse(100, TimeUnit.MILLISECONDS);
         append("nobody waits");
@@ -428,17 +435,17 @@ class JournalTest {
         assertThat(peer.tryTake()).isFalse();
         elapse(6, TimeUnit.MILLISECONDS);
         // Our turn comes behind the peer's, which does not end: ten seconds pass with each look at the clock.
-        jump.set(Journal.PATIENCE_NANOS + 1);
+        jump.set(LockWait.MAX_WAIT_NANOS + 1);
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
 
         // For a second nobody waits, and then not for long; but each record asks.
         assertThatThrownBy(() -> append("refused without a wait")).isInstanceOf(SessionLockedException.class);
         elapse(1, TimeUnit.SECONDS);
-        jump.set(Journal.SECOND_PATIENCE_NANOS + 1);
+        jump.set(LockWait.MAX_RETRY_WAIT_NANOS + 1);
         assertThatThrownBy(() -> append("refused after a short one")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
-        peer.giveUp();
+        peer.release();
         append("goes on");
         session.assertGapless(4);
         peer.close();
@@ -446,24 +453,26 @@ class JournalTest {
 
     @Test
     void onlyWhatIsToBeForcedIsForcedAndTroubleThereIsToldAndCostsNoRecord() throws IOException {
-        byte[] record = String.format(RECORD, "m").getBytes(UTF_8);
-        byte[] line = Arrays.copyOf(record, record.length + Journal.ROOM_FOR_NUMBER);
-        journal.append(line, record.length, false, null);
+        String record = String.format(RECORD, "m");
+        append(journal, record, false, null);
         assertThat(disk.forced).isZero();
-        journal.append(line, record.length, true, null);
+        append(journal, record, true, null);
         assertThat(disk.forced).isEqualTo(1);
         disk.forceFails = true;
-        journal.append(line, record.length, true, null);
+        append(journal, record, true, null);
         assertThat(journal.nextNotice()).endsWith("to the device: Input/output error");
         session.assertGapless(3);
     }
 
     @Test
-    void aClosedJournalTakesNothing() throws IOException {
+    void aJournalThatNobodyUsesIsOpenedByItsNextRecordAndCanBeClosedAgain() throws IOException {
         append("m");
-        journal.close();
-        assertThat(append(journal, "for the successor", null)).isEqualTo(Journal.CLOSED);
-        session.assertGapless(1);
+        journal.release();
+        assertThat(append(journal, "a straggler", null)).isEqualTo(1);
+        journal.closeIfUnused();
+        session.assertGapless(2);
+        session.assertLeftBehindRightly();
+        journal.retain();
     }
 
     @Test
@@ -512,7 +521,7 @@ class JournalTest {
         try {
             append("m");
             journal.pause();
-            assertThat(SessionDirectory.text(session.hint())).isEqualTo("1                  \n");
+            assertThat(SessionOnDisk.text(session.hint())).isEqualTo("1                  \n");
         } finally {
             Locale.setDefault(before);
         }
@@ -540,7 +549,7 @@ class JournalTest {
         append("interrupted");
         journal.pause();
         append("and again");
-        journal.close();
+        journal.release();
         assertThat(Thread.interrupted()).isTrue();
         session.assertGapless(2);
         session.assertLeftBehindRightly();
@@ -550,9 +559,9 @@ class JournalTest {
     void anInterruptedThreadThatWaitsForAPeerStaysInterrupted() throws IOException {
         append("m");
         journal.pause();
-        Lease peer = new Lease(session.lock());
+        SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
-        jump.set(Journal.PATIENCE_NANOS / 2 + 1); // one look to begin, one before the wait, one after it
+        jump.set(LockWait.MAX_WAIT_NANOS / 2 + 1); // one look to begin, one before the wait, one after it
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         assertThat(Thread.interrupted()).isTrue();

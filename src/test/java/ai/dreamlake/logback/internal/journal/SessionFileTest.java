@@ -28,7 +28,7 @@ class SessionFileTest {
 
     @BeforeEach
     void file() {
-        file = new SessionFile(directory, SessionName.of("project", "my-experiment"));
+        file = new SessionFile(new SessionDirectory(directory), SessionName.of("project", "my-experiment"));
         path = directory.resolve("session.json");
     }
 

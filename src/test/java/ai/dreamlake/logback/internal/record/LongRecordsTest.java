@@ -20,9 +20,8 @@ class LongRecordsTest {
 
     private JsonNode encode(int limit) {
         RecordSettings settings = new RecordSettings();
-        settings.maxRecordSize = limit;
         RecordBuffer buffer = new RecordBuffer();
-        new RecordEncoder(settings, Set.of(), 21).encode(event, buffer);
+        new RecordEncoder(settings, limit, Set.of()).encode(event, buffer);
         String line = new String(buffer.bytes(), 0, buffer.length(), UTF_8) + "9223372036854775807}\n";
         assertThat(line.getBytes(UTF_8).length).as("the whole line").isLessThanOrEqualTo(limit);
         return new JsonMapper().readTree(line);
@@ -115,10 +114,10 @@ class LongRecordsTest {
                         texts[random.nextInt(6)].repeat(random.nextInt(40)), random.nextBoolean() ? value : Map.of("v", value));
             }
             RecordSettings settings = new RecordSettings();
-            settings.maxRecordSize = 1024 + random.nextInt(4096);
+            int limit = 1024 + random.nextInt(4096);
             RecordBuffer buffer = new RecordBuffer();
-            new RecordEncoder(settings, Set.of(), 21).encode(next, buffer);
-            assertThat(buffer.length() + 21).isLessThanOrEqualTo(settings.maxRecordSize);
+            new RecordEncoder(settings, limit, Set.of()).encode(next, buffer);
+            assertThat(buffer.length() + 21).isLessThanOrEqualTo(limit);
             new JsonMapper().readTree(new String(buffer.bytes(), 0, buffer.length(), UTF_8) + "1}");
         }
     }

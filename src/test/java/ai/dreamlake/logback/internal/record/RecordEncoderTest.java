@@ -38,7 +38,7 @@ class RecordEncoderTest {
     }
 
     private RecordLevel encode(RecordBuffer buffer) {
-        return new RecordEncoder(settings, RESERVED, 21).encode(event, buffer);
+        return new RecordEncoder(settings, 512 * 1024, RESERVED).encode(event, buffer);
     }
 
     private String metadata() {
@@ -230,7 +230,7 @@ class RecordEncoderTest {
         LoggingEvent bare = new LoggingEvent(
                 "x", new LoggerContext().getLogger("x"), Level.INFO, "by a context made by hand", null, null);
         RecordBuffer buffer = new RecordBuffer();
-        new RecordEncoder(settings, RESERVED, 21).encode(bare, buffer);
+        new RecordEncoder(settings, 512 * 1024, RESERVED).encode(bare, buffer);
         assertThat(new String(buffer.bytes(), 0, buffer.length(), UTF_8)).contains("by a context made by hand");
     }
 

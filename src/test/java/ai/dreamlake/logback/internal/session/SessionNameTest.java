@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import java.nio.charset.StandardCharsets;
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -23,7 +24,7 @@ class SessionNameTest {
     void goodNamesStayAsTheyAre(String session) {
         SessionName name = SessionName.of("project", session);
         assertThat(name).isEqualTo(new SessionName("project", session)).isEqualTo(SessionName.safe("project", session));
-        assertThat(name.directory(ROOT)).isEqualTo(ROOT.resolve("project").resolve(session));
+        assertThat(SessionDirectory.of(ROOT, name).path()).isEqualTo(ROOT.resolve("project").resolve(session));
     }
 
     @ParameterizedTest
@@ -97,7 +98,7 @@ class SessionNameTest {
     @ValueSource(strings = {"../../etc/passwd", "/etc/passwd", "..", ".", "", "a/../b", "a\u0000b", "\ud800", "a//b", "C:\\x", "a/logs/logs.jsonl", "..\\..\\x", "~", "."})
     void badNamesFromOutsideStayInsideTheRoot(String bad) {
         for (SessionName name : List.of(SessionName.safe(bad, bad), SessionName.safe("p", bad), SessionName.safe(bad, "s"))) {
-            Path directory = name.directory(ROOT);
+            Path directory = SessionDirectory.of(ROOT, name).path();
             assertThat(directory.normalize()).isEqualTo(directory).startsWithRaw(ROOT);
             assertThat(directory.getNameCount()).isGreaterThanOrEqualTo(ROOT.getNameCount() + 2);
         }

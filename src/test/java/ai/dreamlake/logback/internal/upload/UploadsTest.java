@@ -2,9 +2,13 @@ package ai.dreamlake.logback.internal.upload;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.dreamlake.logback.internal.journal.LogFile;
-import ai.dreamlake.logback.internal.journal.OpenJournals;
-import ai.dreamlake.logback.internal.journal.SpoolFile;
+import ai.dreamlake.logback.internal.journal.Journal;
+import ai.dreamlake.logback.internal.journal.JournalRegistry;
+import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.journal.SpoolStorage;
+import ai.dreamlake.logback.internal.journal.Storage;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import java.io.IOException;
@@ -84,55 +88,80 @@ class UploadsTest {
         server.close();
     }
 
-    private Uploads uploads(SpoolFile spool) {
+    /** One session, without an engine around it. */
+    private static final class Run implements UploadTasks {
+        Journal journal;
+        UploadTask task;
+
+        @Override
+        public Iterable<UploadTask> all() {
+            return task == null ? List.of() : List.of(task);
+        }
+
+        @Override
+        public UploadTask leftover(SessionName name) {
+            return task;
+        }
+
+        long append(String message) throws IOException {
+            byte[] record = ("{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"" + message
+                            + "\", \"metadata\": null, \"sequenceNumber\": ")
+                    .getBytes(StandardCharsets.UTF_8);
+            Line line = new Line()
+                    .set(Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER), record.length, false, null);
+            task.expectRecord();
+            journal.append(line);
+            return line.number();
+        }
+    }
+
+    private final Run run = new Run();
+
+    /** The uploads of one session, and that session. */
+    private Uploads uploads(Storage storage) throws IOException {
         UploadSettings settings = new UploadSettings(
                 1000, 900_000, Duration.ofMillis(1), Duration.ofSeconds(5), Duration.ofSeconds(10), 4, false, Duration.ofSeconds(1));
-        return new Uploads(
-                root, spool, Long.MAX_VALUE, HttpUrl.get(server.url()), () -> FakeDreamlake.TOKEN, settings, listener, "test", "upload");
-    }
-
-    private OpenJournals journals(LogFile.Opener opener) {
-        OpenJournals journals = new OpenJournals(root, 10, Long.MAX_VALUE / 4, "journals", troubles::add, System::nanoTime, opener);
-        journals.start();
-        return journals;
-    }
-
-    private static long append(OpenJournals journals, String message) throws IOException {
-        byte[] record = ("{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"" + message
-                        + "\", \"metadata\": null, \"sequenceNumber\": ")
-                .getBytes(StandardCharsets.UTF_8);
-        return journals.append(RUN, Arrays.copyOf(record, record.length + OpenJournals.ROOM_FOR_NUMBER), record.length, false, null);
+        Uploads uploads = new Uploads(
+                root,
+                storage.retention() == Retention.SPOOL ? Long.MAX_VALUE : null,
+                HttpUrl.get(server.url()),
+                () -> FakeDreamlake.TOKEN,
+                settings,
+                listener,
+                run,
+                "test",
+                "upload");
+        run.journal = JournalRegistry.journal(root, RUN, System::nanoTime, storage);
+        run.journal.retain();
+        run.task = uploads.newTask(RUN, run.journal);
+        return uploads;
     }
 
     @Test
     void aThreadThatSaysLateThatItWroteFindsItsRecordAmongTheDelivered() throws Exception {
-        OpenJournals journals = journals(LogFile::new);
-        Uploads uploads = uploads(null);
-        uploads.expect(RUN);
-        long first = append(journals, "first");
+        Uploads uploads = uploads(Storage.kept());
+        long first = run.append("first");
         CountDownLatch done = new CountDownLatch(2);
         whenDelivered = () -> {
             if (done.getCount() == 2) {
-                uploads.wrote(RUN, first);
+                run.task.wrote(first);
             }
             done.countDown();
         };
-        uploads.wrote(RUN, append(journals, "second"));
+        run.task.wrote(run.append("second"));
         assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
         uploads.close();
-        journals.close();
+        run.journal.release();
         assertThat(delivered).hasValue(2);
         assertThat(lost).hasValue(0);
         assertThat(server.messages("project/run")).containsExactly("first", "second");
     }
 
-    /** A log takes two records here, so that one is put aside all the time, also just when all before it was sent. */
+    /** A log takes two records here, so that one becomes a segment all the time, also just when all before it was sent. */
     @Test
     void recordsThatComeWhileALogIsPutAsideArriveWholeAndInOrder() throws Exception {
-        SpoolFile spool = new SpoolFile(250);
-        OpenJournals journals = journals(spool);
-        Uploads uploads = uploads(spool);
+        Uploads uploads = uploads(new SpoolStorage(250));
         int rounds = 500;
         for (int i = 0; i < 4 * rounds; i++) {
             if (i % 4 == 0) {
@@ -142,12 +171,11 @@ class UploadsTest {
                 }
                 LockSupport.parkNanos(i % 7 * 30_000L);
             }
-            uploads.expect(RUN);
-            uploads.wrote(RUN, append(journals, "m" + i));
+            run.task.wrote(run.append("m" + i));
         }
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
         uploads.close();
-        journals.close();
+        run.journal.release();
         assertThat(server.messages("project/run")).isEqualTo(IntStream.range(0, 4 * rounds).mapToObj(i -> "m" + i).toList());
         assertThat(delivered).hasValue(4L * rounds);
         assertThat(troubles).isEmpty();

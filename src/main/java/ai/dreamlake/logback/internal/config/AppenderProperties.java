@@ -1,0 +1,35 @@
+package ai.dreamlake.logback.internal.config;
+
+import ai.dreamlake.logback.internal.session.SessionKeys;
+import ch.qos.logback.core.util.Duration;
+import ch.qos.logback.core.util.FileSize;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The properties of an appender as they were set, right or wrong. Their defaults stand here and nowhere else. A null comes from
+ * code that set it; it is a fault, unless the property has no default.
+ */
+public final class AppenderProperties {
+
+    /** Where sessions lie if neither a local path nor a server is named. */
+    public static final String DEFAULT_LOCAL_PATH = ".dreamlake";
+
+    /** Null is the default, but see {@link #isLocalPathSet}. */
+    public @Nullable String localPath;
+
+    /** Whether somebody set the local path, to whatever value. */
+    public boolean isLocalPathSet;
+
+    public @Nullable String remote;
+    public @Nullable String apiKey;
+    public @Nullable String userName;
+    public @Nullable String workspace = "default";
+    public @Nullable String session = "default";
+    public @Nullable String workspaceKey = SessionKeys.WORKSPACE;
+    public @Nullable String sessionKey = SessionKeys.SESSION;
+    public boolean requireSession;
+    public @Nullable FileSize maxRecordSize = new FileSize(512 * FileSize.KB_COEFFICIENT);
+    public int maxOpenSessions = 128;
+    public @Nullable Duration idleTimeout = Duration.buildByMinutes(5);
+    public @Nullable String fsyncLevel = "OFF";
+}

@@ -1,0 +1,112 @@
+package ai.dreamlake.logback.internal.config;
+
+import ai.dreamlake.logback.internal.session.Retention;
+import ai.dreamlake.logback.internal.session.SessionKeys;
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an appender was told to do, checked.
+ *
+ * @param root where sessions lie: the local path, or the spool; absolute
+ * @param retention whether logs stay there once a server has them
+ * @param keys how an event's session is found
+ * @param requireSession whether events whose MDC names no session are skipped
+ * @param maxRecordBytes the longest line, line end included
+ * @param maxOpenSessions how many sessions are open at a time
+ * @param idleTimeout how long a session stays open without a record
+ * @param remote the server, or null if there is none
+ */
+public record Configuration(
+        Path root,
+        Retention retention,
+        SessionKeys keys,
+        boolean requireSession,
+        int maxRecordBytes,
+        int maxOpenSessions,
+        Duration idleTimeout,
+        FsyncLevel fsyncLevel,
+        @Nullable RemoteConfiguration remote) {
+
+    /** Checks the properties. Null if there is a fault. */
+    public static @Nullable Configuration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
+        RemoteConfiguration remote = RemoteConfiguration.of(properties, upload, faults);
+        boolean isSpool = properties.remote != null && !properties.isLocalPathSet;
+        Path root = isSpool ? spool(remote, upload, faults) : localPath(properties, faults);
+        SessionKeys keys = keys(properties, faults);
+        int maxRecordBytes = faults.size("maxRecordSize", properties.maxRecordSize);
+        int maxOpenSessions = faults.atLeastOne("maxOpenSessions", properties.maxOpenSessions);
+        Duration idleTimeout = faults.duration(
+                "idleTimeout", properties.idleTimeout, 1, "choose a time above 0, such as \"5 minutes\".");
+        FsyncLevel fsyncLevel = fsyncLevel(properties.fsyncLevel, faults);
+        if (faults.found() || root == null || keys == null) {
+            return null;
+        }
+        return new Configuration(
+                root,
+                isSpool ? Retention.SPOOL : Retention.KEEP,
+                keys,
+                properties.requireSession,
+                maxRecordBytes,
+                maxOpenSessions,
+                idleTimeout,
+                fsyncLevel,
+                remote);
+    }
+
+    private static @Nullable Path spool(@Nullable RemoteConfiguration remote, UploadProperties upload, Faults faults) {
+        return remote == null ? null : remote.spool(upload.spoolPath, faults);
+    }
+
+    private static @Nullable Path localPath(AppenderProperties properties, Faults faults) {
+        String given = properties.isLocalPathSet ? properties.localPath : AppenderProperties.DEFAULT_LOCAL_PATH;
+        String text = faults.text("localPath", given);
+        if (text == null) {
+            return null;
+        }
+        try {
+            Path root = Path.of(text).toAbsolutePath().normalize();
+            if (Files.exists(root) && !Files.isDirectory(root)) {
+                faults.add("localPath", text, "that is a file; name a directory.");
+            }
+            return root;
+        } catch (InvalidPathException fault) {
+            faults.add("localPath", text, "that is no path here (" + fault.getReason() + "); name a directory.");
+            return null;
+        }
+    }
+
+    private static @Nullable SessionKeys keys(AppenderProperties properties, Faults faults) {
+        String workspace = faults.text("workspace", properties.workspace);
+        if (workspace != null && SessionName.faultOfWorkspace(workspace) != null) {
+            faults.add("workspace", workspace, SessionName.faultOfWorkspace(workspace) + "; choose another name.");
+        }
+        String session = faults.text("session", properties.session);
+        if (session != null && SessionName.faultOfSession(session) != null) {
+            faults.add("session", session, SessionName.faultOfSession(session) + "; choose another name.");
+        }
+        String workspaceKey = faults.text("workspaceKey", properties.workspaceKey);
+        String sessionKey = faults.text("sessionKey", properties.sessionKey);
+        if (sessionKey != null && sessionKey.equals(workspaceKey)) {
+            faults.add("sessionKey", sessionKey, "that is the <workspaceKey>, too; they must differ.");
+        }
+        return workspaceKey == null || sessionKey == null || workspace == null || session == null
+                ? null
+                : new SessionKeys(workspaceKey, sessionKey, workspace, session);
+    }
+
+    private static FsyncLevel fsyncLevel(@Nullable String text, Faults faults) {
+        String name = String.valueOf(text).trim().toUpperCase(Locale.ROOT);
+        try {
+            return name.equals("TRACE") ? FsyncLevel.ALL : FsyncLevel.valueOf(name);
+        } catch (IllegalArgumentException noLevel) {
+            faults.add("fsyncLevel", text, "choose OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL.");
+            return FsyncLevel.OFF;
+        }
+    }
+}

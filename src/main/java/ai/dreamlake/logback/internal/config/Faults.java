@@ -1,0 +1,113 @@
+package ai.dreamlake.logback.internal.config;
+
+import ch.qos.logback.core.Context;
+import ch.qos.logback.core.CoreConstants;
+import ch.qos.logback.core.joran.util.PropertySetter;
+import ch.qos.logback.core.spi.ContextAware;
+import ch.qos.logback.core.status.Status;
+import ch.qos.logback.core.util.FileSize;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reports what is wrong with a configuration, as ERROR statuses: the property, its value, and the way out. A token is never
+ * shown.
+ */
+public final class Faults {
+
+    /** Stands for a value that must not be shown. */
+    static final String HIDDEN = "(not shown)";
+
+    private final ContextAware status;
+
+    /** Logback's own words about our properties up to this time, in milliseconds, are judged already. */
+    private long judgedUntil;
+
+    private String appender = "";
+    private boolean found;
+
+    public Faults(ContextAware status) {
+        this.status = status;
+    }
+
+    /**
+     * Begins a check, with what Logback found. It only warns of a value that has not its property's type, and goes on with the
+     * default.
+     *
+     * @param appender the appender's name
+     * @param configured the objects whose properties are checked
+     */
+    public void begin(@Nullable String appender, Object... configured) {
+        this.appender = String.valueOf(appender);
+        this.found = false;
+        Context context = status.getContext();
+        if (context == null) {
+            return;
+        }
+        for (Status said : context.getStatusManager().getCopyOfStatusList()) {
+            if (said.getTimestamp() > judgedUntil
+                    && said.getOrigin() instanceof PropertySetter setter
+                    && List.of(configured).contains(setter.getObj())
+                    && said.getMessage().startsWith("Failed to set")) {
+                found = true;
+                status.addError(said.getMessage() + "Give it a value of the property's type; see logback-sample.xml.");
+            }
+        }
+        judgedUntil = System.currentTimeMillis();
+    }
+
+    /** Whether there is any fault since the check began. */
+    public boolean found() {
+        return found;
+    }
+
+    void add(String property, @Nullable Object value, String remedy) {
+        found = true;
+        status.addError("<" + property + "> of appender [" + appender + "] is \"" + value + "\": " + remedy);
+    }
+
+    /** The text, or null and a fault if there is none, or if a variable in it has no value. */
+    @Nullable String text(String property, @Nullable String value) {
+        if (value == null || value.isBlank()) {
+            add(property, value, "give it a value, or leave it out for the default.");
+            return null;
+        }
+        return isDefined(property, value, value) ? value : null;
+    }
+
+    /** False, and a fault, if Logback found no value for a variable and put a text of its own in its place. */
+    boolean isDefined(String property, String value, String shown) {
+        if (value.contains(CoreConstants.UNDEFINED_PROPERTY_SUFFIX)) {
+            add(property, shown, "define the variable, or give it a default: ${NAME:-default}.");
+            return false;
+        }
+        return true;
+    }
+
+    int atLeastOne(String property, int value) {
+        if (value < 1) {
+            add(property, value, "choose 1 or more.");
+        }
+        return value;
+    }
+
+    /** In bytes, from 1 KB to 64 MB. */
+    int size(String property, @Nullable FileSize value) {
+        long size = value == null ? -1 : value.getSize();
+        if (size < FileSize.KB_COEFFICIENT || size > 64 * FileSize.MB_COEFFICIENT) {
+            add(property, value, "choose a size from 1KB to 64MB.");
+            return 0;
+        }
+        return (int) size;
+    }
+
+    /** @param example such as "5 seconds" */
+    Duration duration(String property, ch.qos.logback.core.util.@Nullable Duration value, long minMillis, String example) {
+        if (value == null || value.getMilliseconds() < minMillis) {
+            add(property, value, example);
+            return Duration.ZERO;
+        }
+        return Duration.ofMillis(value.getMilliseconds());
+    }
+}

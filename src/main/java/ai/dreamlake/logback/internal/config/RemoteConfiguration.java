@@ -1,0 +1,137 @@
+package ai.dreamlake.logback.internal.config;
+
+import ch.qos.logback.core.util.FileSize;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Set;
+import java.util.UUID;
+import okhttp3.HttpUrl;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A server, and how records are sent to it.
+ *
+ * @param url the base URL
+ * @param maxBatchBytes how large a call's body is at most
+ * @param maxSpoolBytes how much may wait in the spool
+ * @param shutdownTimeout how long stop and exit wait for what is pending
+ */
+public record RemoteConfiguration(
+        HttpUrl url,
+        Credentials credentials,
+        int maxBatchRecords,
+        int maxBatchBytes,
+        Duration interval,
+        Duration connectTimeout,
+        Duration callTimeout,
+        int maxConcurrentUploads,
+        boolean gzip,
+        long maxSpoolBytes,
+        Duration shutdownTimeout) {
+
+    private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "::1");
+
+    /** A spool is given up segment by segment, so one segment at most is lost without need. */
+    private static final long SEGMENTS = 16;
+
+    private static final long MIN_SEGMENT = 64 * FileSize.KB_COEFFICIENT;
+    private static final long MAX_SEGMENT = 16 * FileSize.MB_COEFFICIENT;
+
+    /** Null if no server is configured, or after a fault. */
+    static @Nullable RemoteConfiguration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
+        if (properties.remote == null) {
+            if (properties.apiKey != null || properties.userName != null) {
+                faults.add(properties.apiKey != null ? "apiKey" : "userName", Faults.HIDDEN, "it is of no use without a <remote>.");
+            }
+            return null;
+        }
+        HttpUrl url = url(properties.remote, faults);
+        Credentials credentials = Credentials.of(properties.apiKey, properties.userName, faults);
+        int maxBatchBytes = faults.size("maxBatchSize", upload.maxBatchSize);
+        int maxBatchRecords = faults.atLeastOne("maxBatchRecords", upload.maxBatchRecords);
+        int maxConcurrentUploads = faults.atLeastOne("maxConcurrentUploads", upload.maxConcurrentUploads);
+        boolean gzip = gzip(upload.compression, faults);
+        Duration interval = time("interval", upload.interval, 0, faults);
+        Duration connectTimeout = time("connectTimeout", upload.connectTimeout, 1, faults);
+        Duration callTimeout = time("callTimeout", upload.callTimeout, 1, faults);
+        Duration shutdownTimeout = time("shutdownTimeout", upload.shutdownTimeout, 0, faults);
+        long maxSpoolBytes = properties.isLocalPathSet ? Long.MAX_VALUE : maxSpoolBytes(upload.spoolLimit, faults);
+        if (url == null || credentials == null) {
+            return null;
+        }
+        return new RemoteConfiguration(
+                url,
+                credentials,
+                maxBatchRecords,
+                maxBatchBytes,
+                interval,
+                connectTimeout,
+                callTimeout,
+                maxConcurrentUploads,
+                gzip,
+                maxSpoolBytes,
+                shutdownTimeout);
+    }
+
+    private static @Nullable HttpUrl url(String remote, Faults faults) {
+        HttpUrl url = HttpUrl.parse(remote.strip());
+        if (url == null || url.query() != null || url.fragment() != null || !url.username().isEmpty()) {
+            // The text may be a token in the wrong place, or hold a password.
+            String shown = url == null ? Faults.HIDDEN : url.redact();
+            faults.add("remote", shown, "give a base URL, such as https://dreamlake.example.com.");
+            return null;
+        }
+        return url;
+    }
+
+    private static boolean gzip(@Nullable String compression, Faults faults) {
+        boolean gzip = "gzip".equalsIgnoreCase(compression);
+        if (!gzip && !"none".equalsIgnoreCase(compression)) {
+            faults.add("compression", compression, "choose none or gzip.");
+        }
+        return gzip;
+    }
+
+    private static Duration time(
+            String property, ch.qos.logback.core.util.@Nullable Duration value, long minMillis, Faults faults) {
+        return faults.duration(property, value, minMillis, "choose a time, such as \"5 seconds\".");
+    }
+
+    private static long maxSpoolBytes(@Nullable FileSize limit, Faults faults) {
+        long size = limit == null ? 0 : limit.getSize();
+        if (size < FileSize.MB_COEFFICIENT) {
+            faults.add("spoolLimit", limit, "choose 1MB or more.");
+        }
+        return size;
+    }
+
+    /** How long a log of the spool grows before it becomes a segment. */
+    public long maxSegmentBytes() {
+        return Math.max(MIN_SEGMENT, Math.min(MAX_SEGMENT, maxSpoolBytes / SEGMENTS));
+    }
+
+    /** Whether records and token can be read on the way: plain HTTP to another machine. */
+    public boolean isPlainHttp() {
+        return !url.isHttps() && !LOOPBACK.contains(url.host());
+    }
+
+    /** Where records wait if they do not stay: a directory for each server and user. Null after a fault. */
+    @Nullable Path spool(@Nullable String spoolPath, Faults faults) {
+        try {
+            String whose = url + " " + credentials.user();
+            String digest = UUID.nameUUIDFromBytes(whose.getBytes(StandardCharsets.UTF_8)).toString();
+            if (spoolPath != null) {
+                return Path.of(spoolPath)
+                        .toAbsolutePath()
+                        .normalize()
+                        .resolve(url.host().replace(':', '_') + "-" + url.port() + "-" + digest);
+            }
+        } catch (InvalidPathException noPath) {
+            // As below.
+        }
+        faults.add("spoolPath", spoolPath, "that is no path here; name a directory.");
+        return null;
+    }
+}

@@ -1,0 +1,21 @@
+package ai.dreamlake.logback.internal.engine;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** What became of an appender's events, as {@code DreamlakeStatistics} tells it. */
+public record Counts(
+        long accepted,
+        long written,
+        long delivered,
+        long pending,
+        long rejected,
+        Map<DropReason, Long> dropped,
+        int openSessions,
+        long pendingBytes,
+        long retries,
+        @Nullable String lastError) {
+
+    /** Of an appender that was never started. */
+    public static final Counts NONE = new Counters().snapshot(false, 0, 0);
+}

@@ -1,0 +1,87 @@
+package ai.dreamlake.logback.internal.engine;
+
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.UploadListener;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
+
+/**
+ * Hears what happens to records on their way to the server: counts it (I6), tells Logback's status manager (I8), and tells the
+ * application's listeners. Thread-safe.
+ */
+final class DeliveryReporter implements UploadListener {
+
+    private final Counters counters;
+    private final StatusReporter status;
+    private final List<? extends UploadListener> listeners;
+
+    DeliveryReporter(Counters counters, StatusReporter status, List<? extends UploadListener> listeners) {
+        this.counters = counters;
+        this.status = status;
+        this.listeners = List.copyOf(listeners);
+    }
+
+    @Override
+    public void delivered(SessionName session, long records, long ours) {
+        counters.delivered(ours);
+        if (records > 0) {
+            status.serverWorks();
+            tell(listener -> listener.delivered(session, records, ours));
+        }
+    }
+
+    @Override
+    public void retried(SessionName session, String reason, Duration wait) {
+        counters.retried();
+        counters.failed(reason);
+        status.serverFails(reason);
+        tell(listener -> listener.retried(session, reason, wait));
+    }
+
+    @Override
+    public void rejected(SessionName session, long records, long ours, String reason) {
+        counters.rejected(ours);
+        counters.failed(reason);
+        status.warn("Session " + session + ": the server refuses a record for good (" + reason
+                + "). It is kept in rejected.jsonl beside the log.");
+        tell(listener -> listener.rejected(session, records, ours, reason));
+    }
+
+    @Override
+    public void dropped(SessionName session, long records, long ours) {
+        counters.dropped(DropReason.SPOOL, ours);
+        status.warn("Session " + session + ": " + records + " records were dropped unsent, for the spool reached its limit.");
+        tell(listener -> listener.dropped(session, records, ours));
+    }
+
+    @Override
+    public void lost(SessionName session, long ours) {
+        counters.dropped(DropReason.SPOOL, ours);
+        status.warn("Session " + session + ": " + ours + " records are neither with the server nor on disk any more.");
+    }
+
+    @Override
+    public void parked(SessionName session, String reason) {
+        counters.failed(reason);
+        status.parked(session, reason);
+        tell(listener -> listener.parked(session, reason));
+    }
+
+    @Override
+    public void trouble(String text) {
+        counters.failed(text);
+        status.warn(text);
+    }
+
+    /** Listeners are the application's code. */
+    private void tell(Consumer<UploadListener> event) {
+        for (UploadListener listener : listeners) {
+            try {
+                event.accept(listener);
+            } catch (Throwable itsOwn) {
+                status.warn("A DreamlakeListener throws " + itsOwn.getClass().getName() + "; that does no harm.");
+            }
+        }
+    }
+}

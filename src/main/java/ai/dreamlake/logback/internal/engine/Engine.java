@@ -1,0 +1,164 @@
+package ai.dreamlake.logback.internal.engine;
+
+import ai.dreamlake.logback.internal.config.Configuration;
+import ai.dreamlake.logback.internal.config.FsyncLevel;
+import ai.dreamlake.logback.internal.config.RemoteConfiguration;
+import ai.dreamlake.logback.internal.journal.SpoolStorage;
+import ai.dreamlake.logback.internal.journal.Storage;
+import ai.dreamlake.logback.internal.record.RecordEncoder;
+import ai.dreamlake.logback.internal.record.RecordLevel;
+import ai.dreamlake.logback.internal.record.RecordSettings;
+import ai.dreamlake.logback.internal.session.Retention;
+import ai.dreamlake.logback.internal.upload.UploadListener;
+import ai.dreamlake.logback.internal.upload.UploadSettings;
+import ai.dreamlake.logback.internal.upload.Uploads;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.spi.ContextAware;
+import java.lang.module.ModuleDescriptor;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** What runs between an appender's start and its stop. Thread-safe. */
+public final class Engine {
+
+    private final RecordWriter writer;
+    private final Sessions sessions;
+    private final Counters counters;
+
+    /** Null where there is no server. */
+    private final @Nullable Uploads uploads;
+
+    private Engine(RecordWriter writer, Sessions sessions, Counters counters, @Nullable Uploads uploads) {
+        this.writer = writer;
+        this.sessions = sessions;
+        this.counters = counters;
+        this.uploads = uploads;
+    }
+
+    /**
+     * Builds the rooms and connects them. Touches no file and no network on the calling thread.
+     *
+     * @param name the appender's name, for threads
+     * @param listeners told what happens to records on their way to the server, by upload threads
+     * @param status told of our troubles
+     */
+    public static Engine start(
+            String name,
+            Configuration configuration,
+            RecordSettings recordSettings,
+            List<? extends UploadListener> listeners,
+            ContextAware status) {
+        if (recordSettings.throwableConverter != null && !recordSettings.throwableConverter.isStarted()) {
+            recordSettings.throwableConverter.start();
+        }
+        StatusReporter reporter = new StatusReporter(status, System::nanoTime);
+        Counters counters = new Counters();
+        Sessions sessions = new Sessions(
+                configuration.root(),
+                storage(configuration),
+                configuration.maxOpenSessions(),
+                configuration.idleTimeout().toNanos(),
+                "dreamlake-journals-" + name,
+                reporter,
+                System::nanoTime);
+        RecordEncoder encoder = new RecordEncoder(
+                recordSettings, configuration.maxRecordBytes(), configuration.keys().reserved());
+        RecordWriter writer = new RecordWriter(
+                configuration.keys(),
+                configuration.requireSession(),
+                encoder,
+                forcedFrom(configuration.fsyncLevel()),
+                sessions,
+                counters,
+                reporter);
+        RemoteConfiguration remote = configuration.remote();
+        Uploads uploads = null;
+        if (remote != null) {
+            uploads = new Uploads(
+                    configuration.root(),
+                    configuration.retention() == Retention.SPOOL ? remote.maxSpoolBytes() : null,
+                    remote.url(),
+                    remote.credentials()::token,
+                    uploadSettings(remote),
+                    new DeliveryReporter(counters, reporter, listeners),
+                    sessions,
+                    "dreamlake-logback/" + version(),
+                    "dreamlake-upload-" + name);
+        }
+        if (remote != null && remote.isPlainHttp()) {
+            status.addWarn("<remote> of appender [" + name + "] is plain http: records and token can be read on the way.");
+        }
+        sessions.start(uploads);
+        if (uploads != null) {
+            uploads.start();
+        }
+        return new Engine(writer, sessions, counters, uploads);
+    }
+
+    private static Storage storage(Configuration configuration) {
+        RemoteConfiguration remote = configuration.remote();
+        return remote != null && configuration.retention() == Retention.SPOOL
+                ? new SpoolStorage(remote.maxSegmentBytes())
+                : Storage.kept();
+    }
+
+    private static @Nullable RecordLevel forcedFrom(FsyncLevel level) {
+        return switch (level) {
+            case OFF -> null;
+            case FATAL -> RecordLevel.FATAL;
+            case ERROR -> RecordLevel.ERROR;
+            case WARN -> RecordLevel.WARN;
+            case INFO -> RecordLevel.INFO;
+            case DEBUG, ALL -> RecordLevel.DEBUG;
+        };
+    }
+
+    private static UploadSettings uploadSettings(RemoteConfiguration remote) {
+        return new UploadSettings(
+                remote.maxBatchRecords(),
+                remote.maxBatchBytes(),
+                remote.interval(),
+                remote.connectTimeout(),
+                remote.callTimeout(),
+                remote.maxConcurrentUploads(),
+                remote.gzip(),
+                remote.shutdownTimeout());
+    }
+
+    /** From the module's descriptor or the jar's manifest; "development" where the classes lie in a directory. */
+    private static String version() {
+        return Optional.ofNullable(Engine.class.getModule().getDescriptor())
+                .flatMap(ModuleDescriptor::rawVersion)
+                .or(() -> Optional.ofNullable(Engine.class.getPackage().getImplementationVersion()))
+                .orElse("development");
+    }
+
+    /** Writes an event's record. Returns when it is in pages of the operating system (I1), or counted as dropped. */
+    public void append(ILoggingEvent event) {
+        writer.append(event);
+    }
+
+    /** What became of the events so far, also after {@link #stop}. */
+    public Counts counts() {
+        return counters.snapshot(uploads != null, sessions.openCount(), uploads == null ? 0 : uploads.pendingBytes());
+    }
+
+    /**
+     * Waits until everything that was appended before this call is with the server or set aside.
+     *
+     * @return false if that took longer than the timeout, or if the thread was interrupted; its flag stays set
+     */
+    public boolean awaitDelivery(Duration timeout) {
+        return uploads == null || uploads.awaitDelivery(timeout);
+    }
+
+    /** Closes all sessions, and gives what is pending its time. Events that are under way are still written. */
+    public void stop() {
+        sessions.close();
+        if (uploads != null) {
+            uploads.close();
+        }
+    }
+}

@@ -1,0 +1,339 @@
+package ai.dreamlake.logback.internal.engine;
+
+import ai.dreamlake.logback.internal.io.StackHeadroom;
+import ai.dreamlake.logback.internal.journal.Journal;
+import ai.dreamlake.logback.internal.journal.JournalRegistry;
+import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.journal.Storage;
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.UploadTask;
+import ai.dreamlake.logback.internal.upload.UploadTasks;
+import ai.dreamlake.logback.internal.upload.Uploads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The sessions of one appender. A session is opened by its first record; it is closed when it is idle, or when too many are
+ * open (the least recently used first), and opened again by its next record. Closed sessions are remembered; when there are
+ * very many, only those of which the server does not have everything yet.
+ *
+ * <p>Thread-safe. One daemon thread, the keeper, pauses and closes journals; it sleeps while there is nothing to do.
+ */
+final class Sessions implements UploadTasks {
+
+    /** Beyond this many sessions, those with nothing to remember are forgotten. */
+    private static final int MAX_REMEMBERED = 1000;
+
+    private final Path root;
+    private final Storage storage;
+    private final int maxOpen;
+    private final long idleNanos;
+    private final LongSupplier nanoTime;
+    private final StatusReporter status;
+    private @Nullable Uploads uploads;
+
+    /** By their names on disk. */
+    private final Map<SessionName, Session> sessions = new ConcurrentHashMap<>();
+
+    private final Thread keeper;
+    private final Thread exitHook = new Thread(this::expectExit, "dreamlake-exit");
+
+    /** How many sessions are open. Written under the monitor. */
+    private volatile int open;
+
+    /** How many sessions must be there before it is worthwhile to forget some. Guarded by this. */
+    private int forgetAt = MAX_REMEMBERED;
+
+    private volatile boolean closed;
+    private volatile boolean exiting;
+
+    /**
+     * @param root the local path or the spool, absolute
+     * @param maxOpen how many sessions are open at a time
+     * @param idleNanos how long a session stays open without a record
+     * @param keeperName what to call the keeper thread
+     * @param nanoTime the clock
+     */
+    Sessions(
+            Path root,
+            Storage storage,
+            int maxOpen,
+            long idleNanos,
+            String keeperName,
+            StatusReporter status,
+            LongSupplier nanoTime) {
+        this.root = root;
+        this.storage = storage;
+        this.maxOpen = maxOpen;
+        this.idleNanos = idleNanos;
+        this.status = status;
+        this.nanoTime = nanoTime;
+        this.keeper = new Thread(this::keep, keeperName);
+        keeper.setDaemon(true);
+    }
+
+    /**
+     * Starts the keeper. Before the first record.
+     *
+     * @param uploads null where there is no server
+     */
+    void start(@Nullable Uploads uploads) {
+        this.uploads = uploads;
+        keeper.start();
+        try {
+            Runtime.getRuntime().addShutdownHook(exitHook);
+        } catch (IllegalStateException alreadyExiting) {
+            exiting = true;
+        }
+    }
+
+    /**
+     * Appends a record to its session's log.
+     *
+     * @param given the session as an event names it; a bad name is replaced
+     * @throws IOException if the record is not in the log
+     */
+    void append(SessionName given, Line line) throws IOException {
+        Session session = session(given);
+        try {
+            if (!session.isOpen()) {
+                session = open(session);
+            }
+            boolean noted;
+            try {
+                noted = session.append(line);
+            } finally {
+                lookAfter(session.journal());
+            }
+            while (!noted) {
+                noted = remembered(session).note(line);
+            }
+        } finally {
+            if (closed) {
+                close(session); // a straggler: nobody else would close what it opened
+            }
+        }
+    }
+
+    /** Counts a record that could not be written. */
+    void lost(SessionName given, Throwable reason) {
+        session(given).lost(reason);
+    }
+
+    private Session session(SessionName given) {
+        Session session = sessions.get(given);
+        return session != null && session.isNameOfEvents() ? session : find(given);
+    }
+
+    /** Also for a name that is not the name on disk: a bad one, or one that imitates the replacement of a bad one. */
+    private Session find(SessionName given) {
+        SessionName name = SessionName.safe(given.workspace(), given.session());
+        Session session = sessions.get(name);
+        if (session == null) {
+            StackHeadroom.require();
+            forgetSome();
+            session = sessions.computeIfAbsent(name, absent -> new Session(absent, status));
+            if (!name.equals(given)) {
+                status.warn("a session or workspace name from the MDC breaks the rules; its records go to " + name);
+            }
+        }
+        return session;
+    }
+
+    /** The session itself, or its successor if it is forgotten; with a journal. */
+    private synchronized Session remembered(Session found) throws IOException {
+        Session session =
+                found.isForgotten() ? sessions.computeIfAbsent(found.name(), name -> new Session(name, status)) : found;
+        if (!session.isAttached()) {
+            StackHeadroom.require();
+            Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage);
+            session.attach(journal, uploads == null ? null : uploads.newTask(session.name(), journal));
+        }
+        return session;
+    }
+
+    /** What need not happen at once. If the stack ends here, it waits for the next record, and this one counts as written. */
+    private void lookAfter(Journal journal) {
+        try {
+            if (journal.wasNewlyLocked()) {
+                LockSupport.unpark(keeper);
+            }
+            report(journal);
+        } catch (StackOverflowError later) {
+            journal.setNewlyLocked(); // the next record's thread will see to it
+        }
+    }
+
+    private void report(Journal journal) {
+        for (String notice = journal.nextNotice(); notice != null; notice = journal.nextNotice()) {
+            status.warn(notice);
+        }
+    }
+
+    /** One at a time, so that there are never more than allowed. */
+    private synchronized Session open(Session found) throws IOException {
+        Session session = remembered(found);
+        if (!session.isOpen()) {
+            StackHeadroom.require();
+            while (open >= maxOpen && closeLeastRecentlyUsed()) {
+                // Usually one is enough.
+            }
+            session.open();
+            open++;
+            if (exiting) {
+                session.journal().expectExit();
+            }
+        }
+        return session;
+    }
+
+    /** Prefers those that do not wait for another process. False if none is open. */
+    private boolean closeLeastRecentlyUsed() {
+        long now = nanoTime.getAsLong();
+        Optional<Session> oldest = sessions.values().stream()
+                .filter(Session::isOpen)
+                .min(Comparator.comparing(Session::isAwaited).thenComparingLong(session -> session.lastUsedAt() - now));
+        oldest.ifPresent(this::close);
+        return oldest.isPresent();
+    }
+
+    private synchronized void close(Session session) {
+        if (session.isOpen()) {
+            StackHeadroom.require();
+            open--;
+            try {
+                session.close();
+            } catch (IOException failure) {
+                status.warn("cannot close a journal in order: " + failure);
+            }
+            report(session.journal());
+        }
+    }
+
+    private void forget(Session session) {
+        if (session.tryForget()) {
+            sessions.remove(session.name(), session);
+        }
+    }
+
+    private synchronized void forgetSome() {
+        if (sessions.size() >= forgetAt) {
+            sessions.values().forEach(this::forget);
+            forgetAt = Math.max(MAX_REMEMBERED, sessions.size() + MAX_REMEMBERED / 2);
+        }
+    }
+
+    /** For tests: whether records of a session wait for another process. */
+    boolean isAwaited(SessionName name) {
+        Session session = sessions.get(name);
+        return session != null && session.isAwaited();
+    }
+
+    /** For tests: how many sessions are in memory. */
+    int rememberedCount() {
+        return sessions.size();
+    }
+
+    /** How many sessions are open. */
+    int openCount() {
+        return open;
+    }
+
+    @Override
+    public Iterable<UploadTask> all() {
+        return () -> sessions.values().stream()
+                .map(Session::upload)
+                .filter(Objects::nonNull)
+                .iterator();
+    }
+
+    @Override
+    public UploadTask leftover(SessionName name) throws IOException {
+        Session session = remembered(sessions.computeIfAbsent(name, absent -> new Session(absent, status)));
+        return Objects.requireNonNull(session.upload(), "only uploads ask");
+    }
+
+    /** The keeper's work: first act, then sleep as long as there is nothing to do. A newly taken lock wakes it. */
+    private void keep() {
+        while (!closed) {
+            long wait;
+            try {
+                wait = step(nanoTime.getAsLong());
+            } catch (Throwable trouble) {
+                // Out of memory, for instance. Other processes wait for our locks: this thread must not end.
+                wait = Journal.LOCK_NANOS;
+            }
+            if (wait == Long.MAX_VALUE) {
+                LockSupport.park(this);
+            } else {
+                LockSupport.parkNanos(this, wait);
+            }
+        }
+    }
+
+    /**
+     * Pauses the journals that no record reaches, and closes sessions that have been idle for long.
+     *
+     * @return how many nanoseconds until there is something to do, or {@link Long#MAX_VALUE}
+     */
+    long step(long now) {
+        long next = Long.MAX_VALUE;
+        for (Session session : sessions.values()) {
+            if (!session.isOpen()) {
+                continue;
+            }
+            Journal journal = session.journal();
+            long left = journal.lastUsedAt() + idleNanos - now;
+            if (journal.isAwaited()) {
+                next = Math.min(next, Journal.LOCK_NANOS);
+            } else if (left <= 0) {
+                close(session);
+            } else {
+                next = Math.min(next, Math.min(left, pauseIfIdle(journal)));
+            }
+        }
+        return next;
+    }
+
+    private long pauseIfIdle(Journal journal) {
+        try {
+            return journal.pauseIfIdle();
+        } catch (IOException failure) {
+            status.warn("cannot release the lock of a session: " + failure);
+            return Long.MAX_VALUE;
+        }
+    }
+
+    private void expectExit() {
+        exiting = true;
+        for (Session session : sessions.values()) {
+            if (session.isOpen()) {
+                try {
+                    session.journal().expectExit();
+                } catch (IOException failure) {
+                    status.warn("cannot pause a journal in order: " + failure);
+                }
+            }
+        }
+    }
+
+    /** Closes all sessions. Records that are under way are still written. */
+    void close() {
+        closed = true;
+        LockSupport.unpark(keeper);
+        sessions.values().forEach(this::close);
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException exitingAlready) {
+            // Then the hook does its work, and finds nothing to do.
+        }
+    }
+}

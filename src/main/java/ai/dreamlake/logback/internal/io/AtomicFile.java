@@ -1,0 +1,28 @@
+package ai.dreamlake.logback.internal.io;
+
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+
+/** Replaces small files as a whole: a reader, or the next process after a crash, finds the old content or the new one. */
+public final class AtomicFile {
+
+    private AtomicFile() {}
+
+    /**
+     * Writes the content to a hidden neighbor and renames it. Works on an interrupted thread. Callers exclude each other.
+     *
+     * @throws IOException if the file still has its old content
+     */
+    public static void replace(Path file, byte[] content) throws IOException {
+        String name = file.getFileName().toString();
+        Path temporary = file.resolveSibling((name.startsWith(".") ? name : "." + name) + ".tmp");
+        try (OutputStream out = new FileOutputStream(temporary.toFile())) {
+            out.write(content);
+        }
+        Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,40 @@
+package ai.dreamlake.logback.internal.io;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+
+/** Tells a file from another one that was put in its place: the device and inode number where there are such. */
+public final class FileIdentity {
+
+    /** Equal to no file's key. */
+    private static final Object MISSING = new Object();
+
+    /** Null where the platform has no identity for files. */
+    private final @Nullable Object key;
+
+    private FileIdentity(@Nullable Object key) {
+        this.key = key;
+    }
+
+    /** The identity of the file that a path leads to now. A missing file has one of its own, which no other file has. */
+    public static FileIdentity of(Path path) throws IOException {
+        return new FileIdentity(keyOf(path));
+    }
+
+    private static @Nullable Object keyOf(Path path) throws IOException {
+        try {
+            return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+        } catch (NoSuchFileException missing) {
+            return MISSING;
+        }
+    }
+
+    /** Whether the path leads to this file now. True where the platform cannot tell. */
+    public boolean isAt(Path path) throws IOException {
+        return key == null || key != MISSING && key.equals(keyOf(path));
+    }
+}

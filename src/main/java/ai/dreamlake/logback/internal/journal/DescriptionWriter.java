@@ -1,0 +1,69 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.io.StackHeadroom;
+import ai.dreamlake.logback.internal.session.GivenDescription;
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.IOException;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps {@code session.json} up to date with what events say of their session. Trouble here never keeps a record from its
+ * log. Used under the journal's monitor.
+ */
+final class DescriptionWriter {
+
+    private final SessionDirectory directory;
+    private final SessionFile file;
+    private final GivenDescription given;
+    private final Notices notices;
+
+    /** Whether the file has all that was given, as far as we know. */
+    private boolean written;
+
+    /** Whether to write the file with the next record. */
+    private boolean due;
+
+    DescriptionWriter(SessionDirectory directory, SessionName name, Notices notices) {
+        this.directory = directory;
+        this.file = new SessionFile(directory, name);
+        this.given = new GivenDescription(name);
+        this.notices = notices;
+    }
+
+    /** The log was opened: a missing file is written, and one that could not be written is tried again. */
+    void opened() {
+        due |= !written || !file.exists();
+    }
+
+    /** @param text an event's description, or null if it has none */
+    void learn(@Nullable String text) {
+        try {
+            due |= text != null && given.learn(text);
+        } catch (IllegalArgumentException notOurs) {
+            notices.hold("the MDC entry that describes the session " + directory.path() + " is not readable");
+        }
+    }
+
+    /** Writes the file, if there is anything new. */
+    void writeIfDue() {
+        if (due) {
+            StackHeadroom.require();
+            due = false;
+            written = false;
+            write();
+        }
+    }
+
+    private void write() {
+        try {
+            String damage = file.upsert(given.parts(), Instant.now());
+            written = true;
+            if (damage != null) {
+                notices.hold(damage);
+            }
+        } catch (IOException | RuntimeException failure) {
+            notices.hold("cannot write the description of " + directory.path() + ": " + failure);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where everything of a session lies. No other class knows a path or a file name.
+ *
+ * <pre>
+ *   &lt;localPath&gt;/&lt;workspace&gt;/&lt;session&gt;/
+ *     session.json                             the description
+ *     session.json.damaged                     a description that was no JSON object
+ *     logs/logs.jsonl                          the log that records are appended to
+ *     logs/logs.0000000000000001234.jsonl      a segment of a spool: ends with record 1233
+ *     logs/logs.jsonl.torn                     damage found after the last record
+ *     logs/.log_sequence                       the next number, for the Python SDK
+ *     logs/.log_sequence.lock                  the lock of writers
+ *     logs/.upload                             how far the log is acknowledged
+ *     logs/.upload.lock                        the lock of uploaders
+ *     logs/rejected.jsonl                      records that the server refused for good
+ * </pre>
+ *
+ * @param path the session's own directory
+ */
+public record SessionDirectory(Path path) {
+
+    private static final Pattern SEGMENT = Pattern.compile("logs\\.(\\d{19})\\.jsonl");
+
+    /** The directory of a session, by its name on disk. */
+    public static SessionDirectory of(Path root, SessionName name) {
+        return new SessionDirectory(root.resolve(name.workspace()).resolve(name.session()));
+    }
+
+    /** The name of the session whose directory this would be, by its path below the root; null if it is none. */
+    public static @Nullable SessionName nameOf(Path relative) {
+        int depth = relative.getNameCount();
+        if (depth < 2) {
+            return null;
+        }
+        String session = relative.subpath(1, depth).toString().replace(relative.getFileSystem().getSeparator(), "/");
+        return new SessionName(relative.getName(0).toString(), session);
+    }
+
+    public Path description() {
+        return path.resolve("session.json");
+    }
+
+    Path damagedDescription() {
+        return path.resolve("session.json.damaged");
+    }
+
+    public Path logs() {
+        return path.resolve("logs");
+    }
+
+    private Path inLogs(String name) {
+        return logs().resolve(name);
+    }
+
+    public File log() {
+        return inLogs("logs.jsonl").toFile();
+    }
+
+    public File torn() {
+        return inLogs("logs.jsonl.torn").toFile();
+    }
+
+    File sequenceHint() {
+        return inLogs(".log_sequence").toFile();
+    }
+
+    Path lock() {
+        return inLogs(".log_sequence.lock");
+    }
+
+    public Path checkpoint() {
+        return inLogs(".upload");
+    }
+
+    public Path uploadLock() {
+        return inLogs(".upload.lock");
+    }
+
+    public File rejectedRecords() {
+        return inLogs("rejected.jsonl").toFile();
+    }
+
+    /** Where the log goes when its next record has this number. */
+    Path segmentBefore(long number) {
+        return inLogs(String.format(Locale.ROOT, "logs.%019d.jsonl", number));
+    }
+
+    /**
+     * The segments, oldest first; none if there is no directory for logs.
+     *
+     * @throws IOException if the directory cannot be read
+     */
+    public List<Segment> segments() throws IOException {
+        File logs = logs().toFile();
+        String[] names = logs.list();
+        if (names == null && logs.exists()) {
+            throw new IOException("cannot read " + logs);
+        }
+        if (names == null) {
+            return List.of();
+        }
+        return Arrays.stream(names)
+                .map(SEGMENT::matcher)
+                .filter(Matcher::matches)
+                .map(name -> new Segment(new File(logs, name.group()), Long.parseLong(name.group(1))))
+                .sorted(Comparator.comparingLong(Segment::end))
+                .toList();
+    }
+}

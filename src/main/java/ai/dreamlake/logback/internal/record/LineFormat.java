@@ -1,0 +1,167 @@
+package ai.dreamlake.logback.internal.record;
+
+import ai.dreamlake.logback.internal.io.LenientJson;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A line of {@code logs.jsonl}, in the form that Dreamlake's documentation shows. Every literal of it stands here.
+ *
+ * <pre>
+ *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "…", "metadata": {"a": 1}, "sequenceNumber": 7}
+ *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "…", "metadata": {"a": 1}     sent to the server
+ * </pre>
+ *
+ * <p>A record is encoded up to its number, which the journal appends when it writes the line. The server numbers records
+ * itself, so the number is taken off again before a record is sent; so is {@code "metadata": null}. The Python SDK writes the
+ * fields in another order and leaves out missing metadata. Such lines are read, too.
+ */
+public final class LineFormat {
+
+    /** How many bytes {@link #finish} needs after a record: 19 digits, a brace and a line feed. */
+    public static final int ROOM_FOR_NUMBER = 21;
+
+    /** The number of a line that is not a record. */
+    public static final long NOT_A_RECORD = -1;
+
+    static final byte[] BEFORE_TIMESTAMP = ascii("{\"timestamp\": \"");
+    static final byte[] BEFORE_METADATA = ascii(", \"metadata\": ");
+    static final byte[] NO_METADATA = ascii("null");
+    static final byte[] BEFORE_NUMBER = ascii(", \"sequenceNumber\": ");
+
+    private static final byte[][] BEFORE_MESSAGE = new byte[RecordLevel.values().length][];
+    private static final byte[] WITHOUT_METADATA = ascii(", \"metadata\": null");
+    private static final String NUMBER = "sequenceNumber";
+    private static final String[] SENT = {"timestamp", "level", "message", "metadata"};
+
+    /** No number has more digits that surely fit into a long. */
+    private static final int MAX_DIGITS = 18;
+
+    static {
+        for (RecordLevel level : RecordLevel.values()) {
+            BEFORE_MESSAGE[level.ordinal()] = ascii("\", \"level\": \"" + level.text() + "\", \"message\": ");
+        }
+        // Damage is found when something went wrong, perhaps with hardly any stack left. Loads what reads it.
+        numberOf(ascii("{\"sequenceNumber\": 0}"));
+    }
+
+    private LineFormat() {}
+
+    private static byte[] ascii(String text) {
+        return text.getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** What stands between the timestamp and the message. */
+    static byte[] beforeMessage(RecordLevel level) {
+        return BEFORE_MESSAGE[level.ordinal()];
+    }
+
+    /**
+     * Appends the number and the line end to a record.
+     *
+     * @param record has {@link #ROOM_FOR_NUMBER} bytes of room after {@code length}
+     * @return the length of the whole line
+     */
+    public static int finish(byte[] record, int length, long number) {
+        int end = Decimal.write(number, record, length);
+        record[end++] = '}';
+        record[end++] = '\n';
+        return end;
+    }
+
+    /** The sequence number of a line, with or without its line feed, or {@link #NOT_A_RECORD}. */
+    public static long numberOf(byte[] line) {
+        long number = NOT_A_RECORD;
+        try (JsonParser parser = LenientJson.PARSERS.createParser(ObjectReadContext.empty(), line)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return NOT_A_RECORD;
+            }
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                boolean isNumber = parser.currentName().equals(NUMBER);
+                JsonToken value = parser.nextToken();
+                if (isNumber && value == JsonToken.VALUE_NUMBER_INT) {
+                    number = parser.getLongValue();
+                }
+                parser.skipChildren();
+            }
+            boolean isWhole = parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+            return isWhole && number >= 0 && number < Long.MAX_VALUE ? number : NOT_A_RECORD;
+        } catch (JacksonException noRecord) {
+            return NOT_A_RECORD;
+        }
+    }
+
+    public static boolean isRecord(byte[] line) {
+        return numberOf(line) != NOT_A_RECORD;
+    }
+
+    /**
+     * Writes a record as the server takes it. Our own lines are cut; those of others are parsed and written again.
+     *
+     * @param text the line stands in it from {@code start} to {@code end}, without its line feed
+     * @return the line's number, or {@link #NOT_A_RECORD}, in which case nothing is written
+     */
+    public static long writeWithoutNumber(byte[] text, int start, int end, ByteArrayOutputStream target) {
+        int cut = endOfOurs(text, start, end);
+        if (cut < 0) {
+            return rewrite(text, start, end, target);
+        }
+        long number = Long.parseLong(new String(text, cut + BEFORE_NUMBER.length, end - 1 - cut - BEFORE_NUMBER.length, StandardCharsets.US_ASCII));
+        if (endsWith(text, start, cut, WITHOUT_METADATA)) {
+            cut -= WITHOUT_METADATA.length;
+        }
+        target.write(text, start, cut - start);
+        target.write('}');
+        return number;
+    }
+
+    /** Where the number's field begins in a line of ours, or -1. Quotes inside texts are escaped, so none is mistaken for it. */
+    private static int endOfOurs(byte[] text, int start, int end) {
+        if (!startsWith(text, start, end, BEFORE_TIMESTAMP) || text[end - 1] != '}') {
+            return -1;
+        }
+        int digits = end - 1;
+        while (text[digits - 1] >= '0' && text[digits - 1] <= '9') {
+            digits--;
+        }
+        int count = end - 1 - digits;
+        return count > 0 && count <= MAX_DIGITS && endsWith(text, start, digits, BEFORE_NUMBER)
+                ? digits - BEFORE_NUMBER.length
+                : -1;
+    }
+
+    private static boolean startsWith(byte[] text, int start, int end, byte[] what) {
+        return end - start >= what.length && Arrays.equals(text, start, start + what.length, what, 0, what.length);
+    }
+
+    private static boolean endsWith(byte[] text, int start, int end, byte[] what) {
+        return end - start >= what.length && Arrays.equals(text, end - what.length, end, what, 0, what.length);
+    }
+
+    private static long rewrite(byte[] text, int start, int end, ByteArrayOutputStream target) {
+        try {
+            if (LenientJson.TREES.readTree(text, start, end - start) instanceof ObjectNode record
+                    && record.path(NUMBER).isIntegralNumber()) {
+                ObjectNode sent = LenientJson.TREES.createObjectNode();
+                for (String field : SENT) {
+                    JsonNode value = record.get(field);
+                    if (value != null && !value.isNull()) {
+                        sent.set(field, value);
+                    }
+                }
+                target.writeBytes(LenientJson.TREES.writeValueAsBytes(sent));
+                return record.path(NUMBER).asLong();
+            }
+        } catch (JacksonException noRecord) {
+            // Damage that somebody left in the middle of a log.
+        }
+        return NOT_A_RECORD;
+    }
+}

@@ -1,0 +1,252 @@
+package ai.dreamlake.logback.internal.upload;
+
+import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import okhttp3.Call;
+import okhttp3.EventListener;
+import okhttp3.HttpUrl;
+import okhttp3.MediaType;
+import okhttp3.OkHttpClient;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import okhttp3.Response;
+import okio.Buffer;
+import okio.BufferedSink;
+import okio.GzipSink;
+import okio.Okio;
+import okio.Sink;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The Dreamlake server, as far as logs need it.
+ *
+ * <pre>
+ *   POST /workspaces/{workspace}/sessions   {"name": "run", "description": …}      the session's id
+ *   POST /sessions/{id}/logs                {"logs": [{"timestamp": …}, …]}        the numbers it gave
+ *   GET  /sessions/{id}/logs?limit=…        the newest records
+ * </pre>
+ *
+ * <p>Each call is made once: whether to try again is the caller's to decide. A redirect is followed on the same host
+ * only, so the token goes nowhere else. Thread-safe; calls block.
+ */
+final class DreamlakeClient implements Closeable {
+
+    private static final MediaType JSON = MediaType.get("application/json");
+    private static final long MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+    private static final String BEARER = "Bearer ";
+    private static final int MAX_REDIRECTS = 5;
+
+    /** Where the status says all, the body is read only if it comes at once. */
+    private static final long MAX_BODY_WAIT_MILLIS = 1000;
+
+    /** Whether a request got as far as the server, so that a failure leaves open what became of it. */
+    private static final class Progress {
+        final AtomicBoolean begun = new AtomicBoolean();
+    }
+
+    /** A body that OkHttp does not send again by itself, as it does where {@code Retry-After} is 0. */
+    private static final class OneShot extends RequestBody {
+        private final byte[] bytes;
+
+        OneShot(byte[] bytes) {
+            this.bytes = bytes;
+        }
+
+        @Override
+        public MediaType contentType() {
+            return JSON;
+        }
+
+        @Override
+        public long contentLength() {
+            return bytes.length;
+        }
+
+        @Override
+        public boolean isOneShot() {
+            return true;
+        }
+
+        @Override
+        public void writeTo(BufferedSink sink) throws IOException {
+            sink.write(bytes);
+        }
+    }
+
+    /** A call without an answer. */
+    static final class NoResponseException extends IOException {
+        private static final long serialVersionUID = 1;
+
+        /** Whether the server may have acted on the request. */
+        final boolean leavesDoubt;
+
+        NoResponseException(IOException cause, boolean leavesDoubt) {
+            super(cause);
+            this.leavesDoubt = leavesDoubt;
+        }
+    }
+
+    private final HttpUrl base;
+    private final Supplier<String> token;
+    private final boolean gzip;
+    private final String userAgent;
+    private final OkHttpClient client;
+    private volatile boolean closed;
+
+    DreamlakeClient(HttpUrl base, Supplier<String> token, UploadSettings settings, String userAgent) {
+        this.base = base;
+        this.token = token;
+        this.gzip = settings.gzip();
+        this.userAgent = userAgent;
+        this.client = new OkHttpClient.Builder()
+                .socketFactory(new UndelayedSockets())
+                .connectTimeout(settings.connectTimeout())
+                .callTimeout(settings.callTimeout())
+                // The call's timeout covers these.
+                .readTimeout(settings.callTimeout())
+                .writeTimeout(settings.callTimeout())
+                .followRedirects(false)
+                .retryOnConnectionFailure(false)
+                .eventListener(new EventListener() {
+                    @Override
+                    public void requestHeadersStart(Call call) {
+                        Progress progress = call.request().tag(Progress.class);
+                        if (progress != null) {
+                            progress.begun.set(true);
+                        }
+                    }
+                })
+                .build();
+    }
+
+    ServerResponse upsert(SessionName session, ObjectNode description) throws NoResponseException {
+        HttpUrl url = base.newBuilder()
+                .addPathSegment("workspaces")
+                .addPathSegment(session.workspace())
+                .addPathSegment("sessions")
+                .build();
+        return call(post(url, LenientJson.TREES.writeValueAsBytes(description)), true);
+    }
+
+    ServerResponse send(String sessionId, byte[] batch, String key) throws NoResponseException {
+        return call(post(logs(sessionId), batch).header("Idempotency-Key", key), false);
+    }
+
+    ServerResponse newest(String sessionId, int limit) throws NoResponseException {
+        HttpUrl url = logs(sessionId)
+                .newBuilder()
+                .addQueryParameter("limit", Integer.toString(limit))
+                .addQueryParameter("orderBy", "sequenceNumber")
+                .addQueryParameter("order", "desc")
+                .build();
+        return call(request(url).get(), true);
+    }
+
+    private HttpUrl logs(String sessionId) {
+        return base.newBuilder()
+                .addPathSegment("sessions")
+                .addPathSegment(sessionId)
+                .addPathSegment("logs")
+                .build();
+    }
+
+    private Request.Builder request(HttpUrl url) {
+        return new Request.Builder()
+                .url(url)
+                .header("Authorization", BEARER + token.get())
+                .header("User-Agent", userAgent);
+    }
+
+    private Request.Builder post(HttpUrl url, byte[] json) {
+        if (!gzip) {
+            return request(url).post(new OneShot(json));
+        }
+        Buffer compressed = new Buffer();
+        try (BufferedSink sink = Okio.buffer((Sink) new GzipSink(compressed))) {
+            sink.write(json);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible); // it is memory
+        }
+        return request(url).header("Content-Encoding", "gzip").post(new OneShot(compressed.readByteArray()));
+    }
+
+    /** @param needsBody whether an answer without its body is none, even if its status is good */
+    private ServerResponse call(Request.Builder prepared, boolean needsBody) throws NoResponseException {
+        Request request = prepared.build();
+        for (int redirects = 0; ; redirects++) {
+            if (closed) {
+                throw new NoResponseException(new IOException("the appender is stopped"), false);
+            }
+            Progress progress = new Progress();
+            Request tagged = request.newBuilder().tag(Progress.class, progress).build();
+            try (Response response = client.newCall(tagged).execute()) {
+                Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
+                if (next == null) {
+                    return answer(response, needsBody);
+                }
+                request = next;
+            } catch (IOException failure) {
+                throw new NoResponseException(failure, progress.begun.get());
+            }
+        }
+    }
+
+    /** The same request to where the server says, if that is the same host and no step down to plain HTTP; else null. */
+    private static @Nullable Request redirected(Response response, Request request) {
+        int status = response.code();
+        if (status != 301 && status != 302 && status != 307 && status != 308) {
+            return null;
+        }
+        String location = response.header("Location");
+        HttpUrl there = location == null ? null : request.url().resolve(location);
+        if (there == null
+                || !there.host().equals(request.url().host())
+                || request.url().isHttps() && !there.isHttps()) {
+            return null;
+        }
+        return request.newBuilder().url(there).build();
+    }
+
+    private ServerResponse answer(Response response, boolean needsBody) throws IOException {
+        String body = "";
+        try {
+            if (response.isSuccessful() && !needsBody) {
+                response.body().source().timeout().deadline(MAX_BODY_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+            }
+            body = response.peekBody(MAX_RESPONSE_BYTES).string();
+        } catch (IOException unreadable) {
+            if (response.isSuccessful() && needsBody) {
+                throw unreadable;
+            }
+        }
+        // A server that quotes the request must not make us write the token into a file.
+        return new ServerResponse(
+                response.code(),
+                body.replace(sentToken(response), "[token]"),
+                ServerResponse.retryAfter(response.header("Retry-After"), Instant.now()));
+    }
+
+    private static String sentToken(Response response) {
+        return response.request().header("Authorization").substring(BEARER.length());
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /** Breaks off all calls, refuses new ones, and lets go of the connections. */
+    @Override
+    public void close() {
+        closed = true;
+        client.dispatcher().cancelAll();
+        client.connectionPool().evictAll();
+    }
+}

@@ -1,0 +1,112 @@
+package ai.dreamlake.logback.internal.upload;
+
+import ai.dreamlake.logback.internal.journal.Journal;
+import ai.dreamlake.logback.internal.journal.LogTail;
+import ai.dreamlake.logback.internal.journal.Segment;
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import ai.dreamlake.logback.internal.session.Retention;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A session's log on disk, as an uploader reads it: in a spool the segments, oldest first; last the current log. */
+final class LogSegments {
+
+    private final Journal journal;
+    private final SessionDirectory directory;
+    private final File current;
+    private final boolean spooled;
+
+    LogSegments(Journal journal) {
+        this.journal = journal;
+        this.directory = journal.directory();
+        this.current = directory.log();
+        this.spooled = journal.storage().retention() == Retention.SPOOL;
+    }
+
+    boolean areSpooled() {
+        return spooled;
+    }
+
+    boolean areGone() {
+        return Files.notExists(directory.logs());
+    }
+
+    boolean haveNewRecords() {
+        return current.length() > 0;
+    }
+
+    void makeDirectory() throws IOException {
+        journal.storage().createDirectory(directory.logs());
+    }
+
+    /** All files, oldest first. */
+    List<File> all() throws IOException {
+        List<File> logs = new ArrayList<>();
+        for (Segment segment : directory.segments()) {
+            logs.add(segment.file());
+        }
+        logs.add(current);
+        return logs;
+    }
+
+    private File oldest() throws IOException {
+        List<Segment> segments = spooled ? directory.segments() : List.of();
+        return segments.isEmpty() ? current : segments.get(0).file();
+    }
+
+    /** Whether the oldest file is the current log. */
+    boolean isOldestCurrent() throws IOException {
+        return !spooled || directory.segments().isEmpty();
+    }
+
+    /** The oldest file, open: so it stays the same file when the journal renames it. Null if there is none. */
+    @Nullable RandomAccessFile openOldest() throws IOException {
+        while (true) {
+            File oldest = oldest();
+            RandomAccessFile file;
+            try {
+                file = new RandomAccessFile(oldest, "r");
+            } catch (FileNotFoundException renamedOrGone) {
+                if (oldest.equals(oldest())) {
+                    if (oldest.exists()) {
+                        throw renamedOrGone; // it is there, and cannot be opened
+                    }
+                    return null;
+                }
+                continue;
+            }
+            if (oldest.equals(oldest())) {
+                return file;
+            }
+            file.close(); // it became a segment meanwhile, and this may be its successor
+        }
+    }
+
+    /** Makes the current log a segment, if it has this length and nobody is writing. */
+    boolean seal(long length) throws IOException {
+        return journal.seal(length);
+    }
+
+    /** The oldest segment; the current log becomes one if there is none. Null if that is not possible at present. */
+    @Nullable Segment oldestSegment() throws IOException {
+        List<Segment> segments = directory.segments();
+        if (segments.isEmpty() && seal(current.length())) {
+            segments = directory.segments();
+        }
+        return segments.isEmpty() ? null : segments.get(0);
+    }
+
+    /** Sets aside what follows a position in the oldest file. Returns what to say about it. */
+    String cutOldest(long position) throws IOException {
+        File oldest = oldest();
+        File torn = directory.torn();
+        long bytes = LogTail.cut(oldest, position, torn);
+        return oldest + " did not end with a record: " + bytes + " bytes are set aside in " + torn.getName();
+    }
+}

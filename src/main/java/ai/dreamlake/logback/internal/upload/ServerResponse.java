@@ -1,0 +1,73 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeParseException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the server said.
+ *
+ * @param status the HTTP status
+ * @param body the beginning of the body as text, empty where it could not be read
+ * @param retryAfter how long the server asks to wait; zero if it does not, or if what it says makes no sense
+ */
+record ServerResponse(int status, String body, Duration retryAfter) {
+
+    /** What a server may ask for at most: one with a broken clock must not stop us for a year. */
+    private static final Duration MAX_WAIT = Duration.ofHours(1);
+
+    boolean isSuccess() {
+        return status >= 200 && status < 300;
+    }
+
+    /** The server did not take the request, and the next attempt may succeed: nothing is wrong with the request itself. */
+    boolean isRetryable() {
+        return status == 408 || status == 425 || status == 429 || status >= 500;
+    }
+
+    /** The server may have stored what was sent, all the same. A 429 or a 425 says that it has not looked at it. */
+    boolean leavesDoubt() {
+        return status == 408 || status >= 500;
+    }
+
+    boolean isRefusal() {
+        return status == 401 || status == 403;
+    }
+
+    boolean sessionIsGone() {
+        return status == 404 || status == 410;
+    }
+
+    boolean isTooLarge() {
+        return status == 413;
+    }
+
+    boolean isInvalid() {
+        return status == 400 || status == 422;
+    }
+
+    /** {@code Retry-After: 120} or {@code Retry-After: Wed, 21 Oct 2026 07:28:00 GMT}; RFC 9110, section 10.2.3. */
+    static Duration retryAfter(@Nullable String header, Instant now) {
+        if (header == null) {
+            return Duration.ZERO;
+        }
+        Duration wait;
+        try {
+            wait = Duration.ofSeconds(Long.parseLong(header.strip()));
+        } catch (NumberFormatException noNumber) {
+            try {
+                Instant until = ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+                wait = Duration.between(now, until);
+            } catch (DateTimeParseException noDate) {
+                return Duration.ZERO;
+            }
+        }
+        if (wait.isNegative()) {
+            return Duration.ZERO;
+        }
+        return wait.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : wait;
+    }
+}

@@ -1,0 +1,103 @@
+package ai.dreamlake.logback;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.dreamlake.logback.internal.record.LineFormat;
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** The rooms of the house: which package may know which. */
+class RoomsTest {
+
+    private static final String ROOT = "ai.dreamlake.logback";
+
+    /** Per room: the rooms it may know, besides itself. The root is the public package. */
+    private static final Map<String, Set<String>> MAY_KNOW = Map.of(
+            "", Set.of("config", "engine", "record", "journal", "upload", "session", "io"),
+            "config", Set.of("session", "io"),
+            "engine", Set.of("config", "record", "journal", "upload", "session", "io"),
+            "record", Set.of("io"),
+            "session", Set.of("io"),
+            "journal", Set.of("session", "record", "io"),
+            "upload", Set.of("journal", "session", "record", "io"),
+            "io", Set.of());
+
+    /** These know records only as lines, and nothing of how they are encoded. */
+    private static final Set<String> KNOW_ONLY_LINES = Set.of("journal", "upload");
+
+    static {
+        ((Logger) LoggerFactory.getLogger("com.tngtech.archunit")).setLevel(Level.WARN);
+    }
+
+    private final JavaClasses classes =
+            new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(ROOT);
+
+    private static String room(JavaClass type) {
+        return type.getPackageName().equals(ROOT) ? "" : type.getPackageName().substring((ROOT + ".internal.").length());
+    }
+
+    private static boolean isAllowed(JavaClass from, JavaClass to) {
+        String room = room(from);
+        if (room(to).equals(room)) {
+            return true;
+        }
+        return MAY_KNOW.get(room).contains(room(to))
+                && !(KNOW_ONLY_LINES.contains(room) && room(to).equals("record") && !to.getName().equals(LineFormat.class.getName()));
+    }
+
+    @Test
+    void everyRoomKnowsOnlyTheRoomsItMayKnow() {
+        ArchCondition<JavaClass> knowOnlyWhatTheyMay = new ArchCondition<>("know only the rooms they may know") {
+            @Override
+            public void check(JavaClass type, ConditionEvents events) {
+                for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+                    JavaClass to = dependency.getTargetClass().getBaseComponentType();
+                    if (to.getPackageName().startsWith(ROOT)) {
+                        events.add(new SimpleConditionEvent(type, isAllowed(type, to), dependency.getDescription()));
+                    }
+                }
+            }
+        };
+        classes().should(knowOnlyWhatTheyMay).check(classes);
+    }
+
+    @Test
+    void thereIsNoOtherRoom() {
+        assertThat(classes.stream().map(RoomsTest::room).collect(toSet())).isEqualTo(MAY_KNOW.keySet());
+    }
+
+    @Test
+    void noTwoClassesKnowEachOtherNotEvenByWayOfOthers() {
+        SliceAssignment byTopLevelClass = new SliceAssignment() {
+            @Override
+            public String getDescription() {
+                return "top-level classes";
+            }
+
+            @Override
+            public SliceIdentifier getIdentifierOf(JavaClass type) {
+                String name = type.getName();
+                int nested = name.indexOf('$');
+                return SliceIdentifier.of(nested < 0 ? name : name.substring(0, nested));
+            }
+        };
+        slices().assignedFrom(byTopLevelClass).should().beFreeOfCycles().check(classes);
+    }
+}

@@ -1,0 +1,359 @@
+package ai.dreamlake.logback.internal.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.dreamlake.logback.internal.journal.Journal;
+import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.journal.Storage;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.testing.SessionOnDisk;
+import ch.qos.logback.core.spi.ContextAwareBase;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SessionsTest {
+
+    private static final byte[] RECORD =
+            "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": null, \"sequenceNumber\": "
+                    .getBytes(UTF_8);
+
+    @TempDir
+    Path root;
+
+    private final AtomicLong clock = new AtomicLong();
+    private final ConcurrentLinkedQueue<String> notices = new ConcurrentLinkedQueue<>();
+    private final List<Sessions> opened = new ArrayList<>();
+
+    private Sessions sessions(int maxOpen) {
+        return sessions(root, maxOpen, "test", notices::add, clock::get);
+    }
+
+    private Sessions sessions(Path root, int maxOpen, String keeper, Consumer<String> warnings, LongSupplier nanoTime) {
+        ContextAwareBase status = new ContextAwareBase() {
+            @Override
+            public void addWarn(String warning) {
+                warnings.accept(warning);
+            }
+        };
+        Sessions sessions = new Sessions(
+                root,
+                Storage.kept(),
+                maxOpen,
+                TimeUnit.MINUTES.toNanos(5),
+                keeper,
+                new StatusReporter(status, System::nanoTime),
+                nanoTime);
+        opened.add(sessions);
+        return sessions;
+    }
+
+    @AfterEach
+    void close() {
+        opened.forEach(Sessions::close);
+    }
+
+    private static void append(Sessions sessions, String session) throws IOException {
+        byte[] record = Arrays.copyOf(RECORD, RECORD.length + LineFormat.ROOM_FOR_NUMBER);
+        sessions.append(new SessionName("project", session), new Line().set(record, RECORD.length, false, null));
+    }
+
+    private SessionOnDisk session(String name) {
+        return SessionOnDisk.of(root, "project", name);
+    }
+
+    private static long openFilesUnder(Path root) throws IOException {
+        Path descriptors = Path.of("/proc/self/fd");
+        assumeThat(descriptors).isDirectory();
+        try (Stream<Path> all = Files.list(descriptors)) {
+            return all.filter(descriptor -> {
+                        try {
+                            return Files.readSymbolicLink(descriptor).startsWith(root);
+                        } catch (IOException gone) {
+                            return false;
+                        }
+                    })
+                    .count();
+        }
+    }
+
+    @Test
+    void theLeastRecentlyUsedSessionIsClosed() throws IOException {
+        Sessions sessions = sessions(2);
+        for (String name : List.of("a", "b", "a", "c")) {
+            clock.incrementAndGet();
+            append(sessions, name);
+        }
+        assertThat(sessions.openCount()).isEqualTo(2);
+        session("b").assertLeftBehindRightly();
+        assertThat(session("a").readHint()).as("a is open").isEqualTo(1000);
+        append(sessions, "b");
+        session("b").assertGapless(2);
+    }
+
+    @Test
+    void anIdleSessionIsClosedAndContinuedByItsNextRecord() throws IOException {
+        Sessions sessions = sessions(10);
+        append(sessions, "a");
+        clock.addAndGet(TimeUnit.MINUTES.toNanos(5) - 1);
+        assertThat(sessions.step(clock.get())).isEqualTo(1);
+        assertThat(sessions.openCount()).isEqualTo(1);
+        clock.incrementAndGet();
+        assertThat(sessions.step(clock.get())).isEqualTo(Long.MAX_VALUE);
+        assertThat(sessions.openCount()).isZero();
+        append(sessions, "a");
+        session("a").assertGapless(2);
+    }
+
+    @Test
+    void theNextStepIsDueWhenALockWasHeldForItsTimeAndThenWhenASessionIsIdle() throws IOException {
+        Sessions sessions = sessions(10);
+        assertThat(sessions.step(clock.get())).as("nothing to do").isEqualTo(Long.MAX_VALUE);
+        append(sessions, "a");
+        assertThat(sessions.step(clock.get())).isEqualTo(Journal.LOCK_NANOS);
+        clock.addAndGet(Journal.LOCK_NANOS);
+        assertThat(sessions.step(clock.get())).isEqualTo(TimeUnit.MINUTES.toNanos(5) - Journal.LOCK_NANOS);
+        assertThat(session("a").readHint()).isEqualTo(1);
+    }
+
+    @Test
+    void theThreadPausesAnIdleSessionByItself() throws IOException {
+        Sessions sessions = sessions(root, 10, "keeper-under-test", notices::add, System::nanoTime);
+        sessions.start(null);
+        for (int i = 1; i <= 3; i++) {
+            append(sessions, "a");
+            int records = i;
+            await().until(() -> session("a").readHint() == records);
+        }
+        assertThat(Thread.getAllStackTraces().keySet())
+                .anyMatch(thread -> thread.getName().equals("keeper-under-test") && thread.isDaemon());
+        sessions.close();
+        await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().equals("keeper-under-test")));
+    }
+
+    @Test
+    void twoUsersShareOneJournalUntilTheLastOneLeaves() throws IOException {
+        Sessions first = sessions(10);
+        Sessions second = sessions(10);
+        append(first, "a");
+        append(second, "a");
+        append(first, "a");
+        assertThat(openFilesUnder(root)).isEqualTo(2);
+        first.close();
+        assertThat(openFilesUnder(root)).isEqualTo(2);
+        append(second, "a");
+        second.close();
+        assertThat(openFilesUnder(root)).isZero();
+        session("a").assertGapless(4);
+        session("a").assertLeftBehindRightly();
+    }
+
+    @Test
+    void twoWaysToOneDirectoryAreOneJournal() throws IOException {
+        Path link = root.resolveSibling(root.getFileName() + "-link");
+        Files.createSymbolicLink(link, root);
+        try {
+            Sessions direct = sessions(10);
+            Sessions linked = sessions(link, 10, "test", notices::add, clock::get);
+            append(direct, "a");
+            append(linked, "a");
+            append(direct, "a");
+            session("a").assertGapless(3);
+            assertThat(openFilesUnder(root.toRealPath())).isEqualTo(2);
+        } finally {
+            Files.delete(link);
+        }
+    }
+
+    @Test
+    void aRecordThatIsUnderWayWhenAllIsClosedIsStillWritten() throws IOException {
+        Sessions sessions = sessions(10);
+        append(sessions, "a");
+        sessions.close();
+        append(sessions, "a");
+        session("a").assertGapless(2);
+        assertThat(sessions.openCount()).isZero();
+        assertThat(openFilesUnder(root)).isZero();
+        session("a").assertLeftBehindRightly();
+    }
+
+    @Test
+    void aRecordThatIsLostWhenAllIsClosedLeavesNothingOpen() throws IOException {
+        Sessions sessions = sessions(10);
+        sessions.close();
+        Files.createDirectories(session("a").log()); // a directory where the log should be
+        assertThatThrownBy(() -> append(sessions, "a")).isInstanceOf(IOException.class);
+        assertThat(sessions.openCount()).isZero();
+        assertThat(openFilesUnder(root)).isZero();
+    }
+
+    @Test
+    void aSessionWhoseRecordWaitsForAPeerIsNotClosed() throws Exception {
+        Sessions sessions = sessions(1);
+        append(sessions, "a");
+        clock.addAndGet(Journal.LOCK_NANOS);
+        sessions.step(clock.get());
+        FileChannel peer = FileChannel.open(session("a").lock(), StandardOpenOption.WRITE);
+        FileLock held = peer.lock(0, 1, false);
+        Thread waits = new Thread(() -> {
+            try {
+                append(sessions, "a");
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        waits.start();
+        await().until(() -> sessions.isAwaited(new SessionName("project", "a")));
+        assertThat(sessions.step(clock.get() + TimeUnit.MINUTES.toNanos(6))).isEqualTo(Journal.LOCK_NANOS);
+        assertThat(sessions.openCount()).isEqualTo(1);
+        held.release();
+        waits.join();
+        session("a").assertGapless(2);
+        peer.close();
+    }
+
+    @Test
+    void aListenerThatThrowsDoesNotEndTheThread() throws IOException {
+        Consumer<String> bad = warning -> {
+            throw new IllegalStateException(warning);
+        };
+        Sessions sessions = sessions(root, 10, "keeper-with-a-bad-listener", bad, System::nanoTime);
+        sessions.start(null);
+        append(sessions, "a");
+        await().until(() -> session("a").readHint() == 1);
+        Files.delete(session("a").hint());
+        Files.createDirectory(session("a").hint()); // now the keeper, too, has something to tell
+        append(sessions, "b");
+        await().until(() -> session("b").readHint() == 1);
+        append(sessions, "b");
+        await().until(() -> session("b").readHint() == 2);
+    }
+
+    @Test
+    void aBadNameIsMadeSafeAndTold() throws IOException {
+        Sessions sessions = sessions(10);
+        append(sessions, "../../outside\n");
+        append(sessions, "../../outside\n");
+        String safe = SessionName.safe("project", "../../outside\n").session();
+        session(safe).assertGapless(2);
+        assertThat(notices).containsExactly(
+                "a session or workspace name from the MDC breaks the rules; its records go to project/" + safe);
+    }
+
+    @Test
+    void aNameThatImitatesTheReplacementOfABadOneGetsAReplacementOfItsOwn() throws IOException {
+        Sessions sessions = sessions(10);
+        String replacement = SessionName.safe("project", "..").session();
+        append(sessions, "..");
+        append(sessions, replacement);
+        append(sessions, "..");
+        session(replacement).assertGapless(2);
+        session(SessionName.safe("project", replacement).session()).assertGapless(1);
+    }
+
+    @Test
+    void ofVeryManySessionsThoseWithNothingToRememberAreForgotten() throws IOException {
+        Sessions sessions = sessions(4);
+        for (int i = 0; i < 1100; i++) {
+            clock.incrementAndGet();
+            append(sessions, "s" + i);
+        }
+        assertThat(sessions.rememberedCount()).isBetween(4, 1000);
+        append(sessions, "s0");
+        session("s0").assertGapless(2);
+    }
+
+    @Test
+    void tenThousandSessionsNeedNoMoreThan256FileDescriptors() throws Exception {
+        Sessions sessions = sessions(128);
+        Thread[] threads = new Thread[4];
+        ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        AtomicLong most = new AtomicLong();
+        for (int t = 0; t < threads.length; t++) {
+            int seed = t;
+            threads[t] = new Thread(() -> {
+                try {
+                    Random random = new Random(seed);
+                    for (int i = seed; i < 10_000; i += threads.length) {
+                        clock.incrementAndGet();
+                        append(sessions, "s" + i);
+                        append(sessions, "s" + random.nextInt(10_000)); // most often one that is closed, or not there yet
+                        if (i % 500 == seed) {
+                            most.accumulateAndGet(openFilesUnder(root), Math::max);
+                        }
+                    }
+                } catch (Throwable e) {
+                    failures.add(e);
+                }
+            });
+            threads[t].start();
+        }
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        assertThat(failures).isEmpty();
+        // Each thread may be in the middle of recovering a log or writing a side file.
+        assertThat(most.get()).isBetween(100L, 256L + threads.length);
+        sessions.close();
+
+        int records = 0;
+        for (int i = 0; i < 10_000; i++) {
+            int count = session("s" + i).lines().size();
+            session("s" + i).assertGapless(count);
+            session("s" + i).assertLeftBehindRightly();
+            records += count;
+        }
+        assertThat(records).isEqualTo(20_000);
+        assertThat(notices).isEmpty();
+    }
+
+    @Test
+    void tenThousandGarbledTailsLoseNothingAndRefuseNothing() throws IOException {
+        Random random = new Random(17);
+        Sessions sessions = sessions(128);
+        append(sessions, "a");
+        sessions.close();
+        byte[] whole = Files.readAllBytes(session("a").log());
+        for (int i = 0; i < 10_000; i++) {
+            byte[] garbage = new byte[1 + random.nextInt(300)];
+            random.nextBytes(garbage);
+            if (random.nextBoolean()) {
+                // A record's own beginning, as a writer that was killed leaves it.
+                System.arraycopy(whole, 0, garbage, 0, Math.min(garbage.length, 1 + random.nextInt(whole.length - 1)));
+            }
+            try (FileOutputStream out = new FileOutputStream(session("a").log().toFile(), true)) {
+                out.write(garbage);
+            }
+            Sessions next = sessions(128);
+            append(next, "a");
+            next.close();
+            if (i % 1000 == 999) {
+                session("a").assertGapless(i + 2);
+            }
+        }
+        session("a").assertGapless(10_001);
+    }
+}

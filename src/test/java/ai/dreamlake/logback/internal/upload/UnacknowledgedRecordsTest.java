@@ -1,0 +1,57 @@
+package ai.dreamlake.logback.internal.upload;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+class UnacknowledgedRecordsTest {
+
+    private final UnacknowledgedRecords deliveries = new UnacknowledgedRecords();
+
+    @Test
+    void whatThreadsTellInAnyOrderIsCountedAsIfTheyHadToldItInOrder() {
+        Random random = new Random(7);
+        TreeSet<Long> pending = new TreeSet<>();
+        long next = 0;
+        for (int round = 0; round < 2000; round++) {
+            List<Long> written = new ArrayList<>();
+            for (int i = random.nextInt(8); i > 0; i--) {
+                next += 1 + (random.nextInt(4) == 0 ? random.nextInt(3) : 0); // others write, too
+                written.add(next);
+            }
+            Collections.shuffle(written, random);
+            written.forEach(deliveries::wrote);
+            pending.addAll(written);
+            assertThat(deliveries.pending()).isEqualTo(pending.size());
+            long bound = random.nextInt((int) next + 2);
+            assertThat(deliveries.isPendingBelow(bound)).isEqualTo(!pending.headSet(bound).isEmpty());
+            int done = pending.headSet(bound).size();
+            pending.headSet(bound).clear();
+            assertThat(deliveries.doneBelow(bound)).isEqualTo(done);
+        }
+    }
+
+    @Test
+    void theEndIsBehindTheHighestNumberWhoeverToldLast() {
+        deliveries.wrote(7);
+        deliveries.wrote(5);
+        assertThat(deliveries.end()).isEqualTo(8);
+        deliveries.doneBelow(6);
+        assertThat(deliveries.isPendingBelow(8)).isTrue();
+    }
+
+    @Test
+    void manyGapsTakeBoundedMemoryAndNoNumberOfOthersIsCounted() {
+        for (long number = 0; number < 100_000; number += 2) {
+            deliveries.wrote(number);
+        }
+        assertThat(deliveries.pending()).isEqualTo(50_000);
+        assertThat(deliveries.doneBelow(100_000)).isEqualTo(50_000);
+        assertThat(deliveries.pending()).isZero();
+    }
+}
