@@ -3,7 +3,6 @@ package ai.dreamlake.logback;
 import ai.dreamlake.logback.internal.config.AppenderProperties;
 import ai.dreamlake.logback.internal.config.Configuration;
 import ai.dreamlake.logback.internal.config.Faults;
-import ai.dreamlake.logback.internal.engine.Counts;
 import ai.dreamlake.logback.internal.engine.Engine;
 import ai.dreamlake.logback.internal.record.RecordSettings;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -114,7 +113,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      */
     public DreamlakeStatistics getStatistics() {
         Engine engine = this.engine;
-        return DreamlakeStatistics.of(engine == null ? Counts.NONE : engine.counts());
+        return DreamlakeStatistics.of(engine == null ? Engine.NO_COUNTS : engine.counts());
     }
 
     /** Forwards what upload threads report to an application's listener. */

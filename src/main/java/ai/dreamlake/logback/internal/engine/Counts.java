@@ -14,8 +14,4 @@ public record Counts(
         int openSessions,
         long pendingBytes,
         long retries,
-        @Nullable String lastError) {
-
-    /** Of an appender that was never started. */
-    public static final Counts NONE = new Counters().snapshot(false, 0, 0);
-}
+        @Nullable String lastError) {}

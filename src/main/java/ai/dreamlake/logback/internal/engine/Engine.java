@@ -23,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 /** What runs between an appender's start and its stop. Thread-safe. */
 public final class Engine {
 
+    /** What became of the events of an appender that was never started. */
+    public static final Counts NO_COUNTS = new Counters().snapshot(false, 0, 0);
+
     private final RecordWriter writer;
     private final Sessions sessions;
     private final Counters counters;
