@@ -85,7 +85,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      * Waits until the server has all events that were logged before this call. Use it at the end of a job whose session
      * somebody else reads next.
      *
-     * @param timeout how long to wait; with zero, the method only checks
+     * @param timeout how long to wait; zero does not wait
      * @return true once the server has the events or has refused them for good, and at once if no server is configured;
      *     false if the timeout expires or the thread is interrupted (its interrupt flag then stays set)
      */
@@ -147,7 +147,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     /**
      * The root directory of all sessions. A relative path is resolved against the working directory. Default: .dreamlake;
-     * with a {@link #setRemote remote}, none: then records stay on disk only until the server has them.
+     * with a {@link #setRemote remote}, none: then records stay on disk only until the server has them. Setting null is a
+     * configuration error in both cases.
      */
     public void setLocalPath(@Nullable String localPath) {
         properties.localPath = localPath;

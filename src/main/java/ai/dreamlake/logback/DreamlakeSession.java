@@ -37,8 +37,8 @@ import tools.jackson.databind.node.ObjectNode;
 public final class DreamlakeSession implements AutoCloseable {
 
     /**
-     * The innermost open scope of each thread. Weak, so that a scope left open on a pooled thread does not keep our class
-     * loader alive.
+     * The innermost open scope of each thread. The reference is weak, and of a JDK type, so that a scope left open on a
+     * pooled thread does not keep our class loader alive.
      */
     private static final ThreadLocal<WeakReference<DreamlakeSession>> INNERMOST = new ThreadLocal<>();
 
@@ -164,7 +164,10 @@ public final class DreamlakeSession implements AutoCloseable {
         }
     }
 
-    /** The innermost scope of this thread. If that one was garbage-collected unclosed, all scopes inside this one count as closed. */
+    /**
+     * The innermost scope of this thread; or this one if the innermost was garbage-collected unclosed: then all scopes inside
+     * this one count as closed.
+     */
     private DreamlakeSession innermost() {
         WeakReference<DreamlakeSession> innermost = INNERMOST.get();
         DreamlakeSession scope = innermost == null ? null : innermost.get();

@@ -33,9 +33,9 @@
  *       accepted = delivered + pending + rejected + dropped.
  *   <li><b>I7 inside the root.</b> No session name, whether from code, the MDC or a web request, reaches a file outside
  *       {@code localPath} or another session's file.
- *   <li><b>I8 reported.</b> Our own problems go to Logback's status manager, at a limited rate: WARN if they may be
+ *   <li><b>I8 heard.</b> Our own problems go to Logback's status manager, at a limited rate: WARN if they may be
  *       temporary, ERROR only for a broken configuration. Never with a record's content or a token.
- *   <li><b>I9 shared safely.</b> Stop, reset, reconfiguration, redeployment and exit end nothing that others still need.
+ *   <li><b>I9 handed over.</b> Stop, reset, reconfiguration, redeployment and exit end nothing that others still need.
  * </ul>
  */
 @NullMarked

@@ -1,20 +1,20 @@
 package ai.dreamlake.logback.internal.record;
 
-/** Decimal digits straight into bytes: a record has a dozen small numbers, and none of them should become a String. */
+/** Writes decimal numbers directly as bytes: a record has a dozen small numbers, and none of them should become a String. */
 final class Decimal {
 
     private static final double MILLION = 1_000_000;
 
     private Decimal() {}
 
-    /** Writes a number of at most 20 bytes, sign included, and returns the index behind it. */
+    /** Writes a number in at most 20 bytes, sign included. Returns the index after its last byte. */
     static int write(long value, byte[] target, int start) {
         int at = start;
         long rest = value;
         if (rest < 0) {
             target[at++] = '-';
         } else {
-            rest = -rest; // Long.MIN_VALUE has no positive form, so the work is done below zero.
+            rest = -rest; // Digits come from a negative number, as Long.MIN_VALUE has no positive form.
         }
         int end = at + digits(rest);
         for (int i = end - 1; i >= at; i--) {
@@ -24,7 +24,7 @@ final class Decimal {
         return end;
     }
 
-    /** Writes the last {@code width} digits of a number that is not negative, with leading zeros. */
+    /** Writes the last {@code width} digits of a non-negative number, with leading zeros. */
     static int write(int value, int width, byte[] target, int start) {
         int rest = value;
         for (int i = start + width - 1; i >= start; i--) {
@@ -35,13 +35,13 @@ final class Decimal {
     }
 
     /**
-     * Writes a double that has at most six decimal places, as most numbers that people choose have, in its shortest form:
-     * at most 16 bytes. Returns the index behind it, or {@code start} if it is some other number, below 0.001, or 10^7 or
-     * more; then nothing is written.
+     * Writes a double in its shortest form, in at most 16 bytes, if its magnitude is at least 0.001 and below 10^7 and it
+     * has at most six decimal places, as most numbers that people choose do. Returns the index after its last byte, or
+     * {@code start} for any other number, for which it writes nothing.
      *
-     * <p>Why this is the shortest form: a double nearest to the quotient of two doubles is what IEEE 754 division gives, so
-     * the decimal that is written here reads back as the value; and no two decimals of up to 15 digits read back as the same
-     * double, so there is no other one to choose.
+     * <p>Why this is the shortest form: IEEE 754 division yields the double nearest to the quotient of two doubles, so the
+     * decimal written here reads back as the value. No two decimals of up to 15 digits read back as the same double, so
+     * there is no shorter one.
      */
     static int write(double value, byte[] target, int start) {
         double size = Math.abs(value);

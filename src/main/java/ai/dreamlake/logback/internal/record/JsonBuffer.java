@@ -6,23 +6,23 @@ import java.util.Arrays;
 import tools.jackson.core.io.NumberOutput;
 
 /**
- * JSON text in the making, as UTF-8 bytes in an array that grows up to a limit and is used again.
+ * Builds JSON text as UTF-8 bytes in a reusable array that grows up to a limit.
  *
- * <p>It writes what it is told and knows no grammar: commas, colons and brackets are the caller's matter.
- * What it does know is which characters may stand in a line of a log:
+ * <p>It knows no grammar: the caller writes commas, colons and brackets. It does know which characters a line of a log must
+ * not contain:
  *
  * <pre>
  *   "a quotation mark, reverse solidus, and the control characters (U+0000 through U+001F)
  *    MUST be escaped"                                                        RFC 8259, section 7
- *   U+007F, U+0085, U+2028, U+2029     some readers end a line there, so they are escaped as well
- *   a lone surrogate                   has no UTF-8 form, and becomes U+FFFD
+ *   U+007F, U+0085, U+2028, U+2029     some readers end a line there, so they are escaped, too
+ *   a lone surrogate                   has no UTF-8 form, so it becomes U+FFFD
  * </pre>
  *
- * Everything else stands for itself. Not synchronized.
+ * Everything else is written as is. Not thread-safe.
  */
 public class JsonBuffer {
 
-    /** Thrown when the text does not fit; it has no stack trace, for it is no error but a way back. */
+    /** Thrown when the text does not fit. Control flow, hence no stack trace. */
     static final class Full extends RuntimeException {
         private static final long serialVersionUID = 1;
         static final Full FULL = new Full();
@@ -36,7 +36,7 @@ public class JsonBuffer {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] REPLACEMENT = "\uFFFD".getBytes(StandardCharsets.UTF_8);
 
-    /** Per ASCII character: 0 where it stands for itself, the letter behind the backslash, or 'u' for a number. */
+    /** For each ASCII character: 0 if it needs no escape, the letter after the backslash, or 'u' for a numeric escape. */
     private static final byte[] ESCAPES = new byte[0x80];
 
     static {
@@ -55,15 +55,15 @@ public class JsonBuffer {
     private int length;
     private int limit = Integer.MAX_VALUE;
 
-    /** A high surrogate whose other half may be the next character, or 0. */
+    /** A high surrogate whose low surrogate may be the next character, or 0. */
     private char high;
 
-    /** The bytes written so far, from 0 to {@link #length}; the array is replaced when it grows. */
+    /** The bytes written so far, from 0 to {@link #length}. A new array replaces this one when it grows. */
     public byte[] bytes() {
         return bytes;
     }
 
-    /** How many bytes are written. */
+    /** How many bytes have been written. */
     public int length() {
         return length;
     }
@@ -82,7 +82,7 @@ public class JsonBuffer {
         return limit - length;
     }
 
-    /** Takes back everything behind {@code length}. */
+    /** Removes everything after {@code length}. */
     void cutTo(int length) {
         this.length = length;
         high = 0;
@@ -101,7 +101,7 @@ public class JsonBuffer {
         bytes[length++] = (byte) character;
     }
 
-    /** Writes text that is known to be ASCII without anything to escape. */
+    /** Writes text that must be ASCII and contain nothing to escape. */
     void raw(String ascii) {
         int count = ascii.length();
         ensure(count);
@@ -116,13 +116,13 @@ public class JsonBuffer {
         length = Decimal.write(value, bytes, length);
     }
 
-    /** The last {@code width} digits of a number that is not negative, with leading zeros. */
+    /** Writes the last {@code width} digits of a non-negative number, with leading zeros. */
     void digits(int value, int width) {
         ensure(width);
         length = Decimal.write(value, width, bytes, length);
     }
 
-    /** JSON has no NaN and no infinities; they become the strings "NaN", "Infinity" and "-Infinity". */
+    /** JSON has no NaN or infinity; they become the strings "NaN", "Infinity" and "-Infinity". */
     void number(double value) {
         if (!Double.isFinite(value)) {
             string(Double.toString(value));
@@ -133,7 +133,7 @@ public class JsonBuffer {
         if (end > length) {
             length = end;
         } else {
-            raw(NumberOutput.toString(value, true)); // the shortest form, which Java before 19 misses now and then
+            raw(NumberOutput.toString(value, true)); // the shortest form, which Java before 19 does not always produce
         }
     }
 
@@ -145,7 +145,7 @@ public class JsonBuffer {
         }
     }
 
-    /** Writes a JSON string, quotes and all. */
+    /** Writes a JSON string, including its quotes. */
     void string(String text) {
         raw('"');
         characters(text, text.length());
@@ -153,23 +153,23 @@ public class JsonBuffer {
     }
 
     /**
-     * Writes a JSON string that takes at most {@code most} bytes, quotes and all. Where the text is longer its end is
-     * replaced by a note that says so.
+     * Writes a JSON string of at most {@code maxBytes} bytes, including its quotes. If the text is longer, a note replaces
+     * its end.
      */
-    void string(String text, int most) {
-        if (text.length() + 2 <= most && prefixThatFits(text, most - 2) == text.length()) {
+    void string(String text, int maxBytes) {
+        if (text.length() + 2 <= maxBytes && prefixThatFits(text, maxBytes - 2) == text.length()) {
             string(text);
             return;
         }
         String note = "… [cut: " + text.length() + " characters]";
-        int end = prefixThatFits(text, most - 2 - note.getBytes(StandardCharsets.UTF_8).length);
+        int end = prefixThatFits(text, maxBytes - 2 - note.getBytes(StandardCharsets.UTF_8).length);
         raw('"');
         characters(text, end);
         characters(note, note.length());
         raw('"');
     }
 
-    /** How many characters of the text, from its beginning, fit into so many bytes; never half a surrogate pair. */
+    /** How many characters from the start of the text fit into {@code room} bytes. Never splits a surrogate pair. */
     private static int prefixThatFits(String text, int room) {
         int left = room;
         int index = 0;
@@ -198,7 +198,7 @@ public class JsonBuffer {
     private void characters(String text, int end) {
         int done = 0;
         while (done < end) {
-            ensure(end - done); // no character takes less than a byte
+            ensure(end - done); // each character takes at least one byte
             done = plain(text, done, end);
             while (done < end && (high != 0 || !isPlain(text.charAt(done)))) {
                 unusual(text.charAt(done++));
@@ -211,7 +211,7 @@ public class JsonBuffer {
         return character < 0x80 && ESCAPES[character] == 0;
     }
 
-    /** Copies up to the first character that needs more than that, and returns its index. The loop that costs the time. */
+    /** Copies characters up to the first one that needs more than a copy, and returns its index. This is the hot loop. */
     private int plain(String text, int start, int end) {
         byte[] target = bytes;
         int at = length;
@@ -228,7 +228,7 @@ public class JsonBuffer {
         return i;
     }
 
-    /** A character that needs more than a copy; {@link #high} carries half a pair from one call to the next. */
+    /** Writes a character that needs more than a copy. {@link #high} carries half a surrogate pair to the next call. */
     private void unusual(char character) {
         if (high != 0) {
             char first = high;
@@ -304,7 +304,7 @@ public class JsonBuffer {
         reserve(more);
     }
 
-    /** Makes the array large enough for so many bytes more, whatever the limit. */
+    /** Makes the array large enough for {@code more} further bytes, regardless of the limit. */
     void reserve(int more) {
         if (more > bytes.length - length) {
             bytes = Arrays.copyOf(bytes, Math.max(length + more, bytes.length + (bytes.length >> 1)));
@@ -312,8 +312,8 @@ public class JsonBuffer {
     }
 
     /**
-     * Takes JSON text from another writer. What JSON demands is escaped there already; the few characters that this
-     * class treats in a way of its own can only stand inside strings, so they are treated here.
+     * Accepts JSON text from another generator, which has already escaped what JSON requires. The few other characters that
+     * this class escapes or replaces can only occur inside strings, so that is done here.
      */
     Writer writer() {
         return new Writer() {
@@ -340,7 +340,7 @@ public class JsonBuffer {
 
             @Override
             public void flush() {
-                // The bytes are where they should be already.
+                // Nothing is buffered.
             }
 
             @Override

@@ -37,14 +37,13 @@ import tools.jackson.databind.ser.std.StdSerializer;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 
 /**
- * Writes any Java value as one JSON value: the simple ones by itself, the others through Jackson.
+ * Writes any Java value as one JSON value: simple types directly, all others through Jackson.
  *
- * <p>Values are the application's own objects, and their getters and {@code toString} are foreign code. Whatever that
- * code throws costs only the value: a marker text such as {@code "[failed: IllegalStateException]"} stands in its
- * place.
+ * <p>Values are the application's objects, and their getters and {@code toString} are foreign code. Whatever that code
+ * throws costs only the value: a marker text such as {@code "[failed: IllegalStateException]"} replaces it.
  *
- * <p>Thread-safe. One instance per started appender, so that Jackson's knowledge of the application's classes goes
- * when the appender goes.
+ * <p>Thread-safe. Each started appender has its own instance, so that Jackson's caches of the application's classes can be
+ * collected together with the appender.
  */
 final class JsonValues {
 
@@ -61,7 +60,7 @@ final class JsonValues {
 
     private final ObjectWriter writer = JsonMapper.builder()
             .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
-            // Otherwise a bean that holds itself would pass for one that Jackson does not know.
+            // Otherwise a bean that contains itself would fail like a type that Jackson does not support.
             .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
             .disable(DateTimeFeature.WRITE_DATES_WITH_CONTEXT_TIME_ZONE)
             .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
@@ -80,13 +79,13 @@ final class JsonValues {
 
     private static SimpleModule module() {
         SimpleModule module = new SimpleModule();
-        // Being read would use these up, or change them, or would pull half the JVM into the record.
+        // Reading these would consume or change them, or pull half of the JVM into the record.
         module.addSerializer(Iterator.class, ToStringSerializer.instance);
         module.addSerializer(BaseStream.class, ToStringSerializer.instance);
         module.addSerializer(Throwable.class, ToStringSerializer.instance);
         module.addSerializer(Thread.class, ToStringSerializer.instance);
         module.addSerializer(ClassLoader.class, ToStringSerializer.instance);
-        // Jackson would write a number, and a URI.
+        // Jackson would write a Year as a number, and a Path as a URI.
         module.addSerializer(Year.class, ToStringSerializer.instance);
         module.addSerializer(Path.class, ToStringSerializer.instance);
         module.addSerializer(Number.class, new NumberSerializer());
@@ -97,7 +96,7 @@ final class JsonValues {
             @Override
             public ValueSerializer<?> modifySerializer(
                     SerializationConfig config, BeanDescription.Supplier bean, ValueSerializer<?> serializer) {
-                // No properties, so no bean: its text says more than {} does.
+                // It has no properties, so its toString says more than {}.
                 return serializer instanceof UnknownSerializer ? ToStringSerializer.instance : serializer;
             }
         });
@@ -105,8 +104,8 @@ final class JsonValues {
     }
 
     /**
-     * Writes the value, or a marker text in its place. Only {@link JsonBuffer.Full} and the errors of a JVM in trouble
-     * (other than a stack overflow) come out of here.
+     * Writes the value, or a marker text in its place. Throws only {@link JsonBuffer.Full}, and any VirtualMachineError
+     * except StackOverflowError.
      */
     void write(Object value, JsonBuffer target) {
         int start = target.length();
@@ -125,7 +124,7 @@ final class JsonValues {
         }
     }
 
-    /** The text that stands in the place of something that could not be read. */
+    /** The text that replaces something unreadable. Rethrows any VirtualMachineError except StackOverflowError. */
     static String marker(Throwable failure) {
         if (failure instanceof VirtualMachineError trouble && !(failure instanceof StackOverflowError)) {
             throw trouble;
@@ -133,17 +132,17 @@ final class JsonValues {
         return "[failed: " + rootCause(failure).getClass().getSimpleName() + "]";
     }
 
-    /** Jackson wraps what is thrown to it. */
+    /** Jackson wraps exceptions. */
     private static Throwable rootCause(Throwable failure) {
         Throwable root = failure;
-        // A hundred is a bound for causes that go round in a circle.
+        // The bound ends cycles of causes.
         for (int i = 0; i < 100 && root.getCause() != null; i++) {
             root = root.getCause();
         }
         return root;
     }
 
-    /** The values that nearly all metadata consists of. False where the value is none of them. */
+    /** Writes a value of the types that nearly all metadata consists of. Returns false for any other type. */
     static boolean writeSimple(Object value, JsonBuffer target) {
         if (value == null) {
             target.raw("null");
@@ -181,12 +180,12 @@ final class JsonValues {
         checkOneValue(target, start);
     }
 
-    /** The application's own serializers and raw values can write anything. In a record stands one value on one line. */
+    /** Custom serializers and raw values can write anything; a record needs exactly one value on one line. */
     private static void checkOneValue(JsonBuffer target, int start) {
         byte[] bytes = target.bytes();
         for (int i = start; i < target.length(); i++) {
             if (bytes[i] >= 0 && bytes[i] < ' ') {
-                throw new IllegalStateException("a control character outside of a text");
+                throw new IllegalStateException("a control character outside a string");
             }
         }
         try (JsonParser parser = READER.createParser(ObjectReadContext.empty(), bytes, start, target.length() - start)) {
@@ -199,8 +198,7 @@ final class JsonValues {
     }
 
     /**
-     * Jackson copies the text of an unknown Number into the JSON as it is. A fraction that reads "3/4" would break the
-     * line.
+     * Jackson copies the text of an unknown Number into the JSON as is. A fraction with the text "3/4" would break the line.
      */
     private static final class NumberSerializer extends StdSerializer<Number> {
         private static final Pattern JSON_NUMBER = Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d+)?");

@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A line of {@code logs.jsonl}, in the form that Dreamlake's documentation shows. Every literal of it stands here.
+ * A line of {@code logs.jsonl}, in the form that Dreamlake's documentation shows. All its literals are defined here.
  *
  * <pre>
  *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "…", "metadata": {"a": 1}, "sequenceNumber": 7}
@@ -20,15 +20,15 @@ import tools.jackson.databind.node.ObjectNode;
  * </pre>
  *
  * <p>A record is encoded up to its number, which the journal appends when it writes the line. The server numbers records
- * itself, so the number is taken off again before a record is sent; so is {@code "metadata": null}. The Python SDK writes the
- * fields in another order and leaves out missing metadata. Such lines are read, too.
+ * itself, so the number is removed before a record is sent; so is {@code "metadata": null}. The Python SDK writes the
+ * fields in another order and omits missing metadata. Such lines can be read, too.
  */
 public final class LineFormat {
 
     /** How many bytes {@link #finish} needs after a record: 19 digits, a brace and a line feed. */
     public static final int ROOM_FOR_NUMBER = 21;
 
-    /** The number of a line that is not a record. */
+    /** Returned instead of a number for a line that is not a record. */
     public static final long NOT_A_RECORD = -1;
 
     static final byte[] BEFORE_TIMESTAMP = ascii("{\"timestamp\": \"");
@@ -41,14 +41,14 @@ public final class LineFormat {
     private static final String NUMBER = "sequenceNumber";
     private static final String[] SENT = {"timestamp", "level", "message", "metadata"};
 
-    /** No number has more digits that surely fit into a long. */
+    /** The most digits that fit into a long, whatever they are. */
     private static final int MAX_DIGITS = 18;
 
     static {
         for (RecordLevel level : RecordLevel.values()) {
             BEFORE_MESSAGE[level.ordinal()] = ascii("\", \"level\": \"" + level.text() + "\", \"message\": ");
         }
-        // Damage is found when something went wrong, perhaps with hardly any stack left. Loads what reads it.
+        // Loads the parser's classes now: damage may have to be examined when hardly any stack is left.
         numberOf(ascii("{\"sequenceNumber\": 0}"));
     }
 
@@ -58,13 +58,13 @@ public final class LineFormat {
         return text.getBytes(StandardCharsets.US_ASCII);
     }
 
-    /** What stands between the timestamp and the message. */
+    /** What comes between the timestamp and the message. */
     static byte[] beforeMessage(RecordLevel level) {
         return BEFORE_MESSAGE[level.ordinal()];
     }
 
     /**
-     * Appends the number and the line end to a record.
+     * Appends the number and the line end to an encoded record.
      *
      * @param record has {@link #ROOM_FOR_NUMBER} bytes of room after {@code length}
      * @return the length of the whole line
@@ -103,10 +103,10 @@ public final class LineFormat {
     }
 
     /**
-     * Writes a record as the server takes it. Our own lines are cut; those of others are parsed and written again.
+     * Writes a record in the form the server accepts. Our own lines are cut; other writers' lines are parsed and rewritten.
      *
-     * @param text the line stands in it from {@code start} to {@code end}, without its line feed
-     * @return the line's number, or {@link #NOT_A_RECORD}, in which case nothing is written
+     * @param text contains the line from {@code start} to {@code end}, without its line feed
+     * @return the line's number; or {@link #NOT_A_RECORD}, and nothing is written
      */
     public static long writeWithoutNumber(byte[] text, int start, int end, ByteArrayOutputStream target) {
         int cut = endOfOurs(text, start, end);
@@ -122,7 +122,7 @@ public final class LineFormat {
         return number;
     }
 
-    /** Where the number's field begins in a line of ours, or -1. Quotes inside texts are escaped, so none is mistaken for it. */
+    /** Where the number's field begins in a line of ours, or -1. Strings cannot imitate it, as their quotes are escaped. */
     private static int endOfOurs(byte[] text, int start, int end) {
         if (!startsWith(text, start, end, BEFORE_TIMESTAMP) || text[end - 1] != '}') {
             return -1;
@@ -160,7 +160,7 @@ public final class LineFormat {
                 return record.path(NUMBER).asLong();
             }
         } catch (JacksonException noRecord) {
-            // Damage that somebody left in the middle of a log.
+            // Damage in the middle of a log.
         }
         return NOT_A_RECORD;
     }

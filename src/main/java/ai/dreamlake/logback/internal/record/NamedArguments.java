@@ -4,10 +4,9 @@ package ai.dreamlake.logback.internal.record;
  * Finds the names of a message's arguments: {@code "Epoch done epoch={} loss: {}"} names them {@code epoch} and
  * {@code loss}.
  *
- * <p>A placeholder has a name where {@code name=} or {@code name:} stands directly before it, with or without one
- * space between. A name begins with a letter or an underscore and goes on with letters, digits, {@code _}, {@code .}
- * and {@code -}. Which placeholder takes which argument is SLF4J's rule: {@code \{}} is none, {@code \\{}} is one
- * behind a backslash.
+ * <p>A placeholder has a name if {@code name=} or {@code name:} comes directly before it, with or without one space in
+ * between. A name begins with a letter or an underscore and continues with letters, digits, {@code _}, {@code .} and
+ * {@code -}. Placeholders follow SLF4J's rules: {@code \{}} is not a placeholder, {@code \\{}} is one after a backslash.
  *
  * <p>A cursor over one pattern: {@link #next} moves to the next placeholder, whether it has a name or not.
  */
@@ -39,7 +38,7 @@ final class NamedArguments {
         return at(placeholder - 1) == '\\' && at(placeholder - 2) != '\\';
     }
 
-    /** The name of the argument at this placeholder, or null where it has none. */
+    /** The name of the argument at this placeholder, or null if it has none. */
     String name() {
         int last = placeholder - 1;
         if (at(last) == ' ') {

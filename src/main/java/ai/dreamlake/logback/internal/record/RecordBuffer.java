@@ -7,16 +7,16 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The buffer for one record, with what an encoder needs at hand while it writes. Used again, by one thread at a time. */
+/** The buffer for one record, and the encoder's state while it writes. Reusable, by one thread at a time. */
 public final class RecordBuffer extends JsonBuffer {
 
     private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.").withZone(ZoneOffset.UTC);
 
-    /** Which metadata keys stand in the record already. */
+    /** The metadata keys written so far. */
     final List<String> keys = new ArrayList<>();
 
-    /** Whether long values are being cut, because the whole record did not fit. */
+    /** Whether long values are cut, because the whole record did not fit. */
     boolean cutting;
 
     /** How many metadata entries did not fit at all. */

@@ -15,27 +15,27 @@ import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Turns a logging event into a record: one line of {@code logs.jsonl}, but for the sequence number, which only the
- * journal knows.
+ * Turns a logging event into a record: one line of {@code logs.jsonl}, without the sequence number, which only the journal
+ * knows.
  *
  * <pre>
  *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete",
  *    "metadata": {"train_loss": 0.5}, "sequenceNumber":      (on one line; the journal adds 1}\n)
  * </pre>
  *
- * <p>Whatever the event holds, a valid line comes out. A part that cannot be read is replaced by a marker text. A record
- * longer than the configured maximum is written anew with every text and every other value limited to
- * half of the room that is left, so that a huge message leaves room for the metadata, and a huge value for the next;
- * entries that still find no room are counted in an entry {@code dreamlake_cut}.
+ * <p>Whatever the event contains, the result is a valid line. A marker text replaces a part that cannot be read. A record
+ * longer than the configured maximum is written again, with every text and every other value limited to half of the
+ * remaining room. So a huge message leaves room for the metadata, and a huge value leaves room for the next one. An entry
+ * {@code dreamlake_cut} counts the entries that still do not fit.
  *
- * <p>It must run on the thread that logs, before the call returns: key-value objects are mutable, and the MDC and the
- * thread's name are read late. Thread-safe; each call needs a buffer of its own.
+ * <p>Must run on the thread that logs, before the logger call returns: key-value objects are mutable, and the event reads
+ * the MDC and the thread's name lazily. Thread-safe; each call needs its own buffer.
  */
 public final class RecordEncoder {
 
     static final String CUT_KEY = "dreamlake_cut";
 
-    /** The longest number of entries left out: "dreamlake_cut": "2147483647 entries left out". */
+    /** Enough for the longest such entry: "dreamlake_cut": "2147483647 entries left out". */
     private static final int ROOM_FOR_CUT_ENTRY = 64;
 
     private final boolean includeMdc;
@@ -54,7 +54,7 @@ public final class RecordEncoder {
 
     /**
      * @param settings copied
-     * @param maxBytes the longest line, line end included
+     * @param maxBytes the longest line, including its line end
      * @param reservedMdcKeys MDC entries that never become metadata
      */
     public RecordEncoder(RecordSettings settings, int maxBytes, Set<String> reservedMdcKeys) {
@@ -66,16 +66,16 @@ public final class RecordEncoder {
         this.includeMarkers = settings.includeMarkers;
         this.includeCallerData = settings.includeCallerData;
         this.includeStackTrace = settings.includeStackTrace;
-        this.includeMdcKeys = Set.copyOf(settings.includeMdcKeys);
+        this.includeMdcKeys = new HashSet<>(settings.includeMdcKeys);
         Set<String> excluded = new HashSet<>(settings.excludeMdcKeys);
         excluded.addAll(reservedMdcKeys);
-        this.excludeMdcKeys = Set.copyOf(excluded);
+        this.excludeMdcKeys = excluded;
         this.throwableConverter = settings.throwableConverter;
         this.limit = maxBytes - LineFormat.ROOM_FOR_NUMBER;
     }
 
     /**
-     * Writes the record into the buffer, whose former content is lost.
+     * Writes the record into the buffer, replacing its content.
      *
      * @return the record's level
      */
@@ -86,7 +86,7 @@ public final class RecordEncoder {
         } catch (RuntimeException | StackOverflowError unreadable) {
             minimal(event, level, unreadable, buffer);
         } finally {
-            buffer.keys.clear(); // the application's strings must not live on in a pool
+            buffer.keys.clear(); // a pooled buffer must not keep the application's strings alive
         }
         buffer.reserve(LineFormat.ROOM_FOR_NUMBER);
         return level;
@@ -137,7 +137,7 @@ public final class RecordEncoder {
         buffer.raw(LineFormat.BEFORE_NUMBER);
     }
 
-    /** What is left of an event whose metadata cannot even be listed. */
+    /** Writes the record of an event whose metadata cannot even be listed. */
     private void minimal(ILoggingEvent event, RecordLevel level, Throwable failure, RecordBuffer buffer) {
         buffer.clear();
         buffer.limit(limit);
@@ -157,7 +157,7 @@ public final class RecordEncoder {
         return instant != null ? instant : Instant.ofEpochMilli(event.getTimeStamp());
     }
 
-    /** The formatted message: formatting calls the arguments' {@code toString}. */
+    /** The formatted message. Formatting calls the arguments' {@code toString}, which may throw anything. */
     private static String message(ILoggingEvent event) {
         try {
             String message = event.getFormattedMessage();
@@ -167,7 +167,7 @@ public final class RecordEncoder {
         }
     }
 
-    /** The order is the precedence: of two entries with one key, the first stands. */
+    /** In order of precedence: of two entries with the same key, the first wins. */
     private void metadata(ILoggingEvent event, RecordBuffer buffer) {
         if (includeKeyValues) {
             keyValues(event.getKeyValuePairs(), buffer);
@@ -199,20 +199,20 @@ public final class RecordEncoder {
         }
     }
 
-    /** Of two key-values with one key the later one stands, as with any map. */
+    /** Of two key-values with the same key, the later one wins, as in a map. */
     private void keyValues(List<KeyValuePair> pairs, RecordBuffer buffer) {
         if (pairs == null) {
             return;
         }
         for (int i = 0; i < pairs.size(); i++) {
             KeyValuePair pair = pairs.get(i);
-            if (pair != null && !comesAgain(pair.key, pairs, i + 1)) {
+            if (pair != null && !isRepeated(pair.key, pairs, i + 1)) {
                 entry(pair.key, pair.value, buffer);
             }
         }
     }
 
-    private static boolean comesAgain(String key, List<KeyValuePair> pairs, int from) {
+    private static boolean isRepeated(String key, List<KeyValuePair> pairs, int from) {
         for (int i = from; i < pairs.size(); i++) {
             KeyValuePair later = pairs.get(i);
             if (later != null && String.valueOf(later.key).equals(String.valueOf(key))) {
@@ -262,7 +262,7 @@ public final class RecordEncoder {
         }
     }
 
-    /** {@code java.util.Map$Entry} is {@code Entry}, as Class.getSimpleName has it; {@code Main$1} stays {@code Main$1}. */
+    /** {@code java.util.Map$Entry} becomes {@code Entry}, as in Class.getSimpleName; {@code Main$1} stays {@code Main$1}. */
     private static String simpleName(String className) {
         if (className == null) {
             return null;
@@ -272,14 +272,14 @@ public final class RecordEncoder {
         return nested < name.length() && !Character.isDigit(name.charAt(nested)) ? name.substring(nested) : name;
     }
 
-    /** Writes one entry, unless its key stands already. */
+    /** Writes one entry, unless the record already has its key. */
     private void entry(String rawKey, Object value, RecordBuffer buffer) {
         String key = wellFormed(String.valueOf(rawKey));
         if (buffer.keys.contains(key)) {
             return;
         }
         if (buffer.cutting && key.equals(CUT_KEY)) {
-            buffer.leftOut++; // the key is taken
+            buffer.leftOut++; // the key is reserved
             return;
         }
         int start = buffer.length();
@@ -331,7 +331,7 @@ public final class RecordEncoder {
         }
     }
 
-    /** The key as it will be read back: two keys that differ only in lone surrogates are one key in the line. */
+    /** The key as it will be read back: keys that differ only in lone surrogates become the same key in the line. */
     private static String wellFormed(String key) {
         for (int i = 0; i < key.length(); i++) {
             if (Character.isSurrogate(key.charAt(i))) {

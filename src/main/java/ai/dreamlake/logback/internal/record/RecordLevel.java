@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import org.slf4j.Marker;
 
-/** Dreamlake's five levels, in rising order. */
+/** Dreamlake's five levels, in ascending order. */
 public enum RecordLevel {
     DEBUG,
     INFO,
@@ -14,21 +14,21 @@ public enum RecordLevel {
     ERROR,
     FATAL;
 
-    /** The marker that makes an event fatal; other bridges to SLF4J use the same name. */
+    /** The name of the marker that makes an event fatal. Other SLF4J bridges use the same name. */
     public static final String FATAL_MARKER = "FATAL";
 
-    /** The level as it stands in a record. */
+    /** The level as written in a record. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    // contains(Marker) asks for equal objects; the convention among bridges is the name.
+    // contains(Marker) compares marker objects; by convention among bridges, the name decides.
     @SuppressWarnings("deprecation")
     private static boolean isFatal(Marker marker) {
         return marker != null && marker.contains(FATAL_MARKER);
     }
 
-    /** TRACE and DEBUG are debug; a FATAL marker, also inside another one, makes any event fatal. */
+    /** TRACE and DEBUG become DEBUG. A FATAL marker, even inside another marker, makes any event FATAL. */
     static RecordLevel of(ILoggingEvent event) {
         List<Marker> markers = event.getMarkerList();
         if (markers != null) {

@@ -6,8 +6,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes into a record besides time, level and message. The defaults stand here and nowhere else; an encoder copies
- * the settings when it is made, so later changes have no effect on it.
+ * What goes into a record besides time, level and message. The defaults are defined only here. An encoder copies the
+ * settings when it is created; later changes do not affect it.
  */
 public final class RecordSettings {
 
@@ -20,12 +20,12 @@ public final class RecordSettings {
     public boolean includeCallerData = false;
     public boolean includeStackTrace = true;
 
-    /** Only these MDC entries, or all where it is empty. */
+    /** The only MDC entries to include; empty means all. */
     public final Set<String> includeMdcKeys = new LinkedHashSet<>();
 
-    /** Never these MDC entries. */
+    /** The MDC entries to leave out. */
     public final Set<String> excludeMdcKeys = new LinkedHashSet<>();
 
-    /** Formats stack traces; null is Logback's own format. It must be started. */
+    /** Formats stack traces; null means Logback's own format. Must be started. */
     public @Nullable ThrowableHandlingConverter throwableConverter;
 }

@@ -1,9 +1,9 @@
 /**
- * What a record is. {@link ai.dreamlake.logback.internal.record.RecordEncoder} turns an event into one line of JSON, whatever the
- * event holds; {@link ai.dreamlake.logback.internal.record.LineFormat} has every literal of a line, finishes it with its number,
- * and takes the number off again.
+ * The format of records. {@link ai.dreamlake.logback.internal.record.RecordEncoder} turns an event into one line of JSON,
+ * whatever the event contains. {@link ai.dreamlake.logback.internal.record.LineFormat} has all literals of a line, appends
+ * the number that completes it, and removes the number again.
  *
- * <p>Pure: no file, no thread, no clock, no network. Knows {@code io}.
+ * <p>Uses no file, thread, clock or network. Knows {@code io}.
  */
 @NullMarked
 package ai.dreamlake.logback.internal.record;

@@ -6,8 +6,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * All that was given of one session's description so far, by whatever scopes: for each part (description, tags, folder,
- * metadata) the scope that was opened last counts. Not synchronized.
+ * All parts of one session's description that any scopes have given so far. For each part (description, tags, folder,
+ * metadata) the scope opened last wins. Not thread-safe.
  */
 public final class GivenDescription {
 
@@ -26,12 +26,12 @@ public final class GivenDescription {
     }
 
     /**
-     * Takes what is new in a description. The same text again, as nearly every event has it, costs next to nothing.
+     * Merges the new parts of a description. Repeating the same text, as nearly every event does, costs next to nothing.
      *
-     * @param text what {@link SessionDescription#toText} made; one of another session, left in the MDC by somebody who named
-     *     this one inside its scope, gives nothing
-     * @return whether there was anything new
-     * @throws IllegalArgumentException if the text is something else; once
+     * @param text made by {@link SessionDescription#toText}. The description of another session is ignored: it is in the MDC
+     *     if somebody names this session inside a scope of the other one
+     * @return whether anything was new
+     * @throws IllegalArgumentException if the text is not a description; thrown only once if the text is repeated
      */
     public boolean learn(String text) {
         if (text.equals(lastText)) {

@@ -1,6 +1,6 @@
 package ai.dreamlake.logback.internal.session;
 
-/** What becomes of a session's log once a server has acknowledged it. */
+/** What happens to a session's log once a server has acknowledged it. */
 public enum Retention {
     /** The log stays: local mode and hybrid mode. */
     KEEP,

@@ -9,7 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** Wraps each task on its way to another executor service, which does everything else. */
+/** Wraps each task before handing it to another executor service, which does everything else. */
 public final class ScopedExecutorService implements ExecutorService {
 
     /** Makes a task run inside a session. */

@@ -9,19 +9,18 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a session says of itself in {@code session.json}, as far as it is given: what is not given leaves alone what
- * stands there.
+ * The parts of a session's {@code session.json} that a scope gives. Parts that are not given stay as they are in the file.
  *
- * <p>It travels in the MDC as JSON text. So it goes wherever the session's name goes, and no list of open sessions is
- * needed anywhere:
+ * <p>The MDC carries it as JSON text. So it goes wherever the session's name goes, and nothing needs a list of open
+ * sessions:
  *
  * <pre>
  *   {"session": "project/run", "opened": 1761733800000000, "description": "…", "tags": ["…"], "folder": "/…", "metadata": {…}}
  * </pre>
  *
- * @param session {@link SessionName#toString} of the session that it describes
- * @param opened when it was given, in microseconds; of two descriptions of one session the later one counts. It grows
- *     from one description to the next, also within a microsecond
+ * @param session {@link SessionName#toString} of the described session
+ * @param opened when it was given, in microseconds since the epoch. Of two descriptions of one session the later one wins.
+ *     Strictly increasing from one description to the next, even within a microsecond
  * @param given any of {@code description}, {@code tags}, {@code folder} and {@code metadata}
  */
 public record SessionDescription(String session, long opened, ObjectNode given) {
@@ -42,13 +41,14 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
     }
 
     /**
-     * Any value as JSON.
+     * Converts any value to JSON.
      *
+     * @param what the value's name, for the exception
      * @throws IllegalArgumentException if it has no JSON form
      */
     public static JsonNode json(String what, Object value) {
         try {
-            // Through text: a tree would keep NaN as a number, which JSON does not have.
+            // Through text: a tree would keep NaN as a number, which JSON does not allow.
             return JSON.readTree(JSON.writeValueAsString(value));
         } catch (JacksonException | StackOverflowError fault) {
             throw new IllegalArgumentException(what + " cannot be written as JSON: " + fault.getMessage(), fault);
@@ -63,7 +63,7 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
     /**
      * Reads {@link #toText} back.
      *
-     * @throws IllegalArgumentException if the text is something else
+     * @throws IllegalArgumentException if the text is not a description
      */
     public static SessionDescription parse(String text) {
         try {
@@ -72,8 +72,8 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
                 return new SessionDescription(object.remove(SESSION).stringValue(), object.remove(OPENED).asLong(), object);
             }
         } catch (JacksonException fault) {
-            throw new IllegalArgumentException("no session description: " + fault.getOriginalMessage(), fault);
+            throw new IllegalArgumentException("not a session description: " + fault.getOriginalMessage(), fault);
         }
-        throw new IllegalArgumentException("no session description: it lacks \"" + SESSION + "\" or \"" + OPENED + "\"");
+        throw new IllegalArgumentException("not a session description: it lacks \"" + SESSION + "\" or \"" + OPENED + "\"");
     }
 }

@@ -6,15 +6,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which session an event belongs to.
+ * Finds the session that an event belongs to.
  *
- * <p>A scope opened in code counts first, then the MDC entries that the configuration names, then the configured names.
- * An empty entry counts as none.
+ * <p>A scope opened in code comes first, then the MDC entries that the configuration names, then the configured names.
+ * Empty entries are ignored.
  *
  * @param workspaceKey MDC key for the workspace
  * @param sessionKey MDC key for the session
- * @param workspace used where the MDC names no workspace
- * @param session used where the MDC names no session
+ * @param workspace used if the MDC names no workspace
+ * @param session used if the MDC names no session
  */
 public record SessionKeys(String workspaceKey, String sessionKey, String workspace, String session) {
 
@@ -49,7 +49,7 @@ public record SessionKeys(String workspaceKey, String sessionKey, String workspa
         return named == null || named.isEmpty() ? null : named;
     }
 
-    /** The keys that never become metadata. */
+    /** The MDC keys that never become metadata. */
     public Set<String> reserved() {
         return new HashSet<>(List.of(WORKSPACE, SESSION, DESCRIPTION, workspaceKey, sessionKey));
     }

@@ -12,18 +12,18 @@ import java.util.regex.Pattern;
 /**
  * The name of a session: its workspace, and its own name, in which {@code /} nests folders.
  *
- * <p>Names become directories, so each segment (the workspace, and each part of the session's name between slashes)
- * obeys these rules:
+ * <p>Names become directories, so each segment (the workspace, and each part of the session's name between slashes) follows
+ * these rules:
  *
  * <ul>
- *   <li>it is not blank and takes at most 255 bytes in UTF-8, the whole name of a session at most 1024
- *   <li>it does not begin with a dot: {@code .} and {@code ..} lead elsewhere, and Dreamlake's own hidden files stand
- *       beside nested sessions
- *   <li>it has no backslash, no control character and no lone surrogate; where backslash separates paths, also nothing
- *       else that Windows refuses or quietly drops
- *   <li>it can be the name of a file under the JVM's locale
- *   <li>behind the first slash, it is not one of the names that a session directory uses itself, such as {@code logs}
- *   <li>it does not end as a name that was {@linkplain #safe made safe} ends, so that no name is another's safe form
+ *   <li>It is not blank and takes at most 255 bytes in UTF-8; a session's whole name takes at most 1024.
+ *   <li>It does not begin with a dot: {@code .} and {@code ..} point elsewhere, and Dreamlake's hidden files are next to
+ *       nested sessions.
+ *   <li>It has no backslash, control character or lone surrogate. If the backslash separates paths, it also has nothing else
+ *       that Windows refuses or silently drops.
+ *   <li>It is a possible file name under the JVM's locale.
+ *   <li>After the first slash, it is not a name that a session directory uses itself, such as {@code logs}.
+ *   <li>It does not end like a name from {@link #safe}, so that no name equals the safe form of another.
  * </ul>
  */
 public record SessionName(String workspace, String session) {
@@ -32,20 +32,20 @@ public record SessionName(String workspace, String session) {
     private static final int MAX_SESSION_BYTES = 1024;
     private static final int MAX_READABLE_CHARS = 64;
 
-    /** What a session directory holds beside nested sessions. */
+    /** Names that a session directory uses itself. */
     private static final Set<String> RESERVED = 
             Set.of("logs", "tracks", "files", "session.json", "session.json.damaged", "parameters.json");
 
-    /** 128 bits of SHA-256, so that no two names share one. */
+    /** Ends with 128 bits of SHA-256, so that no two names share one. */
     private static final Pattern MADE_SAFE = Pattern.compile(".*~[0-9a-f]{32}", Pattern.DOTALL);
 
     private static final Pattern REFUSED_BY_WINDOWS =
             Pattern.compile(".*[:*?\"<>|].*|.*[. ]|(?i:con|prn|aux|nul|com\\d|lpt\\d)(\\..*)?");
 
     /**
-     * A name from code.
+     * Checks a name from code.
      *
-     * @throws IllegalArgumentException if a name breaks a rule; the message says which
+     * @throws IllegalArgumentException if a name is null or breaks a rule; the message says which
      */
     public static SessionName of(String workspace, String session) {
         String fault = faultOfWorkspace(workspace);
@@ -59,8 +59,8 @@ public record SessionName(String workspace, String session) {
     }
 
     /**
-     * A name from outside, such as the MDC. One that breaks a rule is replaced by a readable part and the name's digest:
-     * the same name always by the same, and no two names by one.
+     * Accepts any name from outside, such as the MDC. A name that breaks a rule is replaced by a readable part and the
+     * name's digest. The same name always gets the same replacement, and different names get different ones.
      */
     public static SessionName safe(String workspace, String session) {
         return new SessionName(
@@ -68,7 +68,7 @@ public record SessionName(String workspace, String session) {
                 faultOfSession(session) == null ? session : madeSafe(session));
     }
 
-    /** What is wrong with the name of a workspace, or null. */
+    /** What is wrong with the name of a workspace, or null if it is valid. */
     public static String faultOfWorkspace(String workspace) {
         if (workspace != null && workspace.indexOf('/') >= 0) {
             return "workspace " + quoted(workspace) + " has a slash: only session names nest";
@@ -76,7 +76,7 @@ public record SessionName(String workspace, String session) {
         return faultOfSegment("workspace", workspace);
     }
 
-    /** What is wrong with the name of a session, or null. */
+    /** What is wrong with the name of a session, or null if it is valid. */
     public static String faultOfSession(String session) {
         if (session == null) {
             return "session is null";
@@ -138,7 +138,7 @@ public record SessionName(String workspace, String session) {
         return null;
     }
 
-    /** Under LANG=C, as in many containers, a name outside ASCII has none. */
+    /** Whether file names can have these characters. Under LANG=C, as in many containers, only ASCII can. */
     private static boolean hasPath(String segment) {
         try {
             return !Path.of(segment).toString().isEmpty();
@@ -162,13 +162,13 @@ public record SessionName(String workspace, String session) {
         return readablePart(String.valueOf(name)) + "~" + Digests.shortHex(utf16(String.valueOf(name)));
     }
 
-    /** ASCII letters, digits, dash and dot stay (no dot at the start); the rest becomes an underscore. */
+    /** Keeps ASCII letters, digits, dashes and dots (but none at the start); underscores replace the rest. */
     private static String readablePart(String name) {
         String beginning = name.substring(0, Math.min(name.length(), MAX_READABLE_CHARS));
         return beginning.replaceAll("[^A-Za-z0-9.-]", "_").replaceAll("^\\.+", "_");
     }
 
-    /** UTF-16 keeps lone surrogates apart. */
+    /** UTF-16, unlike UTF-8, keeps different lone surrogates different. */
     private static byte[] utf16(String name) {
         byte[] bytes = new byte[2 * name.length()];
         for (int i = 0; i < name.length(); i++) {
@@ -182,13 +182,13 @@ public record SessionName(String workspace, String session) {
         return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
-    /** For messages: short, and without control characters. */
+    /** The name for messages: shortened, and without control characters. */
     private static String quoted(String name) {
         String shown = name.length() <= 80 ? name : name.substring(0, 80) + "…";
         return "\"" + shown.replaceAll("[\\p{Cntrl}\u2028\u2029]", "?") + "\"";
     }
 
-    // Written out, as the compiler's own are linked at their first call: a stack overflow there would break them for good.
+    // Written by hand: generated ones are linked at their first call; a StackOverflowError there would break them for good.
 
     @Override
     public boolean equals(Object other) {

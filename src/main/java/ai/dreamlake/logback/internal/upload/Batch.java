@@ -11,18 +11,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some whole lines of a log that go to the server with one call.
+ * Some whole lines of a log that are sent to the server in one call.
  *
- * <p>A batch is made of what stands between two positions and of nothing else. So after a crash the same two positions
- * give the same bytes, under the same key.
+ * <p>A batch depends only on its two positions in the log. So after a crash the same positions yield the same bytes, under
+ * the same key.
  *
  * @param start the position of its first byte in the log
- * @param end the position behind its last byte
+ * @param end one past the position of its last byte
  * @param records how many lines it has
- * @param nextNumber the number behind that of its last record
- * @param isFull whether there is no sense in waiting for more
+ * @param nextNumber one past the number of its last record
+ * @param isFull whether it would stay the same if more records were written
  * @param lines its bytes in the log
- * @param body what is sent; null if it is one line that is no record
+ * @param body the request's body; null if the batch is a single line that is not a record
  */
 record Batch(long start, long end, int records, long nextNumber, boolean isFull, byte[] lines, byte @Nullable [] body) {
 
@@ -32,19 +32,19 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
     private static final int MIN_READ = 64 * 1024;
 
     /**
-     * Reads a batch. Only whole lines count: what stands behind the last line feed is being written.
+     * Reads a batch. Only whole lines count: what follows the last line feed is still being written.
      *
      * @param from where to begin
      * @param to where to end at the latest
-     * @param number the number of the first record, should it not tell itself
+     * @param number the batch's {@code nextNumber} if it contains no record
      * @return null if there is no whole line
      */
     static @Nullable Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
         byte[] bytes = new byte[0];
         int lineFeed = -1;
         long available = Math.min(to, log.length()) - from;
-        for (long wish = Math.max(maxBytes, MIN_READ); lineFeed < 0 && bytes.length < available; wish *= 2) {
-            bytes = new byte[(int) Math.min(wish, Math.min(available, Integer.MAX_VALUE - 8))];
+        for (long readSize = Math.max(maxBytes, MIN_READ); lineFeed < 0 && bytes.length < available; readSize *= 2) {
+            bytes = new byte[(int) Math.min(readSize, Math.min(available, Integer.MAX_VALUE - 8))];
             log.seek(from);
             log.readFully(bytes);
             lineFeed = indexOfLineFeed(bytes, 0);
@@ -52,12 +52,12 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
         return lineFeed < 0 ? null : of(bytes, from, bytes.length < available, maxRecords, maxBytes, number);
     }
 
-    /** Reads the batch that ends at a position, as it was read before. */
+    /** Reads a batch again, between the same two positions. */
     static @Nullable Batch read(RandomAccessFile log, long from, long to, long number) throws IOException {
         return read(log, from, to, Integer.MAX_VALUE, Integer.MAX_VALUE, number);
     }
 
-    /** @param hasMore whether there is more in the log than these bytes */
+    /** @param hasMore whether the log has more than these bytes */
     private static Batch of(byte[] bytes, long from, boolean hasMore, int maxRecords, int maxBytes, long number) {
         ByteArrayOutputStream body = new ByteArrayOutputStream(Math.min(bytes.length, maxBytes) + AFTER.length);
         body.writeBytes(BEFORE);
@@ -70,14 +70,14 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
             if (records > 0) {
                 body.writeBytes(BETWEEN);
             }
-            long itsNumber = LineFormat.writeWithoutNumber(bytes, start, end, body);
-            if (itsNumber == LineFormat.NOT_A_RECORD && records == 0) {
+            long recordNumber = LineFormat.writeWithoutNumber(bytes, start, end, body);
+            if (recordNumber == LineFormat.NOT_A_RECORD && records == 0) {
                 return new Batch(from, from + end + 1, 1, next, true, Arrays.copyOf(bytes, end + 1), null);
             }
-            if (itsNumber == LineFormat.NOT_A_RECORD) {
+            if (recordNumber == LineFormat.NOT_A_RECORD) {
                 return finish(from, next, records, true, Arrays.copyOf(bytes, start), Arrays.copyOf(body.toByteArray(), size));
             }
-            next = itsNumber + 1;
+            next = recordNumber + 1;
             records++;
             start = end + 1;
             end = indexOfLineFeed(bytes, start);
@@ -91,12 +91,12 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
         return new Batch(from, from + lines.length, records, next, isFull, lines, whole);
     }
 
-    /** Whether its last line is what the journal takes for a record. */
+    /** Whether the journal would accept its last line as a record. */
     boolean endsWithRecord() {
         return LineFormat.isRecord(Arrays.copyOfRange(lines, startOfLastLine(), lines.length));
     }
 
-    /** The same without its last line; null if there is nothing before it. */
+    /** The same batch without its last line; null if that is its only line. */
     @Nullable Batch withoutLastLine(RandomAccessFile log, long number) throws IOException {
         return startOfLastLine() == 0 ? null : read(log, start, start + startOfLastLine(), number);
     }
@@ -114,7 +114,7 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
         return start;
     }
 
-    /** How many lines begin at a position or behind it. */
+    /** How many lines begin at or after a position. */
     static long countLines(File log, long from) throws IOException {
         long lines = 0;
         byte[] block = new byte[MIN_READ];
@@ -140,7 +140,7 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
         return -1;
     }
 
-    /** What tells the server that it has this batch already: the same for the same records of the same session. */
+    /** The idempotency key, by which the server recognizes a batch that it has: always the same for the same batch. */
     String key(String session) {
         return Digests.shortHex((session + "\n" + start + "\n").getBytes(StandardCharsets.UTF_8), lines);
     }

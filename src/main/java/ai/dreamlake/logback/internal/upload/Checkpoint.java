@@ -14,35 +14,35 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How far a log is delivered: {@code logs/.upload}, replaced by rename.
+ * How far a log has been delivered: the file {@code logs/.upload}, which is replaced by a rename.
  *
  * <pre>
  *   {"offset": 52000, "end": 61200, "number": 260, "serverEnd": 1259, "lost": 0, "lostAt": "", "digest": "…"}
  * </pre>
  *
- * @param offset everything before this position is with the server, or was set aside
- * @param end the end of the batch that was about to be sent; the offset if there is none
+ * @param offset the server has everything before this position, or it was set aside or given up
+ * @param end the end of the batch that is about to be sent; equal to the offset if there is none
  * @param number the number of the record at the offset
- * @param serverEnd the last number that the server gave in this session, or -1 if it is not known
- * @param lost how many records were given up since the server was told so
- * @param lostAt when, as text
- * @param digest of the log's bytes at its beginning and before the offset: another log's checkpoint says nothing of this one
+ * @param serverEnd the last number that the server assigned in this session, or -1 if unknown
+ * @param lost how many records were given up and not yet reported to the server
+ * @param lostAt when they were given up, as ISO-8601 text; empty if none were
+ * @param digest of the log's bytes at its beginning and before the offset; it exposes another log's checkpoint
  */
 record Checkpoint(long offset, long end, long number, long serverEnd, long lost, String lostAt, String digest) {
 
-    /** Of a log of which nothing was sent. */
+    /** The checkpoint of a log of which nothing has been sent. */
     static final Checkpoint NONE = new Checkpoint(0, 0, 0, -1, 0, "", "");
 
     private static final int DIGESTED_BYTES = 1024;
 
-    /** Whether a batch was about to be sent, so that it may be with the server. */
+    /** Whether a batch was about to be sent, so the server may have it. */
     boolean isDoubtful() {
         return end > offset;
     }
 
     /**
-     * Reads a checkpoint. One that is missing, damaged, or not of this log is {@link #NONE}: then everything is sent again,
-     * and nothing passed over.
+     * Reads a checkpoint. If it is missing, damaged, or another log's, the log starts from its beginning: everything is sent
+     * again, and nothing is skipped. Unreported losses are kept.
      */
     static Checkpoint read(Path file, RandomAccessFile log) throws IOException {
         Checkpoint read = parse(file);
@@ -52,7 +52,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
                 : new Checkpoint(0, 0, 0, -1, Math.max(0, read.lost), read.lostAt, "");
     }
 
-    /** What stands in the file, whether it makes sense or not. */
+    /** The file's content, valid or not. */
     static Checkpoint parse(Path file) throws IOException {
         JsonNode json;
         try {
@@ -70,45 +70,45 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
                 json.path("digest").asString(""));
     }
 
-    /** This checkpoint, with a batch that is about to be sent. */
+    /** This checkpoint with a batch that is about to be sent. */
     Checkpoint sending(Batch batch) {
         return new Checkpoint(offset, batch.end(), number, serverEnd, lost, lostAt, digest);
     }
 
-    /** This checkpoint, once a batch is given up that the server refused. */
+    /** This checkpoint without a batch to be sent. */
     Checkpoint withoutBatch() {
         return new Checkpoint(offset, offset, number, serverEnd, lost, lostAt, digest);
     }
 
-    /** Behind a batch that is done. */
+    /** The checkpoint after a batch that is done. */
     Checkpoint after(Batch batch, long serverEnd, RandomAccessFile log) throws IOException {
-        // A server that did not tell its number gave as many as there were records.
+        // If the server did not report its last number, it assigned one per record.
         long known = serverEnd >= 0 || this.serverEnd < 0 ? serverEnd : this.serverEnd + batch.records();
         return new Checkpoint(batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
     }
 
-    /** At the end of a log whose rest is given up. */
+    /** The checkpoint at the end of a log whose remaining records are given up. */
     Checkpoint givingUp(long records, Instant now, RandomAccessFile log, long nextNumber) throws IOException {
         long length = log.length();
         return new Checkpoint(length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
     }
 
-    /** At the beginning of the log behind the one that is done with. */
+    /** The checkpoint at the beginning of the next log, when this one is done. */
     Checkpoint atNextLog() {
         return new Checkpoint(0, 0, number, serverEnd, lost, lostAt, "");
     }
 
-    /** When the server lost the session, and begins its numbers anew. */
+    /** This checkpoint if the server lost the session, and starts its numbers again. */
     Checkpoint withoutServerEnd() {
         return new Checkpoint(offset, end, number, -1, lost, lostAt, digest);
     }
 
-    /** Whether this is how far a log was sent that has this content. */
+    /** Whether this checkpoint belongs to a log with this content. */
     boolean isOf(RandomAccessFile log) throws IOException {
         return digest.equals(digest(log, offset));
     }
 
-    /** Once the server knows of the loss. */
+    /** This checkpoint once the server has been told of the loss. */
     Checkpoint withoutLoss() {
         return new Checkpoint(offset, end, number, serverEnd, 0, "", digest);
     }

@@ -26,16 +26,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The Dreamlake server, as far as logs need it.
+ * Makes the calls to a Dreamlake server that uploads need.
  *
  * <pre>
- *   POST /workspaces/{workspace}/sessions   {"name": "run", "description": …}      the session's id
- *   POST /sessions/{id}/logs                {"logs": [{"timestamp": …}, …]}        the numbers it gave
- *   GET  /sessions/{id}/logs?limit=…        the newest records
+ *   POST /workspaces/{workspace}/sessions   {"name": "run", "description": …}      returns the session's id
+ *   POST /sessions/{id}/logs                {"logs": [{"timestamp": …}, …]}        returns the assigned numbers
+ *   GET  /sessions/{id}/logs?limit=…                                               returns the newest records
  * </pre>
  *
- * <p>Each call is made once: whether to try again is the caller's to decide. A redirect is followed on the same host
- * only, so the token goes nowhere else. Thread-safe; calls block.
+ * <p>Makes each call once; the caller decides whether to retry. Follows redirects on the same host only, so the token goes
+ * nowhere else. Thread-safe; calls block.
  */
 final class DreamlakeClient implements Closeable {
 
@@ -44,15 +44,15 @@ final class DreamlakeClient implements Closeable {
     private static final String BEARER = "Bearer ";
     private static final int MAX_REDIRECTS = 5;
 
-    /** Where the status says all, the body is read only if it comes at once. */
+    /** If the status of a response is enough, its body is read only if it arrives within this time. */
     private static final long MAX_BODY_WAIT_MILLIS = 1000;
 
-    /** Whether a request got as far as the server, so that a failure leaves open what became of it. */
+    /** Whether the client began to send a request: then a failure leaves open whether the server acted on it. */
     private static final class Progress {
         final AtomicBoolean begun = new AtomicBoolean();
     }
 
-    /** A body that OkHttp does not send again by itself, as it does where {@code Retry-After} is 0. */
+    /** A body that OkHttp does not resend by itself, which it would otherwise do if {@code Retry-After} is 0. */
     private static final class OneShot extends RequestBody {
         private final byte[] bytes;
 
@@ -81,7 +81,7 @@ final class DreamlakeClient implements Closeable {
         }
     }
 
-    /** A call without an answer. */
+    /** A call that got no response. */
     static final class NoResponseException extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -173,12 +173,12 @@ final class DreamlakeClient implements Closeable {
         try (BufferedSink sink = Okio.buffer((Sink) new GzipSink(compressed))) {
             sink.write(json);
         } catch (IOException impossible) {
-            throw new UncheckedIOException(impossible); // it is memory
+            throw new UncheckedIOException(impossible); // it writes to memory only
         }
         return request(url).header("Content-Encoding", "gzip").post(new OneShot(compressed.readByteArray()));
     }
 
-    /** @param needsBody whether an answer without its body is none, even if its status is good */
+    /** @param needsBody whether a successful response is useless if its body cannot be read */
     private ServerResponse call(Request.Builder prepared, boolean needsBody) throws NoResponseException {
         Request request = prepared.build();
         for (int redirects = 0; ; redirects++) {
@@ -190,7 +190,7 @@ final class DreamlakeClient implements Closeable {
             try (Response response = client.newCall(tagged).execute()) {
                 Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
                 if (next == null) {
-                    return answer(response, needsBody);
+                    return read(response, needsBody);
                 }
                 request = next;
             } catch (IOException failure) {
@@ -199,23 +199,23 @@ final class DreamlakeClient implements Closeable {
         }
     }
 
-    /** The same request to where the server says, if that is the same host and no step down to plain HTTP; else null. */
+    /** The same request to the redirect's target, if that is the same host and no downgrade to plain HTTP; else null. */
     private static @Nullable Request redirected(Response response, Request request) {
         int status = response.code();
         if (status != 301 && status != 302 && status != 307 && status != 308) {
             return null;
         }
         String location = response.header("Location");
-        HttpUrl there = location == null ? null : request.url().resolve(location);
-        if (there == null
-                || !there.host().equals(request.url().host())
-                || request.url().isHttps() && !there.isHttps()) {
+        HttpUrl target = location == null ? null : request.url().resolve(location);
+        if (target == null
+                || !target.host().equals(request.url().host())
+                || request.url().isHttps() && !target.isHttps()) {
             return null;
         }
-        return request.newBuilder().url(there).build();
+        return request.newBuilder().url(target).build();
     }
 
-    private ServerResponse answer(Response response, boolean needsBody) throws IOException {
+    private ServerResponse read(Response response, boolean needsBody) throws IOException {
         String body = "";
         try {
             if (response.isSuccessful() && !needsBody) {
@@ -227,7 +227,7 @@ final class DreamlakeClient implements Closeable {
                 throw unreadable;
             }
         }
-        // A server that quotes the request must not make us write the token into a file.
+        // A server may quote the request, but the token must not get into a file.
         return new ServerResponse(
                 response.code(),
                 body.replace(sentToken(response), "[token]"),
@@ -242,7 +242,7 @@ final class DreamlakeClient implements Closeable {
         return closed;
     }
 
-    /** Breaks off all calls, refuses new ones, and lets go of the connections. */
+    /** Cancels all calls, refuses new ones, and closes the connections. */
     @Override
     public void close() {
         closed = true;

@@ -10,17 +10,17 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.function.Consumer;
 
-/** Finds the sessions that earlier runs left to upload: those with a checkpoint, wherever they nest. */
+/** Finds the sessions that earlier runs left to upload: those with a checkpoint, at any depth. */
 final class LeftoverFinder {
 
     private LeftoverFinder() {}
 
-    /** @param found told of each session by its name on disk */
+    /** @param found receives each session's name on disk */
     static void find(Path root, Consumer<SessionName> found) throws IOException {
         if (!Files.isDirectory(root)) {
             return;
         }
-        Path start = root.toRealPath(); // a link to the root is followed, those in it are not
+        Path start = root.toRealPath(); // follows a link to the root, but no links below it
         Files.walkFileTree(start, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
@@ -33,7 +33,7 @@ final class LeftoverFinder {
 
             @Override
             public FileVisitResult visitFileFailed(Path file, IOException failure) {
-                return FileVisitResult.CONTINUE; // it is gone, or not for us
+                return FileVisitResult.CONTINUE; // it is gone, or not readable for us
             }
         });
     }

@@ -14,7 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A session's log on disk, as an uploader reads it: in a spool the segments, oldest first; last the current log. */
+/** A session's log on disk, as the uploader reads it: in a spool the segments, oldest first; then the current log. */
 final class LogSegments {
 
     private final Journal journal;
@@ -65,7 +65,7 @@ final class LogSegments {
         return !spooled || directory.segments().isEmpty();
     }
 
-    /** The oldest file, open: so it stays the same file when the journal renames it. Null if there is none. */
+    /** Opens the oldest file, which stays the same file if the journal renames it. Null if there is none. */
     @Nullable RandomAccessFile openOldest() throws IOException {
         while (true) {
             File oldest = oldest();
@@ -75,7 +75,7 @@ final class LogSegments {
             } catch (FileNotFoundException renamedOrGone) {
                 if (oldest.equals(oldest())) {
                     if (oldest.exists()) {
-                        throw renamedOrGone; // it is there, and cannot be opened
+                        throw renamedOrGone; // it exists, but cannot be opened
                     }
                     return null;
                 }
@@ -84,16 +84,16 @@ final class LogSegments {
             if (oldest.equals(oldest())) {
                 return file;
             }
-            file.close(); // it became a segment meanwhile, and this may be its successor
+            file.close(); // the log became a segment meanwhile; this may be the next log
         }
     }
 
-    /** Makes the current log a segment, if it has this length and nobody is writing. */
+    /** Makes the current log a segment, if it has this length and no other process is writing. */
     boolean seal(long length) throws IOException {
         return journal.seal(length);
     }
 
-    /** The oldest segment; the current log becomes one if there is none. Null if that is not possible at present. */
+    /** The oldest segment. If there is none, the current log becomes one. Null if that is not possible at the moment. */
     @Nullable Segment oldestSegment() throws IOException {
         List<Segment> segments = directory.segments();
         if (segments.isEmpty() && seal(current.length())) {
@@ -102,7 +102,7 @@ final class LogSegments {
         return segments.isEmpty() ? null : segments.get(0);
     }
 
-    /** Sets aside what follows a position in the oldest file. Returns what to say about it. */
+    /** Cuts off what follows a position in the oldest file, and sets it aside. Returns the message to report. */
     String cutOldest(long position) throws IOException {
         File oldest = oldest();
         File torn = directory.torn();

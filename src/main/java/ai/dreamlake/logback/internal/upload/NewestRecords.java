@@ -12,14 +12,14 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The newest records that a server says it has, to find out whether a batch is among them. A server may keep milliseconds
- * only, so times are compared to the millisecond; therefore records are compared in their order, and only those that came
- * behind the last number that we know of.
+ * The newest records that a server says it has, used to find out whether a batch is among them. A server may keep only
+ * milliseconds, so timestamps are compared to the millisecond. To make up for that, records are compared in order, and only
+ * those after the last number that we know of.
  */
 final class NewestRecords {
 
-    /** More than a batch, for others may have added records behind it. */
-    private static final int OTHERS = 100;
+    /** How many records to request beyond the batch, as others may have added records after it. */
+    private static final int EXTRA = 100;
 
     private final List<JsonNode> newestFirst;
     private final long lastNumber;
@@ -29,14 +29,14 @@ final class NewestRecords {
         this.lastNumber = lastNumber;
     }
 
-    /** How many records to ask for. */
-    static int limit(int batch) {
-        return batch + OTHERS;
+    /** How many records to request. */
+    static int limit(int batchRecords) {
+        return batchRecords + EXTRA;
     }
 
     /**
-     * @param knownEnd the last number of a record that is known to be stored, or -1
-     * @return null if the answer is none
+     * @param knownEnd the last number that the server is known to have, or -1
+     * @return null if the body has no list of records
      */
     static @Nullable NewestRecords parse(String body, long knownEnd) {
         try {
@@ -59,23 +59,23 @@ final class NewestRecords {
         }
     }
 
-    /** The last number among them, or -1 if the server does not tell. */
+    /** The last number among them, or -1 if the server does not report numbers. */
     long lastNumber() {
         return lastNumber;
     }
 
-    /** Whether a batch stands among them, whole. */
+    /** Whether the whole batch is among them, without gaps. */
     boolean endWith(Batch batch) {
         JsonNode sent = LenientJson.TREES.readTree(batch.body()).path("logs");
         for (int newest = 0; newest + sent.size() <= newestFirst.size(); newest++) {
-            if (standsAt(newest, sent)) {
+            if (isAt(newest, sent)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean standsAt(int newest, JsonNode sent) {
+    private boolean isAt(int newest, JsonNode sent) {
         for (int i = 0; i < sent.size(); i++) {
             if (!isSame(newestFirst.get(newest + i), sent.get(sent.size() - 1 - i))) {
                 return false;
@@ -91,7 +91,7 @@ final class NewestRecords {
                 && millis(stored.path("timestamp")).equals(millis(sent.path("timestamp")));
     }
 
-    /** The names alone: a server may well write a number in another way than it got it. */
+    /** Compares only the names: a server may write a number differently than it received it. */
     private static boolean isSameWhereGiven(JsonNode stored, JsonNode sent) {
         return !stored.isObject() || !sent.isObject() || stored.propertyNames().equals(sent.propertyNames());
     }

@@ -12,7 +12,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code rejected.jsonl}: records that the server refused for good, with what it said.
+ * {@code rejected.jsonl}: records that the server refused for good, with its response.
  *
  * <pre>
  *   {"status": 400, "answer": "{\"error\": \"…\"}", "record": {"timestamp": "…", …}}
@@ -29,14 +29,15 @@ final class RejectedRecords {
     }
 
     /**
-     * Adds a record, unless it is the last one there: then the process ended before it could note that.
+     * Adds a record, unless the last one there is the same: then the process had ended before it saved its checkpoint.
      *
-     * @param status 0 if the server was not asked
+     * @param status the HTTP status; 0 if the record was not sent
+     * @param response the response's body, or the reason if the record was not sent
      */
-    void add(byte[] line, int status, String answer) throws IOException {
+    void add(byte[] line, int status, String response) throws IOException {
         ObjectNode entry = LenientJson.TREES.createObjectNode();
         entry.put("status", status);
-        entry.put("answer", answer.length() > MAX_RESPONSE ? answer.substring(0, MAX_RESPONSE) : answer);
+        entry.put("answer", response.length() > MAX_RESPONSE ? response.substring(0, MAX_RESPONSE) : response);
         entry.set("record", record(line));
         byte[] text = (LenientJson.TREES.writeValueAsString(entry) + "\n").getBytes(StandardCharsets.UTF_8);
         if (!endsWith(text)) {

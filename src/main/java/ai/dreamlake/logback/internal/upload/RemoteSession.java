@@ -13,7 +13,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** A session as the server knows it: under an id of the server's, with the description that lies in {@code session.json}. */
+/** A session on the server: the id that the server gave it, and the description from {@code session.json}. */
 final class RemoteSession {
 
     private final SessionName name;
@@ -21,11 +21,11 @@ final class RemoteSession {
     private final DreamlakeClient client;
     private final UploadListener listener;
 
-    /** The server's name for this session, or null if it is to be asked for. */
+    /** The server's id for this session, or null if {@link #renew} must get it. */
     private @Nullable String id;
 
-    /** The age of the description that the server has. */
-    private @Nullable FileTime described;
+    /** When the description that the server has was modified. */
+    private @Nullable FileTime sentDescriptionTime;
 
     RemoteSession(SessionName name, Path description, DreamlakeClient client, UploadListener listener) {
         this.name = name;
@@ -34,33 +34,33 @@ final class RemoteSession {
         this.listener = listener;
     }
 
-    /** Null before {@link #renew} succeeded. */
+    /** Null until {@link #renew} succeeds, and after {@link #forget}. */
     @Nullable String id() {
         return id;
     }
 
-    /** When the server does not know the session any more. */
+    /** To be called if the server no longer knows the session. */
     void forget() {
         id = null;
     }
 
     /**
-     * Makes the session known to the server, unless it is, with this description.
+     * Creates or updates the session on the server, unless the server has it with the current description.
      *
-     * @return null if the session is known; else what the server said
+     * @return null if the server has the session; otherwise its response
      */
     @Nullable ServerResponse renew() throws IOException {
-        FileTime age = age();
-        if (id != null && age.equals(described)) {
+        FileTime descriptionTime = descriptionTime();
+        if (id != null && descriptionTime.equals(sentDescriptionTime)) {
             return null;
         }
-        ServerResponse response = client.upsert(name, describedAs());
+        ServerResponse response = client.upsert(name, nameAndDescription());
         if (response.isInvalid() || response.isTooLarge()) {
-            // The records are not to suffer for their description.
+            // A bad description must not hold up the records.
             listener.trouble("the server refuses the description of session " + name + " (HTTP " + response.status() + ")");
-            response = client.upsert(name, named());
+            response = client.upsert(name, nameOnly());
             if (id != null && (response.isInvalid() || response.isTooLarge())) {
-                described = age;
+                sentDescriptionTime = descriptionTime;
                 return null;
             }
         }
@@ -69,11 +69,11 @@ final class RemoteSession {
             return response;
         }
         id = given;
-        described = age;
+        sentDescriptionTime = descriptionTime;
         return null;
     }
 
-    private FileTime age() throws IOException {
+    private FileTime descriptionTime() throws IOException {
         try {
             return Files.getLastModifiedTime(description);
         } catch (NoSuchFileException none) {
@@ -81,13 +81,13 @@ final class RemoteSession {
         }
     }
 
-    private ObjectNode named() {
+    private ObjectNode nameOnly() {
         return LenientJson.TREES.createObjectNode().put("name", name.session());
     }
 
-    /** {@code session.json} in the server's words. */
-    private ObjectNode describedAs() {
-        ObjectNode sent = named();
+    /** {@code session.json}, with the names that the server uses. */
+    private ObjectNode nameAndDescription() {
+        ObjectNode sent = nameOnly();
         JsonNode described;
         try {
             described = LenientJson.TREES.readTree(Files.readAllBytes(description));

@@ -8,27 +8,27 @@ import java.time.format.DateTimeParseException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the server said.
+ * The server's response to a call.
  *
  * @param status the HTTP status
- * @param body the beginning of the body as text, empty where it could not be read
- * @param retryAfter how long the server asks to wait; zero if it does not, or if what it says makes no sense
+ * @param body the beginning of the body as text; empty if it could not be read
+ * @param retryAfter how long the server asks us to wait; zero if it does not, or if the header is invalid
  */
 record ServerResponse(int status, String body, Duration retryAfter) {
 
-    /** What a server may ask for at most: one with a broken clock must not stop us for a year. */
+    /** The longest wait that a server can request: one with a broken clock must not stop us for a year. */
     private static final Duration MAX_WAIT = Duration.ofHours(1);
 
     boolean isSuccess() {
         return status >= 200 && status < 300;
     }
 
-    /** The server did not take the request, and the next attempt may succeed: nothing is wrong with the request itself. */
+    /** The server did not accept the request, but nothing is wrong with the request itself: the next attempt may succeed. */
     boolean isRetryable() {
         return status == 408 || status == 425 || status == 429 || status >= 500;
     }
 
-    /** The server may have stored what was sent, all the same. A 429 or a 425 says that it has not looked at it. */
+    /** The server may have stored the records nevertheless. A 429 or a 425 means that it did not process the request. */
     boolean leavesDoubt() {
         return status == 408 || status >= 500;
     }

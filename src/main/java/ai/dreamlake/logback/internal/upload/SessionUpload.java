@@ -23,27 +23,27 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * One session's way to the server: batch by batch, in the order of the log, one at a time.
+ * Uploads one session: one batch at a time, in the order of the log.
  *
  * <p>What must survive is on disk: the log, and the {@link Checkpoint}, which says before each call what is about to be
- * sent. So another process can go on at any moment where this one ended, and sends the same bytes under the same key.
+ * sent. So another process can continue wherever this one ended, and sends the same bytes under the same key.
  *
- * <p>{@link #work} runs on one upload thread at a time; {@link Uploads} decides when. What threads that log call is
- * synchronized.
+ * <p>{@link #work} runs on one upload thread at a time; {@link UploadTask} decides when. The methods that logging threads
+ * call are synchronized.
  */
 final class SessionUpload {
 
     /** There is nothing to do until a record is written. */
     static final Duration NOTHING = Duration.ofDays(365);
 
-    /** How long to leave a session to another process before looking again. */
-    private static final Duration NOT_OURS = Duration.ofMillis(500);
+    /** How long to wait before looking again at a log that another process uploads, or that is missing. */
+    private static final Duration RECHECK_DELAY = Duration.ofMillis(500);
 
-    /** After so many batches other sessions have their turn. */
+    /** After this many batches, other sessions get their turn. */
     private static final int MAX_BATCHES = 16;
 
-    /** A server that takes records may be unable to tell which ones it has. */
-    private static final int MAX_QUESTIONS = 5;
+    /** After this many failed queries in a row, stops asking: a server may take records, but not say which ones it has. */
+    private static final int MAX_FAILED_QUERIES = 5;
 
     private final SessionName name;
     private final LogSegments logs;
@@ -55,7 +55,7 @@ final class SessionUpload {
     private final UploadSettings settings;
     private final UploadListener listener;
 
-    /** How many bytes too many the spool has at this moment. */
+    /** How many bytes the spool is over its limit at this moment. */
     private final LongSupplier excess;
 
     private final Backoff backoff = new Backoff(ThreadLocalRandom.current());
@@ -64,45 +64,45 @@ final class SessionUpload {
     private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
     private volatile boolean parked;
 
-    // Used by the thread that works.
+    // Used only by the thread in work().
 
-    /** The log that is being sent: the oldest file, or null while nothing is sent. */
+    /** The log that is being sent, which is the oldest file; null while nothing is sent. */
     private @Nullable RandomAccessFile log;
 
-    /** The same, if it is not the one that the work began with; then to be closed. */
+    /** The same file, if it is not the one that work() began with, and so must be closed separately; else null. */
     private @Nullable RandomAccessFile nextLog;
 
-    /** How far the log is sent, if that could not be written down; else null. */
+    /** The latest checkpoint, if it could not be saved; else null. */
     private @Nullable Checkpoint unsaved;
 
-    /** How many records a batch may have; less than configured if the server found that too large. */
+    /** How many records a batch may have: fewer than configured if the server found that too large. */
     private int usualLimit;
 
-    /** How many it may have at present: less while a record is searched that the server refuses. */
+    /** How many it may have at the moment: fewer while we isolate a record that the server refuses. */
     private int limit;
 
-    /** The key of a batch that was refused or never sent, so that there is no doubt about it. */
-    private String notDelivered = "";
+    /** The key of a batch that the server certainly does not have, as it refused it or never got it; else empty. */
+    private String undeliveredKey = "";
 
-    /** Where a record begins in the log, if damage stands before it; else 0. */
-    private long recordAfter;
+    /** Where a record begins that follows damage in the log, if one was found; else 0. */
+    private long laterRecordStart;
 
-    /** Whether there was no log at the last look. */
-    private boolean wasGone;
+    /** Whether the log was missing at the last look. */
+    private boolean wasMissing;
 
-    /** How often in a row the server did not say whether it has a batch. */
-    private int failedQuestions;
+    /** How many times in a row the server failed to say whether it has a batch. */
+    private int failedQueries;
 
-    // Told by other threads.
+    // Shared with other threads.
 
-    /** Up to which number nothing waits for company. */
+    /** Records below this number do not wait for more records to go with them. */
     private volatile long hurryBelow;
 
-    /** Whether the claim is held to send. Written under the monitor. */
+    /** Whether the upload lock is held in order to send. Written under the monitor. */
     private volatile boolean sending;
 
-    /** How many bytes of the oldest logs the one who sends is to delete, for the spool has too many. Written under the monitor. */
-    private volatile long roomWanted;
+    /** How many bytes of the oldest logs the sending thread must delete to shrink the spool. Written under the monitor. */
+    private volatile long bytesToFree;
 
     SessionUpload(
             SessionName name,
@@ -130,16 +130,16 @@ final class SessionUpload {
         return name;
     }
 
-    /** Makes sure that the next process finds this session, whatever becomes of us: before its first record. */
+    /** Makes sure that the next process finds this session, even if this one is killed. Call it before the first record. */
     void mark() throws IOException {
         if (Files.exists(checkpointFile)) {
             return;
         }
         logs.makeDirectory();
         try {
-            Files.createFile(checkpointFile); // empty, it says that nothing was sent
+            Files.createFile(checkpointFile); // empty: nothing has been sent
         } catch (FileAlreadyExistsException marked) {
-            // By another thread or process.
+            // Another thread or process created it.
         }
     }
 
@@ -152,22 +152,22 @@ final class SessionUpload {
         return unacknowledged.pending();
     }
 
-    /** Whether a record of this appender below a number is not delivered yet. */
+    /** Whether any record of this appender below a number is not delivered yet. */
     synchronized boolean isPendingBelow(long number) {
         return unacknowledged.isPendingBelow(number);
     }
 
-    /** The number below which all must be delivered for this appender's records to be. */
+    /** All of this appender's records are delivered once everything below this number is. */
     synchronized long end() {
         return unacknowledged.end();
     }
 
-    /** From now on nothing waits for company that was written yet. */
+    /** From now on, no record written so far waits for more records to go with it. */
     void hurry() {
         hurryBelow = end();
     }
 
-    /** Whether it waits for better weather. */
+    /** Whether the last attempt failed and will be repeated. */
     boolean isFailing() {
         return backoff.failures() > 0;
     }
@@ -176,12 +176,12 @@ final class SessionUpload {
         return parked;
     }
 
-    /** Whether nothing is lost if a new one takes its place. */
+    /** Whether a new object can replace this one without losing anything. */
     boolean isForgettable() {
         return pending() == 0 && !parked && unsaved == null;
     }
 
-    /** How many bytes the server does not have yet, whoever wrote them. */
+    /** How many bytes of logs the server does not have yet, whoever wrote them. */
     long pendingBytes() throws IOException {
         long bytes = logs.all().stream().mapToLong(File::length).sum();
         return Math.max(0, bytes - Math.max(0, Checkpoint.parse(checkpointFile).offset()));
@@ -192,10 +192,10 @@ final class SessionUpload {
     }
 
     /**
-     * Sends what is there.
+     * Sends pending records.
      *
-     * @param closing whether this is the end: then a last batch goes that is not full, too
-     * @return when to come again: after this time, or after the next record if that is {@link #NOTHING}
+     * @param closing whether the appender is stopping: then the last batch is sent even if it is not full
+     * @return how long to wait before the next call; {@link #NOTHING} means until the next record
      */
     Duration work(boolean closing) {
         long written = end();
@@ -207,11 +207,11 @@ final class SessionUpload {
         }
         try {
             if (logs.haveNewRecords()) {
-                mark(); // the directory may have been deleted and made anew
+                mark(); // the directory may have been deleted and created again
             }
-            try (UploadLock claim = UploadLock.tryTake(lockFile)) {
-                beginSending(claim != null);
-                Duration wait = work(claim != null, written, closing);
+            try (UploadLock lock = UploadLock.tryTake(lockFile)) {
+                beginSending(lock != null);
+                Duration wait = work(lock != null, written, closing);
                 closeNext();
                 makeRoom(endSending());
                 return wait;
@@ -224,28 +224,31 @@ final class SessionUpload {
         }
     }
 
-    private synchronized void beginSending(boolean isOurs) {
-        sending = isOurs;
+    private synchronized void beginSending(boolean isLocked) {
+        sending = isLocked;
     }
 
-    /** Returns how many bytes are to be deleted before the claim is given up. */
+    /** Returns how many bytes must be deleted before the upload lock is released. */
     private synchronized long endSending() {
-        long wanted = roomWanted;
+        long bytes = bytesToFree;
         sending = false;
-        roomWanted = 0;
-        return wanted;
+        bytesToFree = 0;
+        return bytes;
     }
 
-    /** @param written the number behind the last record of ours that was in a log before that is opened */
-    private Duration work(boolean isOurs, long written, boolean closing) throws IOException {
+    /**
+     * @param isLocked whether we hold the upload lock
+     * @param written one past our last record written before the log was opened
+     */
+    private Duration work(boolean isLocked, long written, boolean closing) throws IOException {
         try (RandomAccessFile oldest = logs.openOldest()) {
             if (oldest == null) {
                 return nothingThere(written);
             }
-            wasGone = false;
+            wasMissing = false;
             log = oldest;
-            recordAfter = 0;
-            Duration wait = workOn(isOurs, written, closing);
+            laterRecordStart = 0;
+            Duration wait = workOn(isLocked, written, closing);
             if (wait.equals(NOTHING) && !parked) {
                 backoff.reset();
             }
@@ -253,20 +256,20 @@ final class SessionUpload {
         }
     }
 
-    private Duration workOn(boolean isOurs, long written, boolean closing) throws IOException {
+    private Duration workOn(boolean isLocked, long written, boolean closing) throws IOException {
         Checkpoint checkpoint = checkpoint(log);
-        long deliveredByOthers = count(checkpoint.number());
+        long deliveredByOthers = markDoneBelow(checkpoint.number());
         if (deliveredByOthers > 0) {
             listener.delivered(name, 0, deliveredByOthers);
         }
-        if (!isOurs) {
+        if (!isLocked) {
             boolean isAllDone = logs.isOldestCurrent() && checkpoint.offset() == log.length() && pending() == 0;
-            return isAllDone || closing && pending() == 0 ? NOTHING : NOT_OURS;
+            return isAllDone || closing && pending() == 0 ? NOTHING : RECHECK_DELAY;
         }
         return upload(checkpoint, written, closing);
     }
 
-    /** How far the log is sent: as far as we know, or as the file says, for another process may have gone on. */
+    /** How far the log is sent, from memory or from the file, whichever is further: another process may have continued. */
     private Checkpoint checkpoint(RandomAccessFile log) throws IOException {
         Checkpoint saved = Checkpoint.read(checkpointFile, log);
         boolean isKnown = unsaved != null && unsaved.end() <= log.length() && unsaved.isOf(log);
@@ -282,12 +285,12 @@ final class SessionUpload {
             }
             checkpoint = save(checkpoint.withoutLoss());
         }
-        for (int batches = 0; batches < MAX_BATCHES && roomWanted == 0; batches++) {
+        for (int batches = 0; batches < MAX_BATCHES && bytesToFree == 0; batches++) {
             Batch batch = checkpoint.isDoubtful()
                     ? Batch.read(log, checkpoint.offset(), checkpoint.end(), checkpoint.number())
                     : nextBatch(checkpoint);
             if (checkpoint.isDoubtful() && (batch == null || batch.end() != checkpoint.end())) {
-                checkpoint = save(checkpoint.withoutBatch()); // it is not in the log any more, as after a power loss
+                checkpoint = save(checkpoint.withoutBatch()); // the batch is no longer in the log, as after a power loss
                 continue;
             }
             if (batch == null) {
@@ -313,12 +316,12 @@ final class SessionUpload {
             checkpoint = outcome.checkpoint;
             backoff.reset();
         }
-        return Duration.ZERO; // others have their turn
+        return Duration.ZERO; // other sessions get their turn
     }
 
     /**
-     * What is to be sent next; null if there is nothing. What stands behind the last record is damage, which the journal cuts
-     * off when it writes again: it is not ours to send, or to set aside.
+     * The next batch to send; null if there is none. What follows the last record is damage, which the journal cuts off when
+     * it writes again; it is neither sent nor set aside here.
      */
     private Batch nextBatch(Checkpoint checkpoint) throws IOException {
         while (true) {
@@ -334,20 +337,20 @@ final class SessionUpload {
                 return batch;
             }
             if (batch.isStillIn(log)) {
-                return batch; // else it was cut off while we looked
+                return batch; // otherwise it was cut off while we looked
             }
         }
     }
 
     private boolean isRecordAfter(long position) throws IOException {
-        if (position <= recordAfter) {
+        if (position <= laterRecordStart) {
             return true;
         }
         Batch line = nextLine(position);
         while (line != null && !line.endsWithRecord()) {
             line = nextLine(line.end());
         }
-        recordAfter = line == null ? 0 : line.start();
+        laterRecordStart = line == null ? 0 : line.start();
         return line != null;
     }
 
@@ -356,7 +359,7 @@ final class SessionUpload {
     }
 
     /**
-     * Everything that is on disk is delivered. So what was written before and still counts as pending is gone: somebody
+     * If everything on disk is delivered, records that were written before and still count as pending are gone: somebody
      * deleted the log.
      */
     private void forgetWhatIsGone(Checkpoint checkpoint, long written) throws IOException {
@@ -365,23 +368,23 @@ final class SessionUpload {
         }
     }
 
-    /** There is no log. A listing may miss one that is renamed at the moment; what is missed twice is gone. */
+    /** There is no log. A listing can miss a file that is being renamed, so only a log that is missing twice is gone. */
     private Duration nothingThere(long written) {
         if (pending() == 0) {
             return NOTHING;
         }
-        if (wasGone) {
+        if (wasMissing) {
             forgetWhatIsGone(0, written);
         }
-        wasGone = !wasGone;
-        return wasGone ? NOT_OURS : NOTHING;
+        wasMissing = !wasMissing;
+        return wasMissing ? RECHECK_DELAY : NOTHING;
     }
 
     private void forgetWhatIsGone(long delivered, long written) {
         long done;
         long gone;
         synchronized (this) {
-            done = unacknowledged.doneBelow(delivered); // who wrote them may have said so only now
+            done = unacknowledged.doneBelow(delivered); // the threads that wrote them may have reported them only now
             gone = unacknowledged.giveUpBelow(written);
         }
         if (done > 0) {
@@ -392,7 +395,7 @@ final class SessionUpload {
         }
     }
 
-    /** Writes a checkpoint down. In a spool also goes on without, for only what is sent makes room on a full disk. */
+    /** Saves a checkpoint. A spool goes on if that fails, since only sending frees space on a full disk. */
     private Checkpoint save(Checkpoint checkpoint) throws IOException {
         try {
             checkpoint.write(checkpointFile);
@@ -407,11 +410,11 @@ final class SessionUpload {
         return checkpoint;
     }
 
-    /** In a spool, deletes a log that is delivered (I5). Null if there is nothing to send behind it. */
+    /** In a spool, deletes a delivered log (I5) and opens the next one. Null if there is nothing more to send. */
     private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
         if (logs.areSpooled() && checkpoint.offset() < log.length() && !logs.isOldestCurrent()) {
             if (nextLine(checkpoint.offset()) != null) {
-                return checkpoint; // it grew before it was sealed
+                return checkpoint; // it grew before it became a segment
             }
             listener.trouble(logs.cutOldest(checkpoint.offset()));
         }
@@ -422,12 +425,12 @@ final class SessionUpload {
             return null;
         }
         if (checkpoint.offset() < log.length()) {
-            return checkpoint; // it grew before it was sealed
+            return checkpoint; // it grew before it became a segment
         }
         File delivered = logs.all().get(0);
         try (RandomAccessFile check = new RandomAccessFile(delivered, "r")) {
             if (check.length() != checkpoint.offset() || !checkpoint.isOf(check)) {
-                throw new IOException(delivered + " is not the log that was sent"); // nothing is deleted unproved
+                throw new IOException(delivered + " is not the log that was sent"); // never delete without proof
             }
         }
         Files.delete(delivered.toPath());
@@ -435,43 +438,43 @@ final class SessionUpload {
         closeNext();
         nextLog = logs.openOldest();
         log = nextLog;
-        recordAfter = 0;
+        laterRecordStart = 0;
         return log == null ? null : next;
     }
 
     private void closeNext() throws IOException {
         if (nextLog != null) {
-            RandomAccessFile closing = nextLog;
+            RandomAccessFile file = nextLog;
             nextLog = null;
-            closing.close();
+            file.close();
         }
     }
 
     /** Cancels pending requests to free space. */
     synchronized void cancelRequests() {
-        roomWanted = 0;
+        bytesToFree = 0;
     }
 
     /**
-     * Deletes the oldest log of a spool that is too large, sent or not; where it is being sent, has that done between two
-     * batches.
+     * Deletes the oldest log of a spool that is over its limit, sent or not. If a thread of ours is sending, tells it to do
+     * so after the current batch.
      *
-     * @param length of the oldest log
-     * @return how many bytes there are less, or soon will be; 0 if another process is at it
+     * @param length the length of the oldest log
+     * @return how many bytes were, or soon will be, deleted; 0 if another process holds the log
      */
     long giveUpOldest(long length) throws IOException {
         synchronized (this) {
             if (sending) {
-                roomWanted += length;
+                bytesToFree += length;
                 return length;
             }
         }
-        try (UploadLock claim = UploadLock.tryTake(lockFile)) {
-            return claim == null ? 0 : giveUpOldest();
+        try (UploadLock lock = UploadLock.tryTake(lockFile)) {
+            return lock == null ? 0 : giveUpOldest();
         }
     }
 
-    /** Deletes as many logs as was asked for, if there is still need. The claim must be held. */
+    /** Deletes logs of as many bytes as requested, while the spool is over its limit. The upload lock must be held. */
     private void makeRoom(long bytes) throws IOException {
         long freed = 1;
         for (long left = bytes; left > 0 && freed > 0 && excess.getAsLong() > 0; left -= freed) {
@@ -489,26 +492,27 @@ final class SessionUpload {
         Checkpoint givenUp;
         try (RandomAccessFile file = new RandomAccessFile(oldest.file(), "r")) {
             Checkpoint checkpoint = checkpoint(file);
-            long delivered = count(checkpoint.number());
+            long delivered = markDoneBelow(checkpoint.number());
             if (delivered > 0) {
                 listener.delivered(name, 0, delivered);
             }
             records = Batch.countLines(oldest.file(), checkpoint.offset());
             givenUp = checkpoint.givingUp(records, Instant.now(), file, oldest.end());
         }
-        long ours = count(oldest.end()); // before others can read that these are done with, and take them for delivered
+        // Before the save: a thread that read the new checkpoint would take these for delivered.
+        long ours = markDoneBelow(oldest.end());
         if (records > 0) {
             listener.dropped(name, records, ours);
         } else if (ours > 0) {
             listener.delivered(name, 0, ours);
         }
-        save(givenUp); // first: or a crash here would hide the loss
+        save(givenUp); // before the delete: a crash in between must not hide the loss
         Files.delete(oldest.file().toPath());
         save(givenUp.atNextLog());
         return bytes;
     }
 
-    /** Tells the server how many records it will never see. Null if it knows; else how long to wait. */
+    /** Tells the server how many records it will never get. Null if it knows; otherwise how long to wait. */
     private Duration reportLoss(Checkpoint checkpoint) throws IOException {
         Duration wait = register();
         if (wait != null) {
@@ -522,29 +526,29 @@ final class SessionUpload {
         byte[] body = ("{\"logs\": [" + record + "]}").getBytes(StandardCharsets.UTF_8);
         String key = UUID.nameUUIDFromBytes((name + checkpoint.lostAt() + checkpoint.lost()).getBytes(StandardCharsets.UTF_8))
                 .toString();
-        ServerResponse answer;
+        ServerResponse response;
         try {
-            answer = client.send(remoteSession.id(), body, key);
+            response = client.send(remoteSession.id(), body, key);
         } catch (NoResponseException failure) {
             return retry(failure.getMessage(), Duration.ZERO);
         }
-        if (answer.isSuccess() || answer.isTooLarge() || answer.isInvalid()) {
-            return null; // it was said, or it never can be
+        if (response.isSuccess() || response.isTooLarge() || response.isInvalid()) {
+            return null; // reported, or impossible to report
         }
-        if (answer.isRefusal()) {
-            return park("HTTP " + answer.status());
+        if (response.isRefusal()) {
+            return park("HTTP " + response.status());
         }
-        if (answer.sessionIsGone()) {
+        if (response.sessionIsGone()) {
             remoteSession.forget();
         }
-        return retry("HTTP " + answer.status(), answer.retryAfter());
+        return retry("HTTP " + response.status(), response.retryAfter());
     }
 
     /**
-     * What came of an attempt.
+     * The result of an attempt.
      *
-     * @param checkpoint where to go on at once
-     * @param pause how long to wait before the same is tried again; else null
+     * @param checkpoint where to continue at once; null if there is a pause
+     * @param pause how long to wait before the same attempt is repeated; otherwise null
      */
     private record Outcome(Checkpoint checkpoint, Duration pause) {
         static Outcome after(Duration pause) {
@@ -561,80 +565,85 @@ final class SessionUpload {
             return Outcome.after(wait);
         }
         String key = batch.key(name.toString());
-        if (checkpoint.isDoubtful() && checkpoint.end() == batch.end() && !key.equals(notDelivered)) {
-            Outcome known = ask(batch, checkpoint);
-            if (known != null) {
-                return known;
+        if (checkpoint.isDoubtful() && checkpoint.end() == batch.end() && !key.equals(undeliveredKey)) {
+            Outcome resolved = resolveDoubt(batch, checkpoint);
+            if (resolved != null) {
+                return resolved;
             }
         }
-        boolean wasDoubtful = checkpoint.isDoubtful() && !key.equals(notDelivered);
+        boolean wasDoubtful = checkpoint.isDoubtful() && !key.equals(undeliveredKey);
         if (!checkpoint.isDoubtful()) {
             save(checkpoint.sending(batch));
         }
-        notDelivered = "";
-        ServerResponse answer;
+        undeliveredKey = "";
+        ServerResponse response;
         try {
-            answer = client.send(remoteSession.id(), batch.body(), key);
+            response = client.send(remoteSession.id(), batch.body(), key);
         } catch (NoResponseException failure) {
             if (!failure.leavesDoubt && !wasDoubtful) {
-                notDelivered = key;
+                undeliveredKey = key;
             }
             return Outcome.after(retry(failure.getMessage(), Duration.ZERO));
         }
-        if (answer.isSuccess()) {
-            return delivered(batch, checkpoint, endSequence(answer));
+        if (response.isSuccess()) {
+            return delivered(batch, checkpoint, endSequence(response));
         }
-        if (!answer.leavesDoubt() && !wasDoubtful) {
-            notDelivered = key;
+        if (!response.leavesDoubt() && !wasDoubtful) {
+            undeliveredKey = key;
         }
-        return refused(batch, checkpoint, answer);
+        return refused(batch, checkpoint, response);
     }
 
-    private Outcome refused(Batch batch, Checkpoint checkpoint, ServerResponse answer) throws IOException {
-        String reason = "HTTP " + answer.status();
-        if (answer.isRefusal()) {
+    private Outcome refused(Batch batch, Checkpoint checkpoint, ServerResponse response) throws IOException {
+        String reason = "HTTP " + response.status();
+        if (response.isRefusal()) {
             return Outcome.after(park(reason));
         }
-        if (answer.sessionIsGone()) {
+        if (response.sessionIsGone()) {
             remoteSession.forget();
             save(checkpoint.sending(batch).withoutServerEnd());
-            return Outcome.after(retry(reason, answer.retryAfter()));
+            return Outcome.after(retry(reason, response.retryAfter()));
         }
-        if (answer.isTooLarge() || answer.isInvalid()) {
+        if (response.isTooLarge() || response.isInvalid()) {
             if (batch.records() == 1) {
-                return setAside(batch, checkpoint, answer.status(), answer.body());
+                return setAside(batch, checkpoint, response.status(), response.body());
             }
             limit = batch.records() / 2;
-            if (answer.isTooLarge()) {
+            if (response.isTooLarge()) {
                 usualLimit = limit;
             }
             save(checkpoint.withoutBatch());
             return new Outcome(checkpoint.withoutBatch(), null);
         }
-        return Outcome.after(retry(reason, answer.retryAfter()));
+        return Outcome.after(retry(reason, response.retryAfter()));
     }
 
     private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
         Checkpoint next = save(checkpoint.after(batch, serverEnd, log));
         usualLimit = (int) Math.min(settings.maxBatchRecords(), usualLimit + usualLimit / 8 + 1L);
         limit = (int) Math.min(usualLimit, 2L * limit);
-        listener.delivered(name, batch.records(), count(next.number()));
+        listener.delivered(name, batch.records(), markDoneBelow(next.number()));
         return new Outcome(next, null);
     }
 
-    /** The server will never take this record. The next ones are not to suffer for it. */
-    private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String answer) throws IOException {
-        keepAside(record, status, answer);
-        usualLimit = settings.maxBatchRecords(); // that one record was too large tells nothing of the others
+    /**
+     * Sets aside a record that the server will never accept, so that it does not hold up the next ones.
+     *
+     * @param status the HTTP status; 0 if the record was not sent
+     * @param reason the response's body, or why the record was not sent
+     */
+    private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String reason) throws IOException {
+        keepAside(record, status, reason);
+        usualLimit = settings.maxBatchRecords(); // one record that is too large says nothing about the others
         Checkpoint next = save(checkpoint.after(record, checkpoint.serverEnd(), log));
-        listener.rejected(name, 1, count(next.number()), status == 0 ? answer : "HTTP " + status);
+        listener.rejected(name, 1, markDoneBelow(next.number()), status == 0 ? reason : "HTTP " + status);
         return new Outcome(next, null);
     }
 
-    /** In a spool also goes on without, as {@link #save} does. */
-    private void keepAside(Batch record, int status, String answer) throws IOException {
+    /** A spool goes on if this fails, as in {@link #save}. */
+    private void keepAside(Batch record, int status, String reason) throws IOException {
         try {
-            rejectedRecords.add(record.lines(), status, answer);
+            rejectedRecords.add(record.lines(), status, reason);
         } catch (IOException failure) {
             if (!logs.areSpooled()) {
                 throw failure;
@@ -643,13 +652,13 @@ final class SessionUpload {
         }
     }
 
-    private synchronized long count(long number) {
+    private synchronized long markDoneBelow(long number) {
         return unacknowledged.doneBelow(number);
     }
 
     private Duration retry(String reason, Duration atLeast) {
         if (client.isClosed()) {
-            return NOTHING; // we broke it off ourselves
+            return NOTHING; // we canceled the call ourselves
         }
         Duration wait = backoff.next(atLeast);
         listener.retried(name, reason, wait);
@@ -662,48 +671,48 @@ final class SessionUpload {
         return NOTHING;
     }
 
-    /** Makes the session known to the server. Null if it is; else how long to wait. */
+    /** Makes sure that the server has the session. Null if it has; otherwise how long to wait. */
     private Duration register() throws IOException {
-        ServerResponse answer;
+        ServerResponse response;
         try {
-            answer = remoteSession.renew();
+            response = remoteSession.renew();
         } catch (NoResponseException failure) {
             return retry(failure.getMessage(), Duration.ZERO);
         }
-        if (answer == null) {
+        if (response == null) {
             return null;
         }
-        if (answer.isRefusal()) {
-            return park("HTTP " + answer.status());
+        if (response.isRefusal()) {
+            return park("HTTP " + response.status());
         }
-        return retry(answer.isSuccess() ? "an answer without a session's id" : "HTTP " + answer.status(), answer.retryAfter());
+        return retry(response.isSuccess() ? "a response without the session's id" : "HTTP " + response.status(), response.retryAfter());
     }
 
-    private static long endSequence(ServerResponse answer) {
+    private static long endSequence(ServerResponse response) {
         try {
-            return LenientJson.TREES.readTree(answer.body()).path("endSequence").asLong(-1);
+            return LenientJson.TREES.readTree(response.body()).path("endSequence").asLong(-1);
         } catch (JacksonException noJson) {
-            return -1; // it is stored, and that is what counts
+            return -1; // the records are stored; the number is optional
         }
     }
 
     /**
-     * Asks the server whether it has a batch of which we do not know. Null if it has not, or does not answer such
-     * questions: then it is sent again, under its key.
+     * Asks the server whether it has a batch whose outcome is unknown. Null if it has not, or cannot say: then the batch is
+     * sent again, under the same key.
      */
-    private Outcome ask(Batch batch, Checkpoint checkpoint) throws IOException {
-        ServerResponse answer;
+    private Outcome resolveDoubt(Batch batch, Checkpoint checkpoint) throws IOException {
+        ServerResponse response;
         try {
-            answer = client.newest(remoteSession.id(), NewestRecords.limit(batch.records()));
+            response = client.newest(remoteSession.id(), NewestRecords.limit(batch.records()));
         } catch (NoResponseException failure) {
-            return hasPatience() ? Outcome.after(retry(failure.getMessage(), Duration.ZERO)) : null;
+            return shouldKeepAsking() ? Outcome.after(retry(failure.getMessage(), Duration.ZERO)) : null;
         }
-        if (answer.isRetryable() && answer.status() != 500 && answer.status() != 501 && hasPatience()) {
-            return Outcome.after(retry("HTTP " + answer.status(), answer.retryAfter()));
+        if (response.isRetryable() && response.status() != 500 && response.status() != 501 && shouldKeepAsking()) {
+            return Outcome.after(retry("HTTP " + response.status(), response.retryAfter()));
         }
-        failedQuestions = 0;
-        if (answer.isSuccess()) {
-            NewestRecords stored = NewestRecords.parse(answer.body(), checkpoint.serverEnd());
+        failedQueries = 0;
+        if (response.isSuccess()) {
+            NewestRecords stored = NewestRecords.parse(response.body(), checkpoint.serverEnd());
             if (stored != null && stored.endWith(batch)) {
                 return delivered(batch, checkpoint, stored.lastNumber());
             }
@@ -711,8 +720,8 @@ final class SessionUpload {
         return null;
     }
 
-    private boolean hasPatience() {
-        failedQuestions = (failedQuestions + 1) % MAX_QUESTIONS;
-        return failedQuestions != 0;
+    private boolean shouldKeepAsking() {
+        failedQueries = (failedQueries + 1) % MAX_FAILED_QUERIES;
+        return failedQueries != 0;
     }
 }

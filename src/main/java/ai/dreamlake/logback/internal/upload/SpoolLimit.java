@@ -11,8 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Keeps a spool within its size (I4): once a second, as long as records wait, it gives up the oldest segments that are too
- * many. It has a thread of its own, since all upload threads may hang.
+ * Keeps a spool within its size limit (I4): once a second, while records are pending, it deletes the oldest segments in
+ * excess. It has its own thread, since all upload threads may hang.
  */
 final class SpoolLimit {
 
@@ -24,7 +24,7 @@ final class SpoolLimit {
     private final ScheduledThreadPoolExecutor thread;
     private final AtomicBoolean watching = new AtomicBoolean();
 
-    /** A log that waits, and when it was written last. */
+    /** A file of a log, and when it was last written. */
     private record Waiting(SessionUpload upload, long length, long time) {}
 
     SpoolLimit(long maxBytes, UploadTasks tasks, UploadListener listener, String threadName) {
@@ -34,7 +34,7 @@ final class SpoolLimit {
         this.thread = UploadScheduler.pool(1, work -> new UploadThread(work, threadName));
     }
 
-    /** Watches the size until nothing waits any more. */
+    /** Starts to watch the size, until no records are pending. */
     void watch() {
         if (thread.isShutdown() || !watching.compareAndSet(false, true)) {
             return;
@@ -63,7 +63,7 @@ final class SpoolLimit {
         }
     }
 
-    /** Gives up the oldest logs until the rest fits. Those that another process is sending wait for the next check. */
+    /** Deletes the oldest logs until the rest fits. Logs that another process is sending are left for the next check. */
     private void keepToLimit() {
         tasks.all().forEach(task -> task.upload().cancelRequests());
         List<Waiting> oldestFirst = waiting();
@@ -81,7 +81,7 @@ final class SpoolLimit {
         }
     }
 
-    /** How many bytes too many lie in the spool. */
+    /** How many bytes the spool is over its limit; zero or less if it is not. */
     long excess() {
         return bytes(waiting()) - maxBytes;
     }
@@ -100,7 +100,7 @@ final class SpoolLimit {
                     }
                 }
             } catch (IOException unreadable) {
-                listener.trouble("cannot see how large the spool is: " + unreadable);
+                listener.trouble("cannot determine the size of the spool: " + unreadable);
             }
         }
         return waiting;

@@ -4,24 +4,25 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Which records of one session this appender wrote and the server does not have yet, by their numbers. They come in nearly
- * any order, for threads that wrote a record tell so when they get to it; and with gaps, for another appender or process may
- * write to the same session. Beyond {@value #MAX_RUNS} runs of numbers, runs are joined over their gaps, for memory is
- * bounded (I4); a joined run counts as pending until all of it is done. Not synchronized.
+ * The numbers of the records of one session that this appender wrote and the server does not have yet.
+ *
+ * <p>Numbers arrive in nearly any order, since threads report a record some time after they wrote it. They have gaps, since
+ * another appender or process may write to the same session. Above {@value #MAX_RUNS} runs of consecutive numbers, runs are
+ * merged across their gaps, to bound memory (I4). A merged run is pending until all of it is done. Not thread-safe.
  */
 final class UnacknowledgedRecords {
 
     private static final int MAX_RUNS = 10_000;
 
     /**
-     * The end of a run.
+     * A run of numbers, without its first one.
      *
      * @param last its last number
-     * @param ours how many of its numbers are ours
+     * @param ours how many of its numbers are this appender's
      */
     private record Run(long last, long ours) {}
 
-    /** By their first numbers. */
+    /** Keyed by their first numbers. */
     private final TreeMap<Long, Run> runs = new TreeMap<>();
 
     private long pending;
@@ -30,26 +31,26 @@ final class UnacknowledgedRecords {
     void wrote(long number) {
         pending++;
         end = Math.max(end, number + 1);
-        Map.Entry<Long, Run> before = runs.floorEntry(number);
-        Map.Entry<Long, Run> behind = runs.higherEntry(number);
+        Map.Entry<Long, Run> previous = runs.floorEntry(number);
+        Map.Entry<Long, Run> next = runs.higherEntry(number);
         boolean isFull = runs.size() >= MAX_RUNS;
         long first = number;
         long last = number;
         long ours = 1;
-        if (before != null && (before.getValue().last >= number - 1 || isFull)) {
-            first = before.getKey();
-            last = Math.max(last, before.getValue().last);
-            ours += before.getValue().ours;
+        if (previous != null && (previous.getValue().last >= number - 1 || isFull)) {
+            first = previous.getKey();
+            last = Math.max(last, previous.getValue().last);
+            ours += previous.getValue().ours;
         }
-        if (behind != null && (behind.getKey() <= last + 1 || isFull && first == number)) {
-            runs.remove(behind.getKey());
-            last = behind.getValue().last;
-            ours += behind.getValue().ours;
+        if (next != null && (next.getKey() <= last + 1 || isFull && first == number)) {
+            runs.remove(next.getKey());
+            last = next.getValue().last;
+            ours += next.getValue().ours;
         }
         runs.put(first, new Run(last, ours));
     }
 
-    /** Everything below this number is done with. Returns how many of our records that are. */
+    /** Marks everything below this number as done. Returns how many of our records were pending until now. */
     long doneBelow(long number) {
         long before = pending;
         while (!runs.isEmpty() && runs.firstKey() < number) {
@@ -64,25 +65,25 @@ final class UnacknowledgedRecords {
                 runs.put(number, new Run(run.last, run.last - number + 1));
                 pending -= number - first;
             } else {
-                break; // joined: nobody knows which of its numbers are ours
+                break; // merged: it is unknown which of its numbers are ours
             }
         }
         return before - pending;
     }
 
-    /** No record that has a number below this one will ever be done. Returns how many of ours are given up so. */
+    /** Gives up everything below this number, as it will never be done. Returns how many of our records that affects. */
     long giveUpBelow(long number) {
         long before = pending;
         while (!runs.isEmpty() && runs.firstKey() < number) {
             pending -= runs.pollFirstEntry().getValue().ours;
         }
         if (runs.isEmpty()) {
-            end = 0; // numbers begin anew
+            end = 0; // the numbers start again
         }
         return before - pending;
     }
 
-    /** How many are not done. */
+    /** How many records are not done. */
     long pending() {
         return pending;
     }
@@ -91,7 +92,7 @@ final class UnacknowledgedRecords {
         return !runs.isEmpty() && runs.firstKey() < number;
     }
 
-    /** The number behind our last record. */
+    /** One past the number of our last record. */
     long end() {
         return end;
     }

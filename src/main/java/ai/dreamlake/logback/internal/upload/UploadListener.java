@@ -4,18 +4,20 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import java.time.Duration;
 
 /**
- * What happens to records on their way to the server. Called by upload threads; it must neither block nor throw. No text
- * has a record's content or the token in it.
+ * Is told what happens to records on their way to the server. Upload threads call it; it must neither block nor throw. The
+ * texts it gets never contain a record's content or the token.
  */
 public interface UploadListener {
 
     /**
-     * @param records how many records we sent that the server has now; 0 if another appender or process sent them
-     * @param ours how many of those that are done with this appender wrote
+     * The server has more records.
+     *
+     * @param records how many records we sent; 0 if another appender or process sent them
+     * @param ours how many of this appender's records are no longer pending
      */
     default void delivered(SessionName session, long records, long ours) {}
 
-    /** An attempt failed, and will be repeated. */
+    /** An attempt failed and will be repeated. */
     default void retried(SessionName session, String reason, Duration wait) {}
 
     /**
@@ -28,10 +30,10 @@ public interface UploadListener {
     /** Records were deleted unsent, because the spool was full. */
     default void dropped(SessionName session, long records, long ours) {}
 
-    /** Records of this appender's are neither with the server nor on disk: somebody deleted them. */
+    /** Records of this appender are neither on the server nor on disk: somebody deleted them. */
     default void lost(SessionName session, long ours) {}
 
-    /** A session is not uploaded any more until the next start. Its records are kept. */
+    /** A session is not uploaded until the next start. Its records are kept. */
     default void parked(SessionName session, String reason) {}
 
     /** Something else is wrong. */

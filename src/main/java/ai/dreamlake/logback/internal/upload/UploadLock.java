@@ -12,11 +12,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The right to upload a session, for one thread of one process at a time. It ends with the process, even after a kill.
+ * The exclusive right to upload a session: one thread of one process holds it at a time. It ends with the process, even
+ * after a kill.
  */
 final class UploadLock implements Closeable {
 
-    /** An fcntl lock belongs to the whole JVM, and closing any descriptor drops it. So within the JVM this set decides. */
+    /** An fcntl lock belongs to the whole JVM, and closing any descriptor drops it. So this set decides within the JVM. */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path file;
@@ -27,7 +28,7 @@ final class UploadLock implements Closeable {
         this.channel = channel;
     }
 
-    /** Null if another thread or process has it. */
+    /** Takes the lock. Null if another thread or process holds it. */
     static @Nullable UploadLock tryTake(Path file) throws IOException {
         if (!HELD.add(file)) {
             return null;

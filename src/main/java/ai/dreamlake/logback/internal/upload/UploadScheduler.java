@@ -10,15 +10,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upload threads of one appender, and those who wait for them. All threads are daemons; there is none while there is
- * nothing to do.
+ * The upload threads of one appender, and how other threads wait for their progress. All upload threads are daemons, and
+ * end when there is nothing to do.
  */
 final class UploadScheduler {
 
     private static final long THREAD_IDLE_SECONDS = 5;
 
-    /** Progress that came between a look and the wait is seen after this time. */
-    private static final long MAX_LOOK_MILLIS = 20;
+    /** A signal just before the wait is missed; the wait ends after this time anyway. */
+    private static final long MAX_WAIT_MILLIS = 20;
 
     private final ScheduledThreadPoolExecutor threads;
     private final Object progress = new Object();
@@ -29,7 +29,7 @@ final class UploadScheduler {
         this.threads = pool(maxThreads, work -> new UploadThread(work, name + "-" + number.incrementAndGet()));
     }
 
-    /** A pool whose threads end when they have nothing to do, and which forgets its schedule when it is shut down. */
+    /** A pool whose threads end when they have nothing to do, and which discards delayed tasks when it is shut down. */
     static ScheduledThreadPoolExecutor pool(int maxThreads, ThreadFactory factory) {
         ScheduledThreadPoolExecutor pool = new ScheduledThreadPoolExecutor(maxThreads, factory);
         pool.setKeepAliveTime(THREAD_IDLE_SECONDS, TimeUnit.SECONDS);
@@ -39,16 +39,16 @@ final class UploadScheduler {
         return pool;
     }
 
-    /** Runs some work as soon as a thread is free. */
+    /** Runs work as soon as a thread is free. */
     void execute(Runnable work) {
         threads.execute(work);
     }
 
-    /** Runs some work after a time. Null if that is not possible: the appender is stopped, or no thread can be started. */
+    /** Runs work after a delay. Null if that is impossible: the appender is stopped, or no thread can be started. */
     @Nullable ScheduledFuture<?> schedule(Runnable work, Duration wait) {
         try {
             if (threads.getPoolSize() == 0) {
-                threads.prestartCoreThread(); // or it fails with the work in the queue, and nobody to do it
+                threads.prestartCoreThread(); // first: a failure must not leave work in a queue without a thread
             }
             return threads.schedule(work, wait.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException | OutOfMemoryError failed) {
@@ -56,7 +56,7 @@ final class UploadScheduler {
         }
     }
 
-    /** From now on everything is hurried. */
+    /** From now on, nothing waits for more records. */
     void beginClosing() {
         closing = true;
     }
@@ -65,7 +65,7 @@ final class UploadScheduler {
         return closing;
     }
 
-    /** Wakes those who wait for progress. */
+    /** Wakes the threads that wait for progress. */
     void signalProgress() {
         synchronized (progress) {
             progress.notifyAll();
@@ -73,10 +73,10 @@ final class UploadScheduler {
     }
 
     /**
-     * Waits a moment for progress.
+     * Waits for progress, but at most {@value #MAX_WAIT_MILLIS} milliseconds.
      *
-     * @param deadline by {@link System#nanoTime}
-     * @return false if the deadline has passed, or if the thread was interrupted; its flag stays set
+     * @param deadline in terms of {@link System#nanoTime}
+     * @return false if the deadline has passed or the thread was interrupted (its interrupt flag stays set)
      */
     boolean awaitProgress(long deadline) {
         long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
@@ -85,7 +85,7 @@ final class UploadScheduler {
         }
         try {
             synchronized (progress) {
-                progress.wait(Math.min(left, MAX_LOOK_MILLIS));
+                progress.wait(Math.min(left, MAX_WAIT_MILLIS));
             }
             return true;
         } catch (InterruptedException e) {
@@ -98,7 +98,7 @@ final class UploadScheduler {
         threads.shutdown();
     }
 
-    /** Waits for the threads that are at work. */
+    /** Waits until running work has ended. */
     void awaitTermination(Duration timeout) throws InterruptedException {
         threads.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS);
     }

@@ -5,13 +5,13 @@ import java.time.Duration;
 /**
  * How records are uploaded.
  *
- * @param maxBatchRecords how many records go in one call at most
- * @param maxBatchBytes how large a call's body is at most, unless one record alone is larger
- * @param interval how long a record waits for company
- * @param callTimeout of a whole call, body included
- * @param maxConcurrentUploads how many sessions at the same time
+ * @param maxBatchRecords the most records in one call
+ * @param maxBatchBytes the largest body of a call before compression, unless a single record is larger
+ * @param interval how long a record waits for more records to go with it
+ * @param callTimeout of a whole call, including the response's body
+ * @param maxConcurrentUploads the most sessions sent at the same time
  * @param gzip whether bodies are compressed
- * @param shutdownTimeout how long closing waits for what is pending
+ * @param shutdownTimeout how long closing waits for pending records
  */
 public record UploadSettings(
         int maxBatchRecords,

@@ -7,8 +7,7 @@ import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upload of one session, and when it is looked at next. Threads that log tell it of their records; one upload thread at a
- * time works on it.
+ * Schedules the upload of one session. Threads that log report their records to it; one upload thread at a time works on it.
  */
 public final class UploadTask {
 
@@ -17,10 +16,10 @@ public final class UploadTask {
     private final UploadSettings settings;
     private final UploadListener listener;
 
-    /** Called when records begin to wait. */
-    private final Runnable recordsWait;
+    /** Called when records become pending. */
+    private final Runnable onPending;
 
-    /** Whether the next process will find this session, whatever becomes of us. */
+    /** Whether the next process will find this session, even if this one is killed. */
     private volatile boolean marked;
 
     // Guarded by this.
@@ -31,7 +30,7 @@ public final class UploadTask {
     private boolean writtenMeanwhile;
     private boolean hurried;
 
-    /** Whether it is in use no more; records must be told to its successor. */
+    /** Whether this task is no longer used; records must be reported to its successor. */
     private boolean forgotten;
 
     UploadTask(
@@ -39,18 +38,19 @@ public final class UploadTask {
             UploadScheduler scheduler,
             UploadSettings settings,
             UploadListener listener,
-            Runnable recordsWait) {
+            Runnable onPending) {
         this.upload = upload;
         this.scheduler = scheduler;
         this.settings = settings;
         this.listener = listener;
-        this.recordsWait = recordsWait;
+        this.onPending = onPending;
     }
 
     /**
-     * To be called before a record is appended, so that it is found whatever becomes of this process.
+     * Must be called before a record is appended. Makes sure that the next process finds the session, even if this one is
+     * killed.
      *
-     * @throws IOException if that cannot be assured. It need not keep the record from its log
+     * @throws IOException if that is not possible; the record may be appended nevertheless
      */
     public void expectRecord() throws IOException {
         if (!marked) {
@@ -58,14 +58,14 @@ public final class UploadTask {
             marked = true;
         }
         if (isIdle()) {
-            StackHeadroom.require(); // for what wrote() will have to do: a queue must not be left half changed
+            StackHeadroom.require(); // for wrote(), which must not leave a queue half changed
         }
     }
 
     /**
-     * A record was appended to the log. Costs the caller next to nothing, whatever the server does.
+     * Reports a record that was appended to the log. Costs the caller next to nothing, whatever the server does.
      *
-     * @return false if this task is forgotten; its successor must be told
+     * @return false if this task is forgotten: the record must be reported to its successor
      */
     public synchronized boolean wrote(long number) {
         if (forgotten) {
@@ -75,7 +75,7 @@ public final class UploadTask {
         if (working) {
             writtenMeanwhile = true;
         } else if (!scheduled) {
-            recordsWait.run();
+            onPending.run();
             schedule(settings.interval());
         } else if (!failing && upload.pending() == settings.maxBatchRecords()) {
             schedule(Duration.ZERO);
@@ -83,7 +83,7 @@ public final class UploadTask {
         return true;
     }
 
-    /** Sends what is there without waiting for more records; but waits for a server in trouble, unless this is the end. */
+    /** Sends pending records without waiting for more. Does not shorten the wait before a retry, unless we are closing. */
     synchronized void hurry() {
         upload.hurry();
         if (working) {
@@ -93,7 +93,7 @@ public final class UploadTask {
         }
     }
 
-    /** The lock must be held. */
+    /** The caller must hold this object's monitor. */
     private void schedule(Duration wait) {
         if (next != null) {
             next.cancel(false);
@@ -101,20 +101,20 @@ public final class UploadTask {
         }
         scheduled = false;
         next = scheduler.schedule(this::work, wait);
-        scheduled = next != null; // else the appender is stopped, or the next record tries again
+        scheduled = next != null; // otherwise the appender is stopped, or the next record tries again
     }
 
     private synchronized boolean isIdle() {
         return !scheduled && !working;
     }
 
-    /** Whether there is nothing to wait for. */
+    /** Whether there is nothing left to wait for. */
     synchronized boolean isDone() {
         return upload.isParked() || isIdle();
     }
 
     /**
-     * Forgets this task if it has nothing to do and nothing to remember.
+     * Forgets this task if it has nothing to do and holds no state.
      *
      * @return whether it is forgotten now
      */
@@ -143,7 +143,7 @@ public final class UploadTask {
         try {
             wait = upload.work(scheduler.isClosing());
         } catch (Throwable fault) {
-            wait = settings.callTimeout(); // a fault of ours, or no memory; the records lie where they are
+            wait = settings.callTimeout(); // a bug of ours, or out of memory; the records stay on disk
             listener.trouble("cannot upload session " + upload.name() + " at present: " + fault.getClass().getName());
         } finally {
             finish(wait);

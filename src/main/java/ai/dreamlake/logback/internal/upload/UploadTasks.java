@@ -3,10 +3,10 @@ package ai.dreamlake.logback.internal.upload;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
 
-/** The sessions of an appender, as far as they are uploaded. Whoever keeps the sessions implements it. Thread-safe. */
+/** The uploads of an appender's sessions, implemented by the class that keeps the sessions. Thread-safe. */
 public interface UploadTasks {
 
-    /** Those that are known at this moment. */
+    /** The uploads known at this moment. */
     Iterable<UploadTask> all();
 
     /**

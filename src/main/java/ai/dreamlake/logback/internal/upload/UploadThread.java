@@ -1,6 +1,6 @@
 package ai.dreamlake.logback.internal.upload;
 
-/** A thread that uploads. What it logs, by way of the HTTP client for instance, must not become a record. */
+/** A thread that uploads. Events that it logs, for example in the HTTP client, must not become records. */
 public final class UploadThread extends Thread {
 
     UploadThread(Runnable work, String name) {

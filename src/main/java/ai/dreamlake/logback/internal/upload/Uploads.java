@@ -11,14 +11,14 @@ import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings the logs under one root to the server: those that this appender writes, and those that earlier runs left.
+ * Uploads the logs under one root: those that this appender writes, and those that earlier runs left.
  *
- * <p>Each session has a time at which it is looked at next. The upload threads, no more than configured, look at those whose
- * time has come. So no session waits for another's retry.
+ * <p>Each session has a time when it is due. The upload threads, at most the configured number, work on sessions that are
+ * due. So no session waits for another's retry.
  */
 public final class Uploads {
 
-    /** When everything ends, a thread whose call was canceled needs at most this long to clean up. */
+    /** How long a thread whose call was canceled at the end has to clean up. */
     private static final long MAX_END_MILLIS = 500;
 
     private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
@@ -36,10 +36,10 @@ public final class Uploads {
     private final Thread exitHook = new Thread(this::finish, "dreamlake-upload-exit");
 
     /**
-     * @param maxSpoolBytes how much may wait in the spool; null if logs stay on disk
-     * @param token asked before each call
+     * @param maxSpoolBytes the size limit of the spool; null if logs stay on disk
+     * @param token supplies the token before each call
      * @param tasks the sessions
-     * @param name what to call the threads
+     * @param name the beginning of the threads' names
      */
     public Uploads(
             Path root,
@@ -61,23 +61,23 @@ public final class Uploads {
     }
 
     /**
-     * The upload of a session, with nothing to do yet.
+     * Creates the upload of a session, with nothing to do yet.
      *
      * @param name its name on disk
      */
     public UploadTask newTask(SessionName name, Journal journal) {
         LongSupplier excess = spoolLimit == null ? () -> 0 : spoolLimit::excess;
         SessionUpload upload = new SessionUpload(name, journal, client, settings, listener, excess);
-        return new UploadTask(upload, scheduler, settings, listener, this::recordsWait);
+        return new UploadTask(upload, scheduler, settings, listener, this::watchSpool);
     }
 
-    private void recordsWait() {
+    private void watchSpool() {
         if (spoolLimit != null) {
             spoolLimit.watch();
         }
     }
 
-    /** Begins with what earlier runs left. Touches no network on the calling thread. */
+    /** Starts to upload what earlier runs left. Touches neither the disk nor the network on the calling thread. */
     public void start() {
         try {
             scheduler.execute(this::findLeftovers);
@@ -102,29 +102,29 @@ public final class Uploads {
     private void foundLeftover(SessionName name) {
         try {
             tasks.leftover(name).hurry();
-            recordsWait();
+            watchSpool();
         } catch (IOException failure) {
             listener.trouble("cannot upload session " + name + ", which an earlier run left: " + failure);
         }
     }
 
-    /** How many bytes of logs the server does not have yet, of the sessions that this appender knows. */
+    /** How many bytes of the logs of all sessions that this appender knows the server does not have yet. */
     public long pendingBytes() {
         long bytes = 0;
         for (UploadTask task : tasks.all()) {
             try {
                 bytes += task.upload().pendingBytes();
             } catch (IOException unreadable) {
-                // Then it is not known, and the next attempt to upload will tell.
+                // Not counted; the next attempt to upload reports the problem.
             }
         }
         return bytes;
     }
 
     /**
-     * Waits until everything that was appended before this call is with the server, or set aside.
+     * Waits until everything that was appended before this call is on the server, or set aside.
      *
-     * @return false if that took longer than the timeout, or if the thread was interrupted; its flag stays set
+     * @return false if the timeout expired or the thread was interrupted (its interrupt flag stays set)
      */
     public boolean awaitDelivery(Duration timeout) {
         long deadline = System.nanoTime() + nanos(timeout);
@@ -148,25 +148,25 @@ public final class Uploads {
     }
 
     /**
-     * Delivers what is pending, for the configured time, and ends the threads. No thread of ours survives, unless a listener
-     * blocks it. What is left is sent after the next start.
+     * Delivers pending records, at most for the configured time, and ends the threads. No thread of ours survives, unless a
+     * listener blocks it. The next start sends the rest.
      */
     public void close() {
         finish();
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
         } catch (IllegalStateException exiting) {
-            // Then the hook finds everything done.
+            // Then the hook finds nothing left to do.
         }
     }
 
     private void finish() {
         scheduler.beginClosing();
-        boolean interrupted = Thread.interrupted(); // or there would be no time at all
+        boolean interrupted = Thread.interrupted(); // otherwise nothing below could wait
         long deadline = System.nanoTime() + nanos(settings.shutdownTimeout());
         tasks.all().forEach(UploadTask::hurry);
         while (!areAllDone() && scheduler.awaitProgress(deadline)) {
-            // Each round of work makes progress.
+            // Every round of work signals progress.
         }
         scheduler.shutdown();
         if (spoolLimit != null) {
