@@ -50,13 +50,18 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     private final Faults faults = new Faults(this);
     private DreamlakeUpload upload = new DreamlakeUpload();
 
-    /** Null before the first start. Kept after a stop, for the statistics and for events that are still being appended. */
+    /**
+     * Null before the first start. Kept after a stop, for the statistics and for events that are still being appended.
+     */
     private volatile @Nullable Engine engine;
 
+    /** For Logback, which creates it where a configuration names this class. */
+    public DreamlakeAppender() {}
+
     /**
-     * Checks the properties and starts the appender. Reports each configuration error as an ERROR status; if there is one,
-     * the appender does not start. Touches neither the network nor any session's files on the calling thread: a session's
-     * directory is created by its first record. Throws nothing.
+     * Checks the properties and starts the appender. Reports each configuration error as an ERROR status; if there is
+     * one, the appender does not start. Touches neither the network nor any session's files on the calling thread: a
+     * session's directory is created by its first record. Throws nothing.
      */
     @Override
     public void start() {
@@ -95,8 +100,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * Closes all sessions. Events that are being appended are still written. If a server is configured, waits for pending
-     * records, at most for the {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
+     * Closes all sessions. Events that are being appended are still written. If a server is configured, waits for
+     * pending records, at most for the {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
      */
     @Override
     public void stop() {
@@ -108,8 +113,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * What became of the events since the last start; still available after a stop. All zero before the first start. Any
-     * thread may call this at any time.
+     * What became of the events since the last start; still available after a stop. All zero before the first start.
+     * Any thread may call this at any time.
      */
     public DreamlakeStatistics getStatistics() {
         Engine engine = this.engine;
@@ -146,9 +151,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * The root directory of all sessions. A relative path is resolved against the working directory. Default: .dreamlake;
-     * with a {@link #setRemote remote}, none: then records stay on disk only until the server has them. Setting null is a
-     * configuration error in both cases.
+     * The root directory of all sessions. A relative path is resolved against the working directory. Default:
+     * .dreamlake; with a {@link #setRemote remote}, none: then records stay on disk only until the server has them.
+     * Setting null is a configuration error in both cases.
      */
     public void setLocalPath(@Nullable String localPath) {
         properties.localPath = localPath;
@@ -192,7 +197,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         this.upload = Objects.requireNonNull(upload);
     }
 
-    /** Adds a listener that is told what happens to records on their way to the server. Takes effect at the next start. */
+    /**
+     * Adds a listener that is told what happens to records on their way to the server. Takes effect at the next start.
+     */
     public void addListener(DreamlakeListener listener) {
         listeners.add(listener);
     }
@@ -228,8 +235,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * The MDC key that names the session, for example the one in which a framework stores its job's name. A scope opened
-     * with {@link DreamlakeSession} takes precedence. Must differ from the workspace key. Default: dreamlake.session
+     * The MDC key that names the session, for example the one in which a framework stores its job's name. A scope
+     * opened with {@link DreamlakeSession} takes precedence. Must differ from the workspace key. Default:
+     * dreamlake.session
      */
     public void setSessionKey(@Nullable String sessionKey) {
         properties.sessionKey = sessionKey;
@@ -315,7 +323,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return record.includeMarkers;
     }
 
-    /** Whether class, method and line of the logger call become metadata {@code caller}. This is slow. Default: false */
+    /**
+     * Whether class, method and line of the logger call become metadata {@code caller}. This is slow. Default: false
+     */
     public void setIncludeCallerData(boolean includeCallerData) {
         record.includeCallerData = includeCallerData;
     }
@@ -369,7 +379,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return properties.maxOpenSessions;
     }
 
-    /** How long a session without records stays open; more than zero. Its next record opens it again. Default: 5 minutes */
+    /**
+     * How long a session without records stays open; more than zero. Its next record opens it again. Default: 5 minutes
+     */
     public void setIdleTimeout(@Nullable Duration idleTimeout) {
         properties.idleTimeout = idleTimeout;
     }

@@ -10,8 +10,8 @@ import java.time.Duration;
  * <listener class="com.example.LogMetrics"/>
  * }</pre>
  *
- * <p>Upload threads call it, for several sessions at the same time, so it must be thread-safe and fast. Exceptions that it
- * throws do no harm. Events that it logs do not become records.
+ * <p>Upload threads call it, for several sessions at the same time, so it must be thread-safe and fast. Exceptions that
+ * it throws do no harm. Events that it logs do not become records.
  */
 public interface DreamlakeListener {
 
@@ -32,6 +32,8 @@ public interface DreamlakeListener {
     /** {@code records} records were deleted unsent, and are lost. */
     default void dropped(String workspace, String session, long records, String reason) {}
 
-    /** The server refuses the token or the session: the session is not sent until the next start. Its records are kept. */
+    /**
+     * The server refuses the token or the session: the session is not sent until the next start. Its records are kept.
+     */
     default void parked(String workspace, String session, String reason) {}
 }

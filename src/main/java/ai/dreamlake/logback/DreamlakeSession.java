@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -23,16 +24,16 @@ import tools.jackson.databind.node.ObjectNode;
  * }
  * }</pre>
  *
- * <p>A scope consists only of MDC entries: {@code dreamlake.workspace}, {@code dreamlake.session} and, if a description is
- * given, {@code dreamlake.description}. Without a configured appender it has no effect. A framework that puts these
+ * <p>A scope consists only of MDC entries: {@code dreamlake.workspace}, {@code dreamlake.session} and, if a description
+ * is given, {@code dreamlake.description}. Without a configured appender it has no effect. A framework that puts these
  * entries into the MDC itself needs no scope.
  *
- * <p>The thread that opened a scope must close it. Closing restores what was there before, so scopes nest. Closing twice,
- * or closing an outer scope before an inner one, does no harm. If another thread closes a scope, its entries stay in the
- * MDC of the thread that opened it, until that thread closes an enclosing scope or clears its MDC.
+ * <p>The thread that opened a scope must close it. Closing restores what was there before, so scopes nest. Closing
+ * twice, or closing an outer scope before an inner one, does no harm. If another thread closes a scope, its entries
+ * stay in the MDC of the thread that opened it, until that thread closes an enclosing scope or clears its MDC.
  *
- * <p>Threads do not inherit sessions. {@link #wrap(Runnable)} and its overloads carry a session to other threads, platform
- * or virtual.
+ * <p>Threads do not inherit sessions. {@link #wrap(Runnable)} and its overloads carry a session to other threads,
+ * platform or virtual.
  */
 public final class DreamlakeSession implements AutoCloseable {
 
@@ -43,7 +44,10 @@ public final class DreamlakeSession implements AutoCloseable {
     private static final ThreadLocal<WeakReference<DreamlakeSession>> INNERMOST = new ThreadLocal<>();
 
     /** The three MDC entries; each may be null. */
-    private record Entries(String workspace, String session, String description) {
+    private record Entries(
+            @Nullable String workspace,
+            @Nullable String session,
+            @Nullable String description) {
 
         static Entries inMdc() {
             return new Entries(
@@ -56,7 +60,7 @@ public final class DreamlakeSession implements AutoCloseable {
             put(SessionKeys.DESCRIPTION, description);
         }
 
-        private static void put(String key, String value) {
+        private static void put(String key, @Nullable String value) {
             if (value == null) {
                 MDC.remove(key);
             } else {
@@ -71,12 +75,12 @@ public final class DreamlakeSession implements AutoCloseable {
     private final Entries before;
 
     /** The scope around this one, or null. */
-    private final DreamlakeSession outer;
+    private final @Nullable DreamlakeSession outer;
 
     private final long thread = Thread.currentThread().getId();
     private volatile boolean closed;
 
-    private DreamlakeSession(Entries entries, Entries before, DreamlakeSession outer) {
+    private DreamlakeSession(Entries entries, Entries before, @Nullable DreamlakeSession outer) {
         this.entries = entries;
         this.before = before;
         this.outer = outer;
@@ -104,9 +108,9 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * The session that a scope or a framework named in the MDC under {@code dreamlake.session}; empty if there is none. Keys
-     * and names configured in an appender do not count. Use the result to read the names, or to {@link #wrap(Runnable) wrap}
-     * tasks; closing it has no effect.
+     * The session that a scope or a framework named in the MDC under {@code dreamlake.session}; empty if there is none.
+     * Keys and names configured in an appender do not count. Use the result to read the names, or to
+     * {@link #wrap(Runnable) wrap} tasks; closing it has no effect.
      */
     public static Optional<DreamlakeSession> current() {
         Entries entries = Entries.inMdc();
@@ -120,21 +124,20 @@ public final class DreamlakeSession implements AutoCloseable {
 
     private static DreamlakeSession open(Entries entries) {
         WeakReference<DreamlakeSession> outer = INNERMOST.get();
-        DreamlakeSession scope =
-                new DreamlakeSession(entries, Entries.inMdc(), outer == null ? null : outer.get());
+        DreamlakeSession scope = new DreamlakeSession(entries, Entries.inMdc(), outer == null ? null : outer.get());
         entries.toMdc();
         INNERMOST.set(new WeakReference<>(scope));
         return scope;
     }
 
     /** The workspace, or null if the MDC has only the session's name. */
-    public String workspace() {
+    public @Nullable String workspace() {
         return entries.workspace();
     }
 
     /** The session's name. */
     public String name() {
-        return entries.session();
+        return String.valueOf(entries.session());
     }
 
     /** Restores what was there before. Never throws. */
@@ -165,8 +168,8 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * The innermost scope of this thread; or this one if the innermost was garbage-collected unclosed: then all scopes inside
-     * this one count as closed.
+     * The innermost scope of this thread; or this one if the innermost was garbage-collected unclosed: then all scopes
+     * inside this one count as closed.
      */
     private DreamlakeSession innermost() {
         WeakReference<DreamlakeSession> innermost = INNERMOST.get();
@@ -278,7 +281,8 @@ public final class DreamlakeSession implements AutoCloseable {
         /** Opens the scope. The same thread must close it. */
         public DreamlakeSession open() {
             SessionName name = new SessionName(workspace, session);
-            String description = given.isEmpty() ? null : SessionDescription.of(name, given).toText();
+            String description =
+                    given.isEmpty() ? null : SessionDescription.of(name, given).toText();
             return DreamlakeSession.open(new Entries(workspace, session, description));
         }
     }

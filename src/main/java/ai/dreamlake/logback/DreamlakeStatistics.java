@@ -7,22 +7,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What became of an appender's events since its last start. An immutable snapshot whose sums always balance:
- * {@code accepted = written + pending + dropped} without a server, and
- * {@code accepted = delivered + pending + rejected + dropped} with one.
+ * {@code accepted = written + pending + dropped} without a server, and {@code accepted = delivered + pending + rejected
+ * + dropped} with one.
  *
  * @param accepted events that reached the appender, passed its filters, and belong to a session
  * @param written events whose record was written to its session's log; it may have been deleted since
  * @param delivered events whose record the server has; 0 without a server. Records of earlier runs are not counted
  * @param pending events in progress at this moment: being written, or waiting for the server
  * @param rejected events whose record the server refused for good
- * @param dropped events that were lost, by reason; every reason is present, most of them with 0. If the application's stack
- *     overflows right after the system call, the event counts here although its record is in the log
+ * @param dropped events that were lost, by reason; every reason is present, most of them with 0. If the application's
+ *     stack overflows right after the system call, the event counts here although its record is in the log
  * @param openSessions sessions whose log is open at this moment
- * @param pendingBytes bytes of logs that the server does not have yet, whoever wrote them, in all sessions that the appender
- *     knows; 0 without a server
+ * @param pendingBytes bytes of logs that the server does not have yet, whoever wrote them, in all sessions that the
+ *     appender knows; 0 without a server
  * @param retries how many delivery attempts failed and were, or will be, repeated
- * @param lastError the last problem with delivery, such as "HTTP 503"; null if there was none. It never contains a record's
- *     content
+ * @param lastError the last problem with delivery, such as "HTTP 503"; null if there was none. It never contains a
+ *     record's content
  */
 public record DreamlakeStatistics(
         long accepted,

@@ -6,12 +6,15 @@ import ch.qos.logback.core.util.FileSize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How records are sent to the server: the {@code <upload>} element of {@link DreamlakeAppender}. The appender reads it when
- * it starts, and only if a {@link DreamlakeAppender#setRemote remote} is set; null is then a configuration error.
+ * How records are sent to the server: the {@code <upload>} element of {@link DreamlakeAppender}. The appender reads it
+ * when it starts, and only if a {@link DreamlakeAppender#setRemote remote} is set; null is then a configuration error.
  */
 public class DreamlakeUpload {
 
     private final UploadProperties properties = new UploadProperties();
+
+    /** For Logback, which creates it where a configuration names this class. */
+    public DreamlakeUpload() {}
 
     UploadProperties properties() {
         return properties;
@@ -26,7 +29,9 @@ public class DreamlakeUpload {
         return properties.maxBatchRecords;
     }
 
-    /** The largest body of a call before compression, from 1 KB to 64 MB. A larger record is sent alone. Default: 900 KB */
+    /**
+     * The largest body of a call before compression, from 1 KB to 64 MB. A larger record is sent alone. Default: 900 KB
+     */
     public void setMaxBatchSize(@Nullable FileSize maxBatchSize) {
         properties.maxBatchSize = maxBatchSize;
     }
@@ -82,7 +87,8 @@ public class DreamlakeUpload {
 
     /**
      * The spool, where records wait for the server if no {@link DreamlakeAppender#setLocalPath localPath} is set. Each
-     * server and user gets a directory in it that only its owner may enter. Default: .dreamlake/spool in the user's home
+     * server and user gets a directory in it that only its owner may enter. Default: .dreamlake/spool in the user's
+     * home
      */
     public void setSpoolPath(@Nullable String spoolPath) {
         properties.spoolPath = spoolPath;
@@ -93,8 +99,8 @@ public class DreamlakeUpload {
     }
 
     /**
-     * The size limit of all sessions in the spool together, at least 1 MB. Above it, the oldest segments of logs are deleted
-     * unsent. Their records are counted, and a warn record tells the server how many there were. Default: 1 GB
+     * The size limit of all sessions in the spool together, at least 1 MB. Above it, the oldest segments of logs are
+     * deleted unsent. Their records are counted, and a warn record tells the server how many there were. Default: 1 GB
      */
     public void setSpoolLimit(@Nullable FileSize spoolLimit) {
         properties.spoolLimit = spoolLimit;

@@ -1,9 +1,9 @@
 /**
  * Keeps the log of an experiment: a Logback appender that writes each event as a record of a Dreamlake session.
  *
- * <p>This package is the whole public API: {@link ai.dreamlake.logback.DreamlakeAppender} for {@code logback.xml}, {@link
- * ai.dreamlake.logback.DreamlakeSession} for scopes in code, and what they need. Everything below {@code internal} may
- * change at any time.
+ * <p>This package is the whole public API: {@link ai.dreamlake.logback.DreamlakeAppender} for {@code logback.xml},
+ * {@link ai.dreamlake.logback.DreamlakeSession} for scopes in code, and what they need. Everything below
+ * {@code internal} may change at any time.
  *
  * <pre>
  *   logger call ─▶ DreamlakeAppender ─▶ engine: Session ─▶ record ─▶ journal ═▶ disk ═▶ upload ─▶ Dreamlake server
@@ -11,22 +11,22 @@
  *                  config: checks          named by scope or MDC
  * </pre>
  *
- * <p>All records take this path; no queue holds them in the heap. Local mode ends at the disk. Remote mode reads the same
- * journal back and sends it; its files are deleted once the server has acknowledged them. Hybrid mode does both, and keeps
- * the files.
+ * <p>All records take this path; no queue holds them in the heap. Local mode ends at the disk. Remote mode reads the
+ * same journal back and sends it; its files are deleted once the server has acknowledged them. Hybrid mode does both,
+ * and keeps the files.
  *
  * <p>These invariants always hold. Comments and tests cite them by number.
  *
  * <ul>
  *   <li><b>I1 durable at return.</b> When the logger call returns, the whole line is in pages that the operating system
  *       owns. {@code kill -9} loses nothing. A power loss may; see {@code fsyncLevel}.
- *   <li><b>I2 gapless.</b> In a session's file the sequence numbers are 0, 1, 2 … in file order: across threads, restarts,
- *       crashes and several processes at once.
- *   <li><b>I3 harmless.</b> Logging never throws into the application, never waits for the network, never recurses without
- *       end, and works on a virtual thread and on an interrupted one, whose flag stays set. Nothing in a session's directory
- *       can make it hang, run out of memory, or leave the directory.
- *   <li><b>I4 bounded.</b> Memory, open files, threads and (in remote mode) disk space have a limit, however long the server
- *       is unreachable and whatever it responds.
+ *   <li><b>I2 gapless.</b> In a session's file the sequence numbers are 0, 1, 2 … in file order: across threads,
+ *       restarts, crashes and several processes at once.
+ *   <li><b>I3 harmless.</b> Logging never throws into the application, never waits for the network, never recurses
+ *       without end, and works on a virtual thread and on an interrupted one, whose flag stays set. Nothing in a
+ *       session's directory can make it hang, run out of memory, or leave the directory.
+ *   <li><b>I4 bounded.</b> Memory, open files, threads and (in remote mode) disk space have a limit, however long the
+ *       server is unreachable and whatever it responds.
  *   <li><b>I5 acknowledged.</b> A record leaves the disk only when the server has acknowledged it. Records that must be
  *       given up (a poison record, a full spool) are counted, reported, and set aside where possible.
  *   <li><b>I6 the books balance.</b> At any moment, without a server, accepted = written + pending + dropped; with one,

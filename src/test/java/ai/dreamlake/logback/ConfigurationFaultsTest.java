@@ -17,10 +17,7 @@ class ConfigurationFaultsTest {
     Path root;
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             localPath       | ${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
             workspace       | ${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
             session         | x-${NOBODY_DEFINED_IT} | define the variable, or give it a default: ${NAME:-default}.
@@ -45,7 +42,8 @@ class ConfigurationFaultsTest {
                     .startsWith("<" + property + "> of appender [DREAMLAKE] is \"")
                     .endsWith("\": " + remedy);
             if (!value.contains("$")) {
-                assertThat(logging.errors().get(0)).contains("\"" + value.replace("1GB", "1 GB").replace("100", "100 Bytes"));
+                assertThat(logging.errors().get(0))
+                        .contains("\"" + value.replace("1GB", "1 GB").replace("100", "100 Bytes"));
             }
             assertThat(logging.appender.isStarted()).isFalse();
             logging.log.info("the application runs on");
@@ -55,23 +53,25 @@ class ConfigurationFaultsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "maxRecordSize, much", "maxOpenSessions, many", "maxOpenSessions, ${NOBODY_DEFINED_IT}", "idleTimeout, soon", "includeMdc, yes"
+        "maxRecordSize, much",
+        "maxOpenSessions, many",
+        "maxOpenSessions, ${NOBODY_DEFINED_IT}",
+        "idleTimeout, soon",
+        "includeMdc, yes"
     })
     void aValueOfAnotherTypeIsAnErrorAndNotQuietlyTheDefault(String property, String value) {
-        try (Logging logging =
-                Logging.byXml("<localPath>" + root + "</localPath><" + property + ">" + value + "</" + property + ">")) {
-            assertThat(logging.errors()).anyMatch(error -> error.contains(property)
-                    && error.contains(value.replace("${NOBODY_DEFINED_IT}", "NOBODY_DEFINED_IT_IS_UNDEFINED"))
-                    && error.endsWith("Give it a value of the property's type; see logback-sample.xml."));
+        try (Logging logging = Logging.byXml(
+                "<localPath>" + root + "</localPath><" + property + ">" + value + "</" + property + ">")) {
+            assertThat(logging.errors())
+                    .anyMatch(error -> error.contains(property)
+                            && error.contains(value.replace("${NOBODY_DEFINED_IT}", "NOBODY_DEFINED_IT_IS_UNDEFINED"))
+                            && error.endsWith("Give it a value of the property's type; see logback-sample.xml."));
             assertThat(logging.appender.isStarted()).isFalse();
         }
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             <remote>dreamlake.example.com</remote><apiKey>k</apiKey>                       | remote               | give a base URL, such as https://dreamlake.example.com.
             <remote>ftp://dreamlake.example.com</remote><apiKey>k</apiKey>                 | remote               | give a base URL, such as https://dreamlake.example.com.
             <remote>https://alice:pw@dreamlake.example.com</remote><apiKey>k</apiKey>      | remote               | give a base URL, such as https://dreamlake.example.com.
@@ -95,7 +95,9 @@ class ConfigurationFaultsTest {
                 ? ""
                 : "<remote>http://localhost:1</remote><apiKey>k</apiKey>";
         try (Logging logging = Logging.byXml(remote + properties)) {
-            assertThat(logging.errors()).singleElement().asString()
+            assertThat(logging.errors())
+                    .singleElement()
+                    .asString()
                     .startsWith("<" + property + "> of appender [DREAMLAKE] is \"")
                     .endsWith("\": " + remedy);
             assertThat(logging.statuses().toString()).doesNotContain("two words");
@@ -119,7 +121,8 @@ class ConfigurationFaultsTest {
 
     @Test
     void everyFaultIsReportedAtOnce() {
-        try (Logging logging = Logging.byXml("<workspace>a/b</workspace><session>.</session><maxOpenSessions>0</maxOpenSessions>")) {
+        try (Logging logging =
+                Logging.byXml("<workspace>a/b</workspace><session>.</session><maxOpenSessions>0</maxOpenSessions>")) {
             assertThat(logging.errors()).hasSize(3);
         }
     }
@@ -129,7 +132,8 @@ class ConfigurationFaultsTest {
         Path file = Files.writeString(root.resolve("file"), "x");
         try (Logging logging = Logging.byXml("<localPath>" + file + "</localPath>")) {
             assertThat(logging.errors())
-                    .containsExactly("<localPath> of appender [DREAMLAKE] is \"" + file + "\": that is a file; name a directory.");
+                    .containsExactly("<localPath> of appender [DREAMLAKE] is \"" + file
+                            + "\": that is a file; name a directory.");
         }
     }
 

@@ -22,7 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Real JVMs, really killed. Each thread of a child acknowledges a record on standard output when its logger call has
- * returned. What was acknowledged must be in the log (I1), without gaps or repetitions (I2), and the next process continues.
+ * returned. What was acknowledged must be in the log (I1), without gaps or repetitions (I2), and the next process
+ * continues.
  */
 class CrashTest {
 
@@ -44,7 +45,8 @@ class CrashTest {
             String name = arguments[1];
             int records = Integer.parseInt(arguments[2]);
             Logging logging = Logging.to(Path.of(arguments[0]));
-            FileOutputStream acknowledgements = new FileOutputStream(FileDescriptor.out); // a system call each, no buffer
+            FileOutputStream acknowledgements =
+                    new FileOutputStream(FileDescriptor.out); // a system call each, no buffer
             List<Thread> threads = new ArrayList<>();
             for (int t = 0; t < THREADS; t++) {
                 String writer = name + " " + t;
@@ -96,7 +98,9 @@ class CrashTest {
         for (String message : messages) {
             int space = message.lastIndexOf(' ');
             int expected = found.merge(message.substring(0, space), 1, Integer::sum) - 1;
-            assertThat(Integer.parseInt(message.substring(space + 1))).as(message).isEqualTo(expected);
+            assertThat(Integer.parseInt(message.substring(space + 1)))
+                    .as(message)
+                    .isEqualTo(expected);
         }
         acknowledged.forEach((writer, count) ->
                 assertThat(found.getOrDefault(writer, 0)).as(writer).isBetween(count, count + 1));
@@ -125,7 +129,9 @@ class CrashTest {
                 killAtARandomMoment(child);
             }
             long lines = SessionOnDisk.text(session().log()).lines().count();
-            assertThat(session().readHint()).as("never too small for the Python SDK").isGreaterThanOrEqualTo(lines - 1);
+            assertThat(session().readHint())
+                    .as("never too small for the Python SDK")
+                    .isGreaterThanOrEqualTo(lines - 1);
         }
         assertTheNextProcessContinues();
     }

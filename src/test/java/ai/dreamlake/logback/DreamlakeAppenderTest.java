@@ -19,10 +19,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -47,8 +45,8 @@ class DreamlakeAppenderTest {
 
     @Test
     void existingCodeLogsIntoTheConfiguredSession() {
-        try (Logging logging = Logging.byXml("<localPath>" + root
-                + "</localPath><workspace>project</workspace><session>my-experiment</session>")) {
+        try (Logging logging = Logging.byXml(
+                "<localPath>" + root + "</localPath><workspace>project</workspace><session>my-experiment</session>")) {
             logging.log.info("Training started");
             logging.log.debug("Epoch {} of {}", 1, 10);
             logging.log.error("It broke", new IllegalStateException("no data"));
@@ -59,7 +57,8 @@ class DreamlakeAppenderTest {
         session.assertGapless(3);
         session.assertLeftBehindRightly();
         assertThat(session.messages()).containsExactly("Training started", "Epoch 1 of 10", "It broke");
-        assertThat(session.records().get(2).get("metadata").get("error_type").stringValue()).isEqualTo("IllegalStateException");
+        assertThat(session.records().get(2).get("metadata").get("error_type").stringValue())
+                .isEqualTo("IllegalStateException");
     }
 
     @Test
@@ -67,15 +66,14 @@ class DreamlakeAppenderTest {
         try (Logging logging = Logging.to(root)) {
             LoggingEvent started = new LoggingEvent("x", logging.log, Level.INFO, "Training started", null, null);
             started.setInstant(Instant.parse("2025-10-29T10:30:00Z"));
-            LoggingEvent complete = new LoggingEvent("x", logging.log, Level.INFO, "Epoch {} complete", null, new Object[] {1});
+            LoggingEvent complete =
+                    new LoggingEvent("x", logging.log, Level.INFO, "Epoch {} complete", null, new Object[] {1});
             complete.setInstant(Instant.parse("2025-10-29T10:30:05Z"));
             complete.addKeyValuePair(new KeyValuePair("train_loss", 0.5));
             logging.appender.doAppend(started);
             logging.appender.doAppend(complete);
         }
-        assertThat(SessionOnDisk.text(session("default", "default").log()))
-                .isEqualTo(
-                        """
+        assertThat(SessionOnDisk.text(session("default", "default").log())).isEqualTo("""
                         {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Training started", "metadata": null, "sequenceNumber": 0}
                         {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete", "metadata": {"train_loss": 0.5}, "sequenceNumber": 1}
                         """);
@@ -86,7 +84,11 @@ class DreamlakeAppenderTest {
         try (Logging logging = Logging.to(root)) {
             try (DreamlakeSession session = DreamlakeSession.open("project", "my-experiment")) {
                 logging.log.info("Training started");
-                logging.log.atInfo().addKeyValue("epoch", 5).addKeyValue("train_loss", 0.234).log("Epoch completed");
+                logging.log
+                        .atInfo()
+                        .addKeyValue("epoch", 5)
+                        .addKeyValue("train_loss", 0.234)
+                        .log("Epoch completed");
                 logging.log.error(DreamlakeMarkers.FATAL, "Out of memory - aborting");
             }
             logging.log.info("outside");
@@ -103,7 +105,8 @@ class DreamlakeAppenderTest {
         try (Logging logging = Logging.to(root)) {
             logging.log.warn(MarkerFactory.getMarker("FATAL"), "m");
         }
-        assertThat(session("default", "default").onlyRecord().get("level").stringValue()).isEqualTo("fatal");
+        assertThat(session("default", "default").onlyRecord().get("level").stringValue())
+                .isEqualTo("fatal");
     }
 
     @Test
@@ -160,7 +163,8 @@ class DreamlakeAppenderTest {
                     .open()) {
                 logging.log.info("described");
             }
-            assertThat(session("p", "s").records().get(1).get("metadata").isNull()).isTrue();
+            assertThat(session("p", "s").records().get(1).get("metadata").isNull())
+                    .isTrue();
         }
         var description = session("p", "s").readDescription();
         assertThat(description.get("description").stringValue()).isEqualTo("A test");
@@ -181,14 +185,16 @@ class DreamlakeAppenderTest {
         }
         for (String name : List.of("a", "a/b", "a/b/c")) {
             assertThat(session("p", name).messages()).containsExactly(name);
-            assertThat(session("p", name).readDescription().get("name").stringValue()).isEqualTo(name);
+            assertThat(session("p", name).readDescription().get("name").stringValue())
+                    .isEqualTo(name);
         }
     }
 
     @Test
     void filtersDecideFirst() {
-        try (Logging logging = Logging.byXml("<localPath>" + root
-                + "</localPath><filter class=\"ch.qos.logback.classic.filter.ThresholdFilter\"><level>WARN</level></filter>")) {
+        try (Logging logging = Logging.byXml(
+                "<localPath>" + root
+                        + "</localPath><filter class=\"ch.qos.logback.classic.filter.ThresholdFilter\"><level>WARN</level></filter>")) {
             logging.log.info("filtered");
             logging.log.warn("kept");
             assertThat(logging.appender.getStatistics().accepted()).isEqualTo(1);
@@ -204,8 +210,16 @@ class DreamlakeAppenderTest {
             logging.log.info(null);
             logging.log.info("two\nlines\r\nand \u001b[31mcolour\u001b[0m \u2028 \ud800 \u0000");
             logging.log.info("m".repeat(10 * 1024 * 1024));
-            logging.log.atInfo().addKeyValue(null, (Object) null).addKeyValue("a", Double.NaN).addKeyValue("a", self).log();
-            logging.log.atInfo().addKeyValue("big", "x".repeat(10 * 1024 * 1024)).log("big");
+            logging.log
+                    .atInfo()
+                    .addKeyValue(null, (Object) null)
+                    .addKeyValue("a", Double.NaN)
+                    .addKeyValue("a", self)
+                    .log();
+            logging.log
+                    .atInfo()
+                    .addKeyValue("big", "x".repeat(10 * 1024 * 1024))
+                    .log("big");
             logging.log.info("a={} b={}", self, new Object() {
                 @Override
                 public String toString() {
@@ -226,7 +240,8 @@ class DreamlakeAppenderTest {
     @Test
     void aValueThatLogsWhileItIsReadCostsNothing() {
         try (Logging logging = Logging.to(root)) {
-            logging.log.atInfo()
+            logging.log
+                    .atInfo()
                     .addKeyValue("chatty", new Object() {
                         @Override
                         public String toString() {
@@ -242,7 +257,8 @@ class DreamlakeAppenderTest {
     @Test
     void aValueThatLogsItselfForEverFindsAnEnd() {
         try (Logging logging = Logging.to(root)) {
-            logging.log.atInfo()
+            logging.log
+                    .atInfo()
                     .addKeyValue("self", new Object() {
                         @Override
                         public String toString() {
@@ -331,7 +347,8 @@ class DreamlakeAppenderTest {
             logging.log.info("with all of the stack");
             Runnable rounds = () -> {
                 for (int i = 0; i < 100; i++) {
-                    logAtTheEndOfTheStack(logging, logging.appender.getStatistics().written(), i);
+                    logAtTheEndOfTheStack(
+                            logging, logging.appender.getStatistics().written(), i);
                 }
             };
             Thread thread = new Thread(null, rounds, "small stack", 256 * 1024);
@@ -343,7 +360,8 @@ class DreamlakeAppenderTest {
             assertThat(statistics.droppedInAll()).as("overflows in our code").isPositive();
             dropped.set(statistics.droppedInAll());
         }
-        // Where the stack ends on the way back from the system call, a record is in the log and counts as dropped: it throws.
+        // Where the stack ends on the way back from the system call, a record is in the log and counts as dropped: it
+        // throws.
         int records = session("default", "default").lines().size();
         assertThat(records).isBetween(101, 101 + dropped.intValue());
         session("default", "default").assertGapless(records);
@@ -351,8 +369,8 @@ class DreamlakeAppenderTest {
     }
 
     /**
-     * Logs near the end of the stack, then some frames above, and so on, until it works: so the end moves through our code,
-     * and begins at another place in each round.
+     * Logs near the end of the stack, then some frames above, and so on, until it works: so the end moves through our
+     * code, and begins at another place in each round.
      */
     private static void logAtTheEndOfTheStack(Logging logging, long written, int depth) {
         try {
@@ -379,7 +397,8 @@ class DreamlakeAppenderTest {
             assertThat(logging.errors()).isEmpty();
             assertThat(logging.warnings()).hasSize(1);
             assertThat(logging.warnings().get(0))
-                    .startsWith("Session default/default: records are dropped, and counted, until they can be written again.")
+                    .startsWith(
+                            "Session default/default: records are dropped, and counted, until they can be written again.")
                     .contains(blocked.toString())
                     .doesNotContain("secret");
             assertThat(logging.appender.getStatistics().dropped()).containsEntry(DropReason.DISK, 100L);
@@ -411,12 +430,22 @@ class DreamlakeAppenderTest {
                 }
             };
             logging.log.info("before");
-            Thread thread = new Thread(() -> logging.log.atInfo().addKeyValue("slow", slow).log("pending"));
+            Thread thread = new Thread(
+                    () -> logging.log.atInfo().addKeyValue("slow", slow).log("pending"));
             thread.start();
             inside.await();
             DreamlakeStatistics during = logging.appender.getStatistics();
             Map<DropReason, Long> none = Map.of(
-                    DropReason.DISK, 0L, DropReason.LOCKED, 0L, DropReason.RECURSION, 0L, DropReason.SPOOL, 0L, DropReason.ERROR, 0L);
+                    DropReason.DISK,
+                    0L,
+                    DropReason.LOCKED,
+                    0L,
+                    DropReason.RECURSION,
+                    0L,
+                    DropReason.SPOOL,
+                    0L,
+                    DropReason.ERROR,
+                    0L);
             assertThat(during).isEqualTo(new DreamlakeStatistics(2, 1, 0, 1, 0, none, 1, 0, 0, null));
             goOn.countDown();
             thread.join();
@@ -444,7 +473,8 @@ class DreamlakeAppenderTest {
                 return "slow";
             }
         };
-        Thread thread = new Thread(() -> logging.log.atInfo().addKeyValue("slow", slow).log("under way"));
+        Thread thread =
+                new Thread(() -> logging.log.atInfo().addKeyValue("slow", slow).log("under way"));
         thread.start();
         inside.await();
         logging.appender.stop();
@@ -470,7 +500,9 @@ class DreamlakeAppenderTest {
         logging.appender.start();
         logging.appender.start();
         logging.log.info("two");
-        assertThat(logging.appender.getStatistics().written()).as("since the last start").isEqualTo(1);
+        assertThat(logging.appender.getStatistics().written())
+                .as("since the last start")
+                .isEqualTo(1);
         logging.close();
         session("default", "default").assertGapless(2);
         session("default", "default").assertLeftBehindRightly();
@@ -479,8 +511,8 @@ class DreamlakeAppenderTest {
     @Test
     void aReconfigurationContinuesTheSession() {
         LoggerContext context = Logging.newContext();
-        String xml = "<configuration><appender name=\"D\" class=\"ai.dreamlake.logback.DreamlakeAppender\"><localPath>" + root
-                + "</localPath></appender><root level=\"INFO\"><appender-ref ref=\"D\"/></root></configuration>";
+        String xml = "<configuration><appender name=\"D\" class=\"ai.dreamlake.logback.DreamlakeAppender\"><localPath>"
+                + root + "</localPath></appender><root level=\"INFO\"><appender-ref ref=\"D\"/></root></configuration>";
         for (int i = 0; i < 3; i++) {
             Logging.configure(context, xml);
             context.getLogger("x").info("configured {} times", i + 1);
@@ -515,13 +547,15 @@ class DreamlakeAppenderTest {
             async.start();
             logging.log.detachAppender(logging.appender);
             logging.log.addAppender(async);
-            try (DreamlakeSession session = DreamlakeSession.builder("p", "s").description("d").open()) {
+            try (DreamlakeSession session =
+                    DreamlakeSession.builder("p", "s").description("d").open()) {
                 logging.log.info("by way of a queue");
             }
             async.stop();
         }
         session("p", "s").assertGapless(1);
-        assertThat(session("p", "s").readDescription().get("description").stringValue()).isEqualTo("d");
+        assertThat(session("p", "s").readDescription().get("description").stringValue())
+                .isEqualTo("d");
     }
 
     @Test
@@ -537,8 +571,8 @@ class DreamlakeAppenderTest {
 
     @Test
     void anIdleSessionIsClosedByItself() {
-        try (Logging logging = Logging.byXml(
-                "<localPath>" + root + "</localPath><idleTimeout>50 milliseconds</idleTimeout><maxOpenSessions>2</maxOpenSessions>")) {
+        try (Logging logging = Logging.byXml("<localPath>" + root
+                + "</localPath><idleTimeout>50 milliseconds</idleTimeout><maxOpenSessions>2</maxOpenSessions>")) {
             logging.log.info("one");
             await().until(() -> logging.appender.getStatistics().openSessions() == 0);
             logging.log.info("two");

@@ -49,7 +49,8 @@ class DreamlakeSessionTest {
     @Test
     void nestedScopesRestoreTheOuterOne() {
         try (DreamlakeSession outer = DreamlakeSession.open("p", "outer")) {
-            try (DreamlakeSession inner = DreamlakeSession.builder("p", "inner").description("d").open()) {
+            try (DreamlakeSession inner =
+                    DreamlakeSession.builder("p", "inner").description("d").open()) {
                 assertThat(mdc()).isEqualTo("p/inner");
                 assertThat(MDC.get("dreamlake.description")).contains("\"description\":\"d\"");
             }
@@ -170,8 +171,14 @@ class DreamlakeSessionTest {
             assertThat(mdc()).isEqualTo("p/s");
         }
         MDC.put("dreamlake.session", "by the framework");
-        assertThat(DreamlakeSession.current()).get().extracting(DreamlakeSession::name).isEqualTo("by the framework");
-        assertThat(DreamlakeSession.current()).get().extracting(DreamlakeSession::workspace).isNull();
+        assertThat(DreamlakeSession.current())
+                .get()
+                .extracting(DreamlakeSession::name)
+                .isEqualTo("by the framework");
+        assertThat(DreamlakeSession.current())
+                .get()
+                .extracting(DreamlakeSession::workspace)
+                .isNull();
         MDC.clear();
     }
 
@@ -285,7 +292,8 @@ class DreamlakeSessionTest {
     @Test
     void anExecutorCarriesTheSessionWithItsDescription() {
         String[] seen = new String[2];
-        try (DreamlakeSession session = DreamlakeSession.builder("p", "s").folder("/f").open()) {
+        try (DreamlakeSession session =
+                DreamlakeSession.builder("p", "s").folder("/f").open()) {
             Executor wrapped = session.wrap((Executor) task -> {
                 MDC.clear();
                 task.run();
@@ -337,7 +345,8 @@ class DreamlakeSessionTest {
             try {
                 thread = (Thread) Thread.class
                         .getMethod("startVirtualThread", Runnable.class)
-                        .invoke(null, session.wrap((Runnable) () -> assertThat(mdc()).isEqualTo("p/s")));
+                        .invoke(null, session.wrap((Runnable)
+                                () -> assertThat(mdc()).isEqualTo("p/s")));
             } catch (NoSuchMethodException javaBefore21) {
                 org.junit.jupiter.api.Assumptions.abort("no virtual threads before Java 21");
             }

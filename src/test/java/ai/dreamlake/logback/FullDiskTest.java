@@ -38,8 +38,9 @@ class FullDiskTest {
             SessionOnDisk session = SessionOnDisk.of(root, "default", "default");
             int fitted = session.lines().size(); // whole lines, or it throws
             DreamlakeStatistics full = logging.appender.getStatistics();
-            System.out.println(fitted + " " + full.written() + " " + full.dropped().get(DropReason.DISK) + " "
-                    + logging.warnings().size() + " " + logging.errors().size());
+            System.out.println(
+                    fitted + " " + full.written() + " " + full.dropped().get(DropReason.DISK) + " "
+                            + logging.warnings().size() + " " + logging.errors().size());
             Files.move(session.log(), session.log().resolveSibling("logs.jsonl.old"));
             logging.log.info("there is room again");
             System.out.println(logging.appender.getStatistics().written());
@@ -50,8 +51,8 @@ class FullDiskTest {
     @Test
     void aWriteThatTheSystemCutsShortLeavesWholeLinesAndTheLossIsCounted() {
         assumeThat(Path.of("/bin/sh")).isExecutable();
-        try (ChildJvm child = ChildJvm.start(
-                List.of("/bin/sh", "-c", "ulimit -f 64 && exec \"$@\"", "sh"), Child.class, root)) {
+        try (ChildJvm child =
+                ChildJvm.start(List.of("/bin/sh", "-c", "ulimit -f 64 && exec \"$@\"", "sh"), Child.class, root)) {
             String[] counts = child.readLine().split(" ");
             int fitted = Integer.parseInt(counts[0]);
             assertThat(fitted).isGreaterThan(100).isLessThan(1000);
@@ -68,7 +69,9 @@ class FullDiskTest {
         }
     }
 
-    /** Logs far more than fits while the server is away, and once more when it has everything. Arguments: path, port. */
+    /**
+     * Logs far more than fits while the server is away, and once more when it has everything. Arguments: path, port.
+     */
     static final class SpoolChild {
         public static void main(String[] arguments) {
             Logging logging = Logging.with(appender -> {
@@ -85,7 +88,8 @@ class FullDiskTest {
             boolean delivered = logging.appender.awaitDelivery(java.time.Duration.ofSeconds(60));
             logging.log.info("there is room again");
             delivered &= logging.appender.awaitDelivery(java.time.Duration.ofSeconds(60));
-            System.out.println(delivered + " " + logging.appender.getStatistics().delivered());
+            System.out.println(
+                    delivered + " " + logging.appender.getStatistics().delivered());
             logging.close();
         }
     }
@@ -108,7 +112,8 @@ class FullDiskTest {
                 assertThat(child.waitFor()).isZero();
                 assertThat(later.messages("default/default"))
                         .isEqualTo(Stream.concat(
-                                        IntStream.range(0, fitted).mapToObj(i -> "record " + i), Stream.of("there is room again"))
+                                        IntStream.range(0, fitted).mapToObj(i -> "record " + i),
+                                        Stream.of("there is room again"))
                                 .toList());
             }
         }

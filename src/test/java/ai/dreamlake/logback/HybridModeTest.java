@@ -104,9 +104,8 @@ class HybridModeTest {
     /** Answers so many requests for logs in another way. */
     private void answerBatches(int times, MockResponse... answers) {
         AtomicInteger asked = new AtomicInteger();
-        server.instead.set(request -> isLogs(request) && asked.get() < times
-                ? answers[asked.getAndIncrement() % answers.length]
-                : null);
+        server.instead.set(request ->
+                isLogs(request) && asked.get() < times ? answers[asked.getAndIncrement() % answers.length] : null);
     }
 
     @Test
@@ -134,8 +133,9 @@ class HybridModeTest {
         assertThat(batch.getTarget()).isEqualTo("/sessions/id-0/logs");
         assertThat(batch.getHeaders().get("Idempotency-Key")).matches("[0-9a-f]{32}");
         assertThat(FakeDreamlake.body(batch).replaceAll("T[0-9:.]{15}Z", "T…"))
-                .matches("\\{\"logs\": \\[\\{\"timestamp\": \"\\d{4}-\\d\\d-\\d\\dT…\", \"level\": \"info\", \"message\": \"Training started\"}"
-                        + ".*");
+                .matches(
+                        "\\{\"logs\": \\[\\{\"timestamp\": \"\\d{4}-\\d\\d-\\d\\dT…\", \"level\": \"info\", \"message\": \"Training started\"}"
+                                + ".*");
         assertThat(batches().stream().map(FakeDreamlake::body).toList().toString())
                 .contains("\"metadata\": {\"train_loss\": 0.5}}]}")
                 .doesNotContain("sequenceNumber");
@@ -194,10 +194,17 @@ class HybridModeTest {
             appender.setUserName("alice");
         })) {
             log(logging, 0, 1);
-            assertThat(logging.appender.awaitDelivery(Duration.ofMillis(500))).isFalse(); // this server knows another token
+            assertThat(logging.appender.awaitDelivery(Duration.ofMillis(500)))
+                    .isFalse(); // this server knows another token
         }
-        String[] token = server.requests.get(0).getHeaders().get("Authorization").substring("Bearer ".length()).split("\\.");
-        assertThat(new String(java.util.Base64.getUrlDecoder().decode(token[0]))).isEqualTo("{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
+        String[] token = server.requests
+                .get(0)
+                .getHeaders()
+                .get("Authorization")
+                .substring("Bearer ".length())
+                .split("\\.");
+        assertThat(new String(java.util.Base64.getUrlDecoder().decode(token[0])))
+                .isEqualTo("{\"alg\":\"HS256\",\"typ\":\"JWT\"}");
         assertThat(new String(java.util.Base64.getUrlDecoder().decode(token[1])))
                 .matches("\\{\"userId\":\"3159282601\",\"userName\":\"alice\",\"iat\":\\d+,\"exp\":\\d+}");
     }
@@ -238,7 +245,8 @@ class HybridModeTest {
 
     @Test
     void aServerThatAsksForTimeGetsIt() {
-        String soon = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(2));
+        String soon = DateTimeFormatter.RFC_1123_DATE_TIME.format(
+                ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(2));
         List<Long> times = Collections.synchronizedList(new ArrayList<>());
         AtomicInteger asked = new AtomicInteger();
         server.instead.set(request -> {
@@ -272,7 +280,11 @@ class HybridModeTest {
             log(logging, 10, 20);
             MDC.clear();
             assertThat(logging.appender.awaitDelivery(Duration.ofMillis(500))).isFalse();
-            assertThat(logging.warnings()).singleElement().asString().contains("HTTP 401").doesNotContain("0987654321");
+            assertThat(logging.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("HTTP 401")
+                    .doesNotContain("0987654321");
             assertThat(logging.appender.getStatistics().pending()).isEqualTo(20);
             assertThat(logging.appender.getStatistics().lastError()).isEqualTo("HTTP 401");
         }
@@ -280,7 +292,8 @@ class HybridModeTest {
             log(logging, 10, 20);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertDelivered(20);
-            org.awaitility.Awaitility.await().until(() -> server.messages("project/another").size() == 10);
+            org.awaitility.Awaitility.await()
+                    .until(() -> server.messages("project/another").size() == 10);
         }
     }
 
@@ -293,12 +306,14 @@ class HybridModeTest {
             MDC.put("dreamlake.session", "another");
             log(logging, 10, 20);
             MDC.clear();
-            org.awaitility.Awaitility.await().until(() -> server.messages("project/another").equals(messages(10, 20)));
+            org.awaitility.Awaitility.await()
+                    .until(() -> server.messages("project/another").equals(messages(10, 20)));
         }
         int asked = batches().size();
         server.instead.set(request -> null);
         try (Logging logging = logging()) {
-            org.awaitility.Awaitility.await().until(() -> server.messages("project/run").equals(messages(0, 10)));
+            org.awaitility.Awaitility.await()
+                    .until(() -> server.messages("project/run").equals(messages(0, 10)));
         }
         assertThat(asked).isLessThan(5);
     }
@@ -315,7 +330,9 @@ class HybridModeTest {
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
         assertThat(server.messages("project/run")).isEqualTo(messages(10, 20));
-        assertThat(server.requests.stream().filter(request -> request.getTarget().endsWith("/sessions"))).hasSize(2);
+        assertThat(server.requests.stream()
+                        .filter(request -> request.getTarget().endsWith("/sessions")))
+                .hasSize(2);
     }
 
     @Test
@@ -335,7 +352,8 @@ class HybridModeTest {
 
     @Test
     void whatIsTooLargeIsHalvedDownToOneRecordWhichIsSetAside() {
-        server.instead.set(request -> isLogs(request) && (request.getBodySize() > 2000) ? answer(413, "too large") : null);
+        server.instead.set(
+                request -> isLogs(request) && (request.getBodySize() > 2000) ? answer(413, "too large") : null);
         try (Logging logging = logging()) {
             log(logging, 0, 100);
             logging.log.info("x".repeat(3000));
@@ -345,7 +363,10 @@ class HybridModeTest {
             assertThat(logging.appender.getStatistics().delivered()).isEqualTo(101);
         }
         assertThat(server.messages("project/run")).isEqualTo(messages(0, 101));
-        assertThat(rejected()).singleElement().asString().startsWith("{\"status\":413,\"answer\":\"too large\",\"record\":{\"timestamp\":");
+        assertThat(rejected())
+                .singleElement()
+                .asString()
+                .startsWith("{\"status\":413,\"answer\":\"too large\",\"record\":{\"timestamp\":");
     }
 
     private List<String> rejected() {
@@ -359,9 +380,10 @@ class HybridModeTest {
     @ParameterizedTest
     @ValueSource(ints = {400, 422})
     void oneRecordAmongAThousandThatTheServerRefusesIsSetAsideAndTheOthersGo(int status) {
-        server.instead.set(request -> isLogs(request) && FakeDreamlake.body(request).contains("\"poison\"")
-                ? answer(status, "{\"error\": \"logs[0].message is poison\"}")
-                : null);
+        server.instead.set(
+                request -> isLogs(request) && FakeDreamlake.body(request).contains("\"poison\"")
+                        ? answer(status, "{\"error\": \"logs[0].message is poison\"}")
+                        : null);
         try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
             log(logging, 0, 700);
             logging.log.info("poison");
@@ -372,16 +394,25 @@ class HybridModeTest {
             assertThat(statistics.rejected()).isEqualTo(1);
             assertThat(statistics.accepted()).isEqualTo(1000);
             assertThat(statistics.pending()).isZero();
-            assertThat(logging.warnings()).singleElement().asString().contains("rejected.jsonl").doesNotContain("poison");
+            assertThat(logging.warnings())
+                    .singleElement()
+                    .asString()
+                    .contains("rejected.jsonl")
+                    .doesNotContain("poison");
         }
         assertThat(server.messages("project/run")).isEqualTo(messages(0, 999));
-        assertThat(rejected()).singleElement().asString().contains("logs[0].message is poison").contains("\"message\":\"poison\"");
+        assertThat(rejected())
+                .singleElement()
+                .asString()
+                .contains("logs[0].message is poison")
+                .contains("\"message\":\"poison\"");
         assertThat(batches()).hasSizeLessThan(40);
     }
 
     @Test
     void oneRecordThatIsTooLargeDoesNotMakeTheNextBatchesSmall() {
-        server.instead.set(request -> isLogs(request) && request.getBodySize() > 200_000 ? answer(413, "too large") : null);
+        server.instead.set(
+                request -> isLogs(request) && request.getBodySize() > 200_000 ? answer(413, "too large") : null);
         try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
             logging.log.info("x".repeat(300_000));
             log(logging, 0, 1000);
@@ -407,7 +438,8 @@ class HybridModeTest {
             appender.getUpload().setInterval(duration(2000)); // only the last batch may wait so long
             appender.getUpload().setMaxBatchSize(new FileSize(100 * FileSize.KB_COEFFICIENT));
         })) {
-            org.awaitility.Awaitility.await().until(() -> server.messages("project/run").size() == 1000);
+            org.awaitility.Awaitility.await()
+                    .until(() -> server.messages("project/run").size() == 1000);
         }
     }
 
@@ -442,7 +474,9 @@ class HybridModeTest {
         server.honoursKeys = honoursKeys;
         AtomicInteger times = new AtomicInteger();
         server.afterwards.set(request -> isLogs(request) && times.getAndIncrement() < 3
-                ? new MockResponse.Builder().onResponseStart(SocketEffect.ShutdownConnection.INSTANCE).build()
+                ? new MockResponse.Builder()
+                        .onResponseStart(SocketEffect.ShutdownConnection.INSTANCE)
+                        .build()
                 : null);
         try (Logging logging = logging()) {
             log(logging, 0, 2500);
@@ -458,7 +492,9 @@ class HybridModeTest {
         server.answersQueries = false;
         AtomicInteger times = new AtomicInteger();
         server.afterwards.set(request -> isLogs(request) && times.getAndIncrement() < 1
-                ? new MockResponse.Builder().onResponseStart(SocketEffect.ShutdownConnection.INSTANCE).build()
+                ? new MockResponse.Builder()
+                        .onResponseStart(SocketEffect.ShutdownConnection.INSTANCE)
+                        .build()
                 : null);
         try (Logging logging = logging()) {
             log(logging, 0, 10);
@@ -471,7 +507,9 @@ class HybridModeTest {
     void aHangingServerIsGivenUpAfterTheTimeout() {
         List<MockResponse> hangs = List.of(
                 new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build(),
-                new MockResponse.Builder().onResponseStart(SocketEffect.Stall.INSTANCE).build());
+                new MockResponse.Builder()
+                        .onResponseStart(SocketEffect.Stall.INSTANCE)
+                        .build());
         answerBatches(2, hangs.toArray(MockResponse[]::new));
         try (Logging logging = logging(appender -> appender.getUpload().setCallTimeout(duration(300)))) {
             log(logging, 0, 10);
@@ -497,7 +535,8 @@ class HybridModeTest {
                 }
             });
             log(logging, 0, 10);
-            org.awaitility.Awaitility.await().until(() -> logging.appender.getStatistics().retries() > 1);
+            org.awaitility.Awaitility.await()
+                    .until(() -> logging.appender.getStatistics().retries() > 1);
         }
         try (FakeDreamlake well = FakeDreamlake.start(port);
                 Logging closing = logging) {
@@ -515,7 +554,8 @@ class HybridModeTest {
             MDC.put("dreamlake.session", "another");
             log(logging, 0, 10);
             MDC.clear();
-            org.awaitility.Awaitility.await().until(() -> server.messages("project/another").equals(messages(0, 10)));
+            org.awaitility.Awaitility.await()
+                    .until(() -> server.messages("project/another").equals(messages(0, 10)));
             assertThat(server.messages("project/run")).isEmpty();
         }
     }
@@ -531,7 +571,11 @@ class HybridModeTest {
             return switch (times.getAndIncrement()) {
                 case 0 -> answer(200, "<html>no JSON</html>");
                 case 1 -> new MockResponse.Builder().code(204).build();
-                case 2 -> new MockResponse.Builder().body(never.clone()).throttleBody(1, 1, TimeUnit.SECONDS).build();
+                case 2 ->
+                    new MockResponse.Builder()
+                            .body(never.clone())
+                            .throttleBody(1, 1, TimeUnit.SECONDS)
+                            .build();
                 default -> null;
             };
         });
@@ -566,16 +610,26 @@ class HybridModeTest {
         server.instead.set(request -> null);
         assertThat(server.sessionCount()).isZero();
         try (Logging logging = logging(appender -> appender.setSession("another"))) {
-            org.awaitility.Awaitility.await().until(() -> server.messages("project/run").size() == 1500);
+            org.awaitility.Awaitility.await()
+                    .until(() -> server.messages("project/run").size() == 1500);
             DreamlakeStatistics statistics = logging.appender.getStatistics();
-            assertThat(statistics.delivered()).as("of this appender's own events").isZero();
+            assertThat(statistics.delivered())
+                    .as("of this appender's own events")
+                    .isZero();
             assertThat(statistics.accepted()).isZero();
         }
         assertDelivered(1500);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "garbage", "{}", "{\"offset\":999999999,\"end\":999999999,\"number\":1,\"digest\":\"\"}", "other"})
+    @ValueSource(
+            strings = {
+                "",
+                "garbage",
+                "{}",
+                "{\"offset\":999999999,\"end\":999999999,\"number\":1,\"digest\":\"\"}",
+                "other"
+            })
     void aCheckpointThatIsNoneOfThisLogSendsEverythingAgainAndSkipsNothing(String checkpoint) throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 100);
@@ -608,7 +662,9 @@ class HybridModeTest {
             assertThat(one.appender.getStatistics().delivered()).isEqualTo(2000);
             assertThat(two.appender.getStatistics().delivered()).isEqualTo(2000);
         }
-        assertThat(server.messages("project/run")).isEqualTo(session().messages()).hasSize(4000);
+        assertThat(server.messages("project/run"))
+                .isEqualTo(session().messages())
+                .hasSize(4000);
     }
 
     @Test
@@ -674,7 +730,8 @@ class HybridModeTest {
     void aListenerStandsInTheConfigurationToo() {
         CountingListener.DELIVERED.set(0);
         try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><remote>" + server.url() + "</remote>"
-                + "<apiKey>" + FakeDreamlake.TOKEN + "</apiKey><listener class=\"" + CountingListener.class.getName() + "\"/>"
+                + "<apiKey>" + FakeDreamlake.TOKEN + "</apiKey><listener class=\"" + CountingListener.class.getName()
+                + "\"/>"
                 + "<upload><interval>10 milliseconds</interval><maxBatchRecords>7</maxBatchRecords></upload>")) {
             log(logging, 0, 20);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -716,7 +773,9 @@ class HybridModeTest {
 
     @Test
     void whatStopBreaksOffIsNoFaultOfTheServer() {
-        server.instead.set(request -> isLogs(request) ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build() : null);
+        server.instead.set(request -> isLogs(request)
+                ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
+                : null);
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             org.awaitility.Awaitility.await().until(() -> !batches().isEmpty());
@@ -769,7 +828,8 @@ class HybridModeTest {
                 assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             }
         }
-        String merged = "{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"in{\"sequenceNumber\": 500, \"timestamp\": \"x\"}\n";
+        String merged =
+                "{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"in{\"sequenceNumber\": 500, \"timestamp\": \"x\"}\n";
         Files.writeString(session().log(), merged, StandardOpenOption.APPEND);
         server.honoursKeys = false;
         try (Logging logging = logging()) {
@@ -787,7 +847,8 @@ class HybridModeTest {
             log(logging, 0, 1);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
-        String record = session().lines().get(0).replace("m0", "m1").replace("\"sequenceNumber\": 0", "\"sequenceNumber\": 1");
+        String record =
+                session().lines().get(0).replace("m0", "m1").replace("\"sequenceNumber\": 0", "\"sequenceNumber\": 1");
         Files.writeString(session().log(), "damage\nmore damage\n" + record + "\n", StandardOpenOption.APPEND);
         try (Logging logging = logging()) {
             log(logging, 2, 3);
@@ -803,8 +864,10 @@ class HybridModeTest {
             log(logging, 0, 1);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
-        String record = session().lines().get(0).replace("m0", "m1").replace("\"sequenceNumber\": 0", "\"sequenceNumber\": 1");
-        String damage = IntStream.range(0, 2000).mapToObj(i -> "damage " + i + "\n").reduce("", String::concat);
+        String record =
+                session().lines().get(0).replace("m0", "m1").replace("\"sequenceNumber\": 0", "\"sequenceNumber\": 1");
+        String damage =
+                IntStream.range(0, 2000).mapToObj(i -> "damage " + i + "\n").reduce("", String::concat);
         Files.writeString(session().log(), damage + record + "\n", StandardOpenOption.APPEND);
         try (Logging logging = logging()) {
             log(logging, 2, 3);
@@ -819,10 +882,13 @@ class HybridModeTest {
         try (Logging logging = logging()) {
             int record = 0;
             for (String description : new String[] {"first try", "second try"}) {
-                try (DreamlakeSession scope = DreamlakeSession.builder("project", "run").description(description).open()) {
+                try (DreamlakeSession scope = DreamlakeSession.builder("project", "run")
+                        .description(description)
+                        .open()) {
                     log(logging, record, ++record);
                     assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-                    assertThat(server.session("project/run").get("description").stringValue()).isEqualTo(description);
+                    assertThat(server.session("project/run").get("description").stringValue())
+                            .isEqualTo(description);
                 }
             }
         }
@@ -831,9 +897,11 @@ class HybridModeTest {
 
     @Test
     void aDescriptionThatTheServerRefusesDoesNotHoldUpTheRecords() {
-        server.instead.set(request -> FakeDreamlake.body(request).contains("\"tags\"") ? answer(400, "{\"error\": \"tags\"}") : null);
+        server.instead.set(request ->
+                FakeDreamlake.body(request).contains("\"tags\"") ? answer(400, "{\"error\": \"tags\"}") : null);
         try (Logging logging = logging();
-                DreamlakeSession scope = DreamlakeSession.builder("project", "run").tags("x").open()) {
+                DreamlakeSession scope =
+                        DreamlakeSession.builder("project", "run").tags("x").open()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertThat(logging.warnings()).singleElement().asString().contains("refuses the description");
@@ -858,7 +926,8 @@ class HybridModeTest {
     void aBatchIsNotSentAgainBehindOurBack() {
         server.honoursKeys = false;
         AtomicInteger times = new AtomicInteger();
-        server.afterwards.set(request -> isLogs(request) && times.getAndIncrement() == 0 ? answer(503, "Retry-After", "0") : null);
+        server.afterwards.set(
+                request -> isLogs(request) && times.getAndIncrement() == 0 ? answer(503, "Retry-After", "0") : null);
         try (Logging logging = logging()) {
             log(logging, 0, 1);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -870,9 +939,10 @@ class HybridModeTest {
     @Test
     void aServerThatTakesRecordsButCannotTellWhichOnesItHasGetsThem() {
         AtomicInteger times = new AtomicInteger();
-        server.instead.set(request -> request.getMethod().equals("GET") || isLogs(request) && times.getAndIncrement() == 0
-                ? answer(503, "")
-                : null);
+        server.instead.set(
+                request -> request.getMethod().equals("GET") || isLogs(request) && times.getAndIncrement() == 0
+                        ? answer(503, "")
+                        : null);
         try (Logging logging = logging()) {
             log(logging, 0, 1);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -901,7 +971,8 @@ class HybridModeTest {
 
     @Test
     void manyRecordsThatTheServerRefusesCostACallEach() {
-        server.instead.set(request -> isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
+        server.instead.set(
+                request -> isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
         try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
             for (int i = 0; i < 100; i++) {
                 logging.log.info("poison");

@@ -31,7 +31,8 @@ class LocaleTest {
                 logging.log.info("gr\u00f6\u00dfe");
                 System.out.println(logging.appender.getStatistics().written());
             }
-            try (Logging logging = Logging.to(Path.of(arguments[0]), appender -> appender.setSession("gr\u00f6\u00dfe"))) {
+            try (Logging logging =
+                    Logging.to(Path.of(arguments[0]), appender -> appender.setSession("gr\u00f6\u00dfe"))) {
                 System.out.println(logging.errors().size());
             }
         }

@@ -29,14 +29,20 @@ class LogbackSampleTest {
         LoggerContext context = Logging.newContext();
         context.putProperty("DREAMLAKE_LOCAL_PATH", root.toString());
         Logging.configure(context, SAMPLE);
-        DreamlakeAppender appender = (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE");
+        DreamlakeAppender appender =
+                (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE");
         assertThat(appender.isStarted()).isTrue();
-        context.getLogger("x").error("logged by the sample", new IllegalStateException("outer", new IllegalArgumentException("root")));
+        context.getLogger("x")
+                .error(
+                        "logged by the sample",
+                        new IllegalStateException("outer", new IllegalArgumentException("root")));
         context.stop();
 
-        assertThat(context.getStatusManager().getCopyOfStatusList()).noneMatch(status -> status.getLevel() > Status.INFO);
+        assertThat(context.getStatusManager().getCopyOfStatusList())
+                .noneMatch(status -> status.getLevel() > Status.INFO);
         var record = SessionOnDisk.of(root, "default", "default").onlyRecord();
-        assertThat(record.get("metadata").get("stack_trace").stringValue()).startsWith("java.lang.IllegalArgumentException: root");
+        assertThat(record.get("metadata").get("stack_trace").stringValue())
+                .startsWith("java.lang.IllegalArgumentException: root");
     }
 
     @Test
@@ -52,11 +58,14 @@ class LogbackSampleTest {
     private static void assertAlike(Object sample, Object defaults) throws Exception {
         for (Method getter : defaults.getClass().getDeclaredMethods()) {
             boolean compared = getter.getName().matches("(get|is)[A-Z].*")
-                    && !Set.of("getStatistics", "getThrowableConverter", "getUpload").contains(getter.getName())
+                    && !Set.of("getStatistics", "getThrowableConverter", "getUpload")
+                            .contains(getter.getName())
                     && getter.getParameterCount() == 0
                     && java.lang.reflect.Modifier.isPublic(getter.getModifiers());
             if (compared) {
-                assertThat(String.valueOf(getter.invoke(sample))).as(getter.getName()).isEqualTo(String.valueOf(getter.invoke(defaults)));
+                assertThat(String.valueOf(getter.invoke(sample)))
+                        .as(getter.getName())
+                        .isEqualTo(String.valueOf(getter.invoke(defaults)));
             }
         }
     }
@@ -67,7 +76,8 @@ class LogbackSampleTest {
         for (Method method : Stream.of(DreamlakeAppender.class, DreamlakeUpload.class)
                 .flatMap(type -> Stream.of(type.getDeclaredMethods()))
                 .toList()) {
-            if (method.getName().matches("(set|add)[A-Z].*") && java.lang.reflect.Modifier.isPublic(method.getModifiers())) {
+            if (method.getName().matches("(set|add)[A-Z].*")
+                    && java.lang.reflect.Modifier.isPublic(method.getModifiers())) {
                 String name = method.getName().substring(3);
                 properties.add(name.substring(0, 1).toLowerCase(Locale.ROOT) + name.substring(1));
             }

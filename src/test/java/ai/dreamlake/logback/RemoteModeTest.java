@@ -155,7 +155,8 @@ class RemoteModeTest {
     void aLogThatIsReplacedWhileItIsSentIsNotDeletedUnsent() {
         AtomicBoolean replaced = new AtomicBoolean();
         server.instead.set(request -> {
-            boolean isLast = FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("\"m9\"");
+            boolean isLast =
+                    FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("\"m9\"");
             if (isLast && replaced.compareAndSet(false, true)) {
                 replaceLog();
             }
@@ -171,9 +172,14 @@ class RemoteModeTest {
 
     /** By another one, of the same length. */
     private void replaceLog() {
-        Path log = spoolFiles().stream().filter(file -> file.endsWith("logs.jsonl")).findFirst().orElseThrow();
+        Path log = spoolFiles().stream()
+                .filter(file -> file.endsWith("logs.jsonl"))
+                .findFirst()
+                .orElseThrow();
         try {
-            Path other = Files.writeString(log.resolveSibling("other"), Files.readString(log).replace("\"m", "\"x").replace("\"xe", "\"me"));
+            Path other = Files.writeString(
+                    log.resolveSibling("other"),
+                    Files.readString(log).replace("\"m", "\"x").replace("\"xe", "\"me"));
             Files.move(other, log, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -184,7 +190,8 @@ class RemoteModeTest {
     void aNewTokenOfTheSameUserSendsWhatTheOldOneLeft() {
         try (Logging logging = logging(appender -> appender.setApiKey("expired"))) {
             log(logging, 0, 10);
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300))).isFalse();
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300)))
+                    .isFalse();
         }
         try (Logging logging = logging()) {
             await().until(() -> server.messages("project/run").equals(messages(0, 10)));
@@ -208,15 +215,18 @@ class RemoteModeTest {
         server.instead.set(request -> answer(503, "{\"error\": \"no, " + FakeDreamlake.TOKEN + "\"}"));
         try (Logging logging = logging()) {
             log(logging, 0, 10);
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300))).isFalse();
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300)))
+                    .isFalse();
             assertThat(logging.appender.getStatistics().toString() + logging.appender + logging.statuses())
                     .doesNotContain(FakeDreamlake.TOKEN);
         }
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(spool()))).isEqualTo("rwx------");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(spool())))
+                .isEqualTo("rwx------");
         for (Path file : spoolFiles()) {
             assertThat(file.toString()).doesNotContain(FakeDreamlake.TOKEN);
             if (file.toString().endsWith(".jsonl")) {
-                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-------");
+                assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                        .isEqualTo("rw-------");
             }
             if (Files.isRegularFile(file)) {
                 assertThat(Files.readString(file)).doesNotContain(FakeDreamlake.TOKEN);
@@ -245,8 +255,8 @@ class RemoteModeTest {
     @Test
     void overItsLimitTheSpoolGivesUpTheOldestCountsThemAndTellsTheServer() {
         server.instead.set(request -> answer(503, ""));
-        try (Logging logging = logging(appender ->
-                appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)))) {
+        try (Logging logging =
+                logging(appender -> appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)))) {
             int records = 20_000;
             log(logging, 0, records); // some two and a half megabytes
             await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
@@ -260,7 +270,8 @@ class RemoteModeTest {
             List<String> arrived = server.messages("project/run");
             dropped = logging.appender.getStatistics().dropped().get(DropReason.SPOOL);
             assertThat(arrived.get(0)).startsWith(dropped + " records were dropped");
-            assertThat(server.records("project/run").get(0).get("level").stringValue()).isEqualTo("warn");
+            assertThat(server.records("project/run").get(0).get("level").stringValue())
+                    .isEqualTo("warn");
             assertThat(arrived.subList(1, arrived.size())).isEqualTo(messages((int) dropped, records));
             assertThat(logging.appender.getStatistics().delivered()).isEqualTo(records - dropped);
             assertThat(logging.warnings()).anyMatch(warning -> warning.contains("spool"));
@@ -272,7 +283,10 @@ class RemoteModeTest {
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-            Path note = spoolFiles().stream().filter(file -> file.endsWith(".upload")).findFirst().orElseThrow();
+            Path note = spoolFiles().stream()
+                    .filter(file -> file.endsWith(".upload"))
+                    .findFirst()
+                    .orElseThrow();
             Files.createDirectory(note.resolveSibling(".upload.tmp"));
             for (int round = 1; round < 10; round++) {
                 log(logging, 10 * round, 10 * round + 10);
@@ -285,7 +299,11 @@ class RemoteModeTest {
     }
 
     private Path spooled(String file) {
-        return spoolFiles().stream().filter(path -> path.endsWith("logs/logs.jsonl")).findFirst().orElseThrow().resolveSibling(file);
+        return spoolFiles().stream()
+                .filter(path -> path.endsWith("logs/logs.jsonl"))
+                .findFirst()
+                .orElseThrow()
+                .resolveSibling(file);
     }
 
     private void logFor(Logging logging, String text, long millis) {
@@ -304,7 +322,8 @@ class RemoteModeTest {
             appender.getUpload().setMaxBatchRecords(100);
         })) {
             logFor(logging, "x".repeat(1000), 4000); // some eight megabytes, of which the server takes two
-            assertThat(logging.appender.getStatistics().dropped().get(DropReason.SPOOL)).isPositive();
+            assertThat(logging.appender.getStatistics().dropped().get(DropReason.SPOOL))
+                    .isPositive();
             await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
             server.millisPerRequest = 0;
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -330,7 +349,8 @@ class RemoteModeTest {
             MDC.clear();
             await().until(() -> recordsOnDisk() <= FileSize.MB_COEFFICIENT);
             DreamlakeStatistics statistics = logging.appender.getStatistics();
-            assertThat(statistics.accepted()).isEqualTo(statistics.pending() + statistics.dropped().get(DropReason.SPOOL));
+            assertThat(statistics.accepted())
+                    .isEqualTo(statistics.pending() + statistics.dropped().get(DropReason.SPOOL));
             assertThat(logging.warnings()).noneMatch(warning -> warning.contains("cannot make room"));
         }
     }
@@ -366,14 +386,18 @@ class RemoteModeTest {
             assertThat(logging.warnings()).anyMatch(warning -> warning.contains("logs.jsonl.torn"));
             await().until(() -> recordsOnDisk() == 0);
         }
-        List<String> expected = Stream.concat(messages(0, 9).stream(), messages(10, 20).stream()).toList();
+        List<String> expected = Stream.concat(messages(0, 9).stream(), messages(10, 20).stream())
+                .toList();
         assertThat(server.messages("project/run")).isEqualTo(expected);
         assertThat(log.resolveSibling("logs.jsonl.torn")).isNotEmptyFile();
     }
 
     @Test
     void aRecordThatIsRefusedHoldsUpNothingThoughItCannotBeKeptAside() throws IOException {
-        server.instead.set(request -> FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
+        server.instead.set(request ->
+                FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("poison")
+                        ? answer(400, "")
+                        : null);
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             Files.createDirectory(spooled("rejected.jsonl"));
@@ -393,7 +417,8 @@ class RemoteModeTest {
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             Path unreadable = Files.createDirectory(spooled("logs.0000000000000000005.jsonl"));
             log(logging, 10, 20);
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300))).isFalse();
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300)))
+                    .isFalse();
             assertThat(logging.appender.getStatistics().retries()).isBetween(1L, 20L);
             assertThat(server.messages("project/run")).isEqualTo(messages(0, 10));
             Files.delete(unreadable);
@@ -432,7 +457,9 @@ class RemoteModeTest {
             assertThat(statistics.droppedInAll()).isEqualTo(100);
             for (Path path : spoolFiles()) {
                 if (Files.isDirectory(path)) {
-                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path))).as(path.toString()).isEqualTo("rwx------");
+                    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                            .as(path.toString())
+                            .isEqualTo("rwx------");
                 }
             }
         }
@@ -456,7 +483,8 @@ class RemoteModeTest {
 
     @Test
     void aSessionThatHangsDoesNotKeepOthersFromTheLimitNorLosesMoreThanNeedBe() {
-        server.instead.set(request -> FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("hangs")
+        server.instead.set(request -> FakeDreamlake.isLogs(request)
+                        && FakeDreamlake.body(request).contains("hangs")
                 ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
                 : FakeDreamlake.isLogs(request) ? answer(503, "") : null);
         try (Logging logging = logging(appender -> {
@@ -467,7 +495,9 @@ class RemoteModeTest {
             log(logging, 0, 1000);
             MDC.put("dreamlake.session", "run");
             logging.log.info("hangs");
-            await().until(() -> server.requests.stream().anyMatch(request -> FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("hangs")));
+            await().until(() -> server.requests.stream()
+                    .anyMatch(request -> FakeDreamlake.isLogs(request)
+                            && FakeDreamlake.body(request).contains("hangs")));
             MDC.put("dreamlake.session", "another");
             log(logging, 1000, 20_000);
             MDC.clear();
@@ -482,7 +512,8 @@ class RemoteModeTest {
         leaveInSpool(3);
         // What a power loss leaves: the note of a batch, and a log that ends elsewhere.
         Files.writeString(
-                spooled(".upload"), "{\"offset\":0,\"end\":30,\"number\":0,\"serverEnd\":-1,\"lost\":0,\"lostAt\":\"\",\"digest\":\"\"}");
+                spooled(".upload"),
+                "{\"offset\":0,\"end\":30,\"number\":0,\"serverEnd\":-1,\"lost\":0,\"lostAt\":\"\",\"digest\":\"\"}");
         try (Logging logging = logging()) {
             log(logging, 3, 4);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();

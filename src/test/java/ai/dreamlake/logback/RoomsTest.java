@@ -6,8 +6,6 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.internal.record.LineFormat;
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.Logger;
 import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -21,7 +19,6 @@ import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
-import org.slf4j.LoggerFactory;
 
 /** The rooms of the house: which package may know which. */
 class RoomsTest {
@@ -42,15 +39,13 @@ class RoomsTest {
     /** These know records only as lines, and nothing of how they are encoded. */
     private static final Set<String> KNOW_ONLY_LINES = Set.of("journal", "upload");
 
-    static {
-        ((Logger) LoggerFactory.getLogger("com.tngtech.archunit")).setLevel(Level.WARN);
-    }
-
     private final JavaClasses classes =
             new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(ROOT);
 
     private static String room(JavaClass type) {
-        return type.getPackageName().equals(ROOT) ? "" : type.getPackageName().substring((ROOT + ".internal.").length());
+        return type.getPackageName().equals(ROOT)
+                ? ""
+                : type.getPackageName().substring((ROOT + ".internal.").length());
     }
 
     private static boolean isAllowed(JavaClass from, JavaClass to) {
@@ -59,7 +54,9 @@ class RoomsTest {
             return true;
         }
         return MAY_KNOW.get(room).contains(room(to))
-                && !(KNOW_ONLY_LINES.contains(room) && room(to).equals("record") && !to.getName().equals(LineFormat.class.getName()));
+                && !(KNOW_ONLY_LINES.contains(room)
+                        && room(to).equals("record")
+                        && !to.getName().equals(LineFormat.class.getName()));
     }
 
     @Test

@@ -84,7 +84,8 @@ class UploadCrashTest {
         }
         try (Logging logging = logging("hybrid", root, server.url())) {
             logging.log.info("after the crashes");
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2))).isTrue();
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2)))
+                    .isTrue();
         }
         SessionOnDisk session = SessionOnDisk.of(root, "project", "run");
         assertThat(server.messages("project/run")).isEqualTo(session.messages());
@@ -97,14 +98,16 @@ class UploadCrashTest {
             try (ChildJvm child =
                     ChildJvm.start(Child.class, "remote", root, server.url(), "child-" + crash, Integer.MAX_VALUE)) {
                 assertThat(child.readLine()).isEqualTo("begins");
-                await().pollInterval(5, TimeUnit.MILLISECONDS).until(() -> !server.messages("project/run").isEmpty());
+                await().pollInterval(5, TimeUnit.MILLISECONDS)
+                        .until(() -> !server.messages("project/run").isEmpty());
                 child.kill();
                 child.waitFor();
             }
         }
         try (Logging logging = logging("remote", root, server.url())) {
             logging.log.info("after the crashes");
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2))).isTrue();
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2)))
+                    .isTrue();
         }
         assertThat(server.messages("project/run")).doesNotHaveDuplicates().endsWith("after the crashes");
         String previous = "";
@@ -160,7 +163,8 @@ class UploadCrashTest {
         try (ChildJvm child = ChildJvm.start(Short.class, root, "http://localhost:" + port)) {
             long ends = Long.parseLong(child.readLine());
             assertThat(child.waitFor()).isZero();
-            assertThat(System.nanoTime() - ends).isBetween(TimeUnit.MILLISECONDS.toNanos(1900), TimeUnit.SECONDS.toNanos(5));
+            assertThat(System.nanoTime() - ends)
+                    .isBetween(TimeUnit.MILLISECONDS.toNanos(1900), TimeUnit.SECONDS.toNanos(5));
         }
         try (FakeDreamlake later = FakeDreamlake.start(port);
                 ChildJvm child = ChildJvm.start(Short.class, root, "http://localhost:" + port)) {

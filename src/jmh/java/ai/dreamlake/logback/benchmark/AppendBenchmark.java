@@ -22,8 +22,8 @@ import org.slf4j.MDC;
 /**
  * What a logger call costs its caller. A run that lost an event fails.
  *
- * <p>A queue looks cheap until it is full; here it is, as in any program that logs faster than its disk for longer than a
- * moment.
+ * <p>A queue looks cheap until it is full; here it is, as in any program that logs faster than its disk for longer than
+ * a moment.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -59,7 +59,8 @@ public class AppendBenchmark {
             long lines = run.countLines();
             run.delete();
             if (subject != Subject.NOP && sessions == 1 && lines != logged.sum()) {
-                throw new IllegalStateException(subject + " lost events: " + logged.sum() + " logged, " + lines + " lines");
+                throw new IllegalStateException(
+                        subject + " lost events: " + logged.sum() + " logged, " + lines + " lines");
             }
         }
     }
@@ -90,7 +91,9 @@ public class AppendBenchmark {
     @Benchmark
     public void append(Trial trial, Caller caller) {
         if (trial.sessions > 1) {
-            MDC.put("dreamlake.session", caller.names[ThreadLocalRandom.current().nextInt(trial.sessions)]);
+            MDC.put(
+                    "dreamlake.session",
+                    caller.names[ThreadLocalRandom.current().nextInt(trial.sessions)]);
         }
         trial.work.log(trial.run.log, caller.i++);
     }

@@ -32,12 +32,14 @@ public final class Benchmarks {
                     print(run(append().threads(4).param("work", "KEY_VALUES")));
                     print(run(append().threads(16).param("work", "KEY_VALUES")));
                 }
-                case "latency" -> print(run(append().threads(1).mode(Mode.SampleTime).param("work", "KEY_VALUES")));
+                case "latency" ->
+                    print(run(append().threads(1).mode(Mode.SampleTime).param("work", "KEY_VALUES")));
                 case "drain" -> print(run(options(DrainBenchmark.class)));
-                case "sessions" -> print(run(append().threads(4)
-                        .param("work", "KEY_VALUES")
-                        .param("sessions", "1", "64")
-                        .param("subject", "DREAMLAKE", "JSON_DURABLE", "LOGSTASH_DURABLE")));
+                case "sessions" ->
+                    print(run(append().threads(4)
+                            .param("work", "KEY_VALUES")
+                            .param("sessions", "1", "64")
+                            .param("subject", "DREAMLAKE", "JSON_DURABLE", "LOGSTASH_DURABLE")));
                 case "opening" -> print(run(options(OpeningBenchmark.class)));
                 case "upload" -> print(run(options(UploadBenchmark.class)));
                 default -> throw new IllegalArgumentException("no such table: " + table);

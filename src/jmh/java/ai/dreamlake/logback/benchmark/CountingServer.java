@@ -12,7 +12,9 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/** Takes what both Dreamlake's and Loki's clients send, and counts the records by a word that stands in each message. */
+/**
+ * Takes what both Dreamlake's and Loki's clients send, and counts the records by a word that stands in each message.
+ */
 final class CountingServer implements AutoCloseable {
 
     static {

@@ -33,7 +33,8 @@ import org.slf4j.MDC;
 @Fork(1)
 public class OpeningBenchmark {
 
-    private static final String LAST_RECORDS = "\n{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": null, \"sequenceNumber\": 41}\n";
+    private static final String LAST_RECORDS =
+            "\n{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": null, \"sequenceNumber\": 41}\n";
 
     /** A Logback with our appender on a directory of its own. */
     @State(Scope.Benchmark)
@@ -83,7 +84,8 @@ public class OpeningBenchmark {
         public void write(Fresh fresh) throws IOException {
             Path logs = Files.createDirectories(fresh.root.resolve("default/default/logs"));
             byte[] end = LAST_RECORDS.getBytes(StandardCharsets.US_ASCII);
-            try (RandomAccessFile log = new RandomAccessFile(logs.resolve("logs.jsonl").toFile(), "rw")) {
+            try (RandomAccessFile log =
+                    new RandomAccessFile(logs.resolve("logs.jsonl").toFile(), "rw")) {
                 // The file is sparse: what stands before the last line is not looked at, or this would take minutes.
                 log.setLength(bytes);
                 log.seek(bytes - end.length);

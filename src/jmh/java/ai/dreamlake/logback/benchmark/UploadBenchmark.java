@@ -92,8 +92,10 @@ public class UploadBenchmark {
             Path logs = Files.createDirectories(run.directory.resolve("project/run/logs"));
             try (BufferedWriter log = Files.newBufferedWriter(logs.resolve("logs.jsonl"))) {
                 for (int i = 0; i < BACKLOG; i++) {
-                    log.write("{\"timestamp\": \"2025-10-29T10:30:05.000000Z\", \"level\": \"info\", \"message\": \"Epoch completed\","
-                            + " \"metadata\": {\"epoch\": " + i + ", \"train_loss\": 0.234}, \"sequenceNumber\": " + i + "}\n");
+                    log.write(
+                            "{\"timestamp\": \"2025-10-29T10:30:05.000000Z\", \"level\": \"info\", \"message\": \"Epoch completed\","
+                                    + " \"metadata\": {\"epoch\": " + i
+                                    + ", \"train_loss\": 0.234}, \"sequenceNumber\": " + i + "}\n");
                 }
             }
             Files.createFile(logs.resolve(".upload"));

@@ -14,7 +14,10 @@ public enum Work {
     KEY_VALUES {
         @Override
         void log(Logger log, int i) {
-            log.atInfo().addKeyValue("epoch", i).addKeyValue("train_loss", 0.234).log("Epoch completed");
+            log.atInfo()
+                    .addKeyValue("epoch", i)
+                    .addKeyValue("train_loss", 0.234)
+                    .log("Epoch completed");
         }
     },
     MDC_AND_EXCEPTION {

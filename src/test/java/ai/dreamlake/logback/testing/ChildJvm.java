@@ -30,13 +30,15 @@ public final class ChildJvm implements AutoCloseable {
     public static ChildJvm start(List<String> prefix, Class<?> main, Object... arguments) {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp", System.getProperty("java.class.path")));
+        command.addAll(List.of(
+                "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp", System.getProperty("java.class.path")));
         command.add(main.getName());
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
         try {
-            return new ChildJvm(new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
+            return new ChildJvm(
+                    new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -30,8 +30,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A Dreamlake server on a real socket, as far as logs need it, with switches for everything that goes wrong with servers.
- * What it stores it stores as the protocol says.
+ * A Dreamlake server on a real socket, as far as logs need it, with switches for everything that goes wrong with
+ * servers. What it stores it stores as the protocol says.
  */
 public final class FakeDreamlake implements AutoCloseable {
 
@@ -43,10 +43,12 @@ public final class FakeDreamlake implements AutoCloseable {
     public final List<RecordedRequest> requests = new CopyOnWriteArrayList<>();
 
     /** Asked before each request is served; an answer of its own comes instead. Null: served as usual. */
-    public final AtomicReference<Function<RecordedRequest, MockResponse>> instead = new AtomicReference<>(request -> null);
+    public final AtomicReference<Function<RecordedRequest, MockResponse>> instead =
+            new AtomicReference<>(request -> null);
 
     /** Asked when a request was served; an answer of its own is sent, as if what was stored were stored silently. */
-    public final AtomicReference<Function<RecordedRequest, MockResponse>> afterwards = new AtomicReference<>(request -> null);
+    public final AtomicReference<Function<RecordedRequest, MockResponse>> afterwards =
+            new AtomicReference<>(request -> null);
 
     public volatile boolean honoursKeys = true;
     public volatile boolean answersQueries = true;
@@ -148,7 +150,10 @@ public final class FakeDreamlake implements AutoCloseable {
         }
         List<String> path = request.getUrl().pathSegments();
         boolean isPost = request.getMethod().equals("POST");
-        if (isPost && path.size() == 3 && path.get(0).equals("workspaces") && path.get(2).equals("sessions")) {
+        if (isPost
+                && path.size() == 3
+                && path.get(0).equals("workspaces")
+                && path.get(2).equals("sessions")) {
             return upsert(path.get(1), (ObjectNode) JSON.readTree(body(request)));
         }
         if (path.size() == 3 && path.get(0).equals("sessions") && path.get(2).equals("logs")) {
@@ -188,8 +193,10 @@ public final class FakeDreamlake implements AutoCloseable {
         } else {
             start -= records.size();
         }
-        return answer(200, "{\"created\": " + records.size() + ", \"startSequence\": " + start + ", \"endSequence\": "
-                + (start + records.size() - 1) + ", \"sessionId\": \"" + id + "\"}");
+        return answer(
+                200,
+                "{\"created\": " + records.size() + ", \"startSequence\": " + start + ", \"endSequence\": "
+                        + (start + records.size() - 1) + ", \"sessionId\": \"" + id + "\"}");
     }
 
     private MockResponse query(String id, HttpUrl url) {
@@ -206,7 +213,12 @@ public final class FakeDreamlake implements AutoCloseable {
             shown.put("timestamp", record.get("timestamp").stringValue().substring(0, 23) + "Z");
             answer.add(shown);
         });
-        return answer(200, JSON.createObjectNode().<ObjectNode>set("logs", answer).put("hasMore", newest.size() > limit).toString());
+        return answer(
+                200,
+                JSON.createObjectNode()
+                        .<ObjectNode>set("logs", answer)
+                        .put("hasMore", newest.size() > limit)
+                        .toString());
     }
 
     public static MockResponse answer(int code, String body) {
@@ -214,7 +226,11 @@ public final class FakeDreamlake implements AutoCloseable {
     }
 
     public static MockResponse answer(int code, String header, String value) {
-        return new MockResponse.Builder().code(code).addHeader(header, value).body("{\"error\": \"try later\"}").build();
+        return new MockResponse.Builder()
+                .code(code)
+                .addHeader(header, value)
+                .body("{\"error\": \"try later\"}")
+                .build();
     }
 
     public static boolean isLogs(RecordedRequest request) {
@@ -226,7 +242,8 @@ public final class FakeDreamlake implements AutoCloseable {
             if (!"gzip".equals(request.getHeaders().get("Content-Encoding"))) {
                 return request.getBody().utf8();
             }
-            return Okio.buffer(new GzipSource(new Buffer().write(request.getBody()))).readUtf8();
+            return Okio.buffer(new GzipSource(new Buffer().write(request.getBody())))
+                    .readUtf8();
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -249,10 +266,14 @@ public final class FakeDreamlake implements AutoCloseable {
     /** The records of a session, in the order of their numbers. */
     public synchronized List<ObjectNode> records(String name) {
         ObjectNode session = sessions.get(name);
-        return session == null ? List.of() : List.copyOf(logs.get(session.get("id").stringValue()));
+        return session == null
+                ? List.of()
+                : List.copyOf(logs.get(session.get("id").stringValue()));
     }
 
     public List<String> messages(String name) {
-        return records(name).stream().map(record -> record.get("message").stringValue()).toList();
+        return records(name).stream()
+                .map(record -> record.get("message").stringValue())
+                .toList();
     }
 }

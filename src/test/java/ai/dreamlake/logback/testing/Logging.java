@@ -66,7 +66,8 @@ public final class Logging implements AutoCloseable {
                 "<configuration><appender name=\"DREAMLAKE\" class=\"ai.dreamlake.logback.DreamlakeAppender\">"
                         + properties
                         + "</appender><root level=\"TRACE\"><appender-ref ref=\"DREAMLAKE\"/></root></configuration>");
-        return new Logging(context, (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE"));
+        return new Logging(
+                context, (DreamlakeAppender) context.getLogger("ROOT").getAppender("DREAMLAKE"));
     }
 
     public static void configure(LoggerContext context, String xml) {
@@ -80,7 +81,9 @@ public final class Logging implements AutoCloseable {
     }
 
     public List<String> statuses() {
-        return context.getStatusManager().getCopyOfStatusList().stream().map(Object::toString).toList();
+        return context.getStatusManager().getCopyOfStatusList().stream()
+                .map(Object::toString)
+                .toList();
     }
 
     public List<String> infos() {

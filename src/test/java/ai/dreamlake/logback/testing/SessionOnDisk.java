@@ -34,8 +34,8 @@ public final class SessionOnDisk {
             .build();
 
     /** The documented form, as a whole line. */
-    private static final Pattern LINE = Pattern.compile(
-            "\\{\"timestamp\": \"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\", "
+    private static final Pattern LINE =
+            Pattern.compile("\\{\"timestamp\": \"\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{6}Z\", "
                     + "\"level\": \"(debug|info|warn|error|fatal)\", \"message\": \".*\", "
                     + "\"metadata\": (null|\\{\".*}), \"sequenceNumber\": (0|[1-9]\\d*)}");
 
@@ -85,7 +85,9 @@ public final class SessionOnDisk {
     /** The whole lines, without line ends; a torn last line fails. */
     public List<String> lines() {
         String text = text(log());
-        assertThat(text.isEmpty() || text.endsWith("\n")).as("the last line ends").isTrue();
+        assertThat(text.isEmpty() || text.endsWith("\n"))
+                .as("the last line ends")
+                .isTrue();
         List<String> lines = new ArrayList<>();
         int start = 0;
         for (int end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', start)) {
@@ -106,7 +108,9 @@ public final class SessionOnDisk {
     }
 
     public List<String> messages() {
-        return records().stream().map(record -> record.get("message").stringValue()).toList();
+        return records().stream()
+                .map(record -> record.get("message").stringValue())
+                .toList();
     }
 
     /** I2, and that every line is in the documented form: for sessions that only we wrote. */
@@ -125,7 +129,8 @@ public final class SessionOnDisk {
         List<JsonNode> all = records();
         for (int i = 0; i < all.size(); i++) {
             if (all.get(i).path("sequenceNumber").asLong(-1) != i) {
-                fail("line " + (i + 1) + " of " + log() + " has number " + all.get(i).get("sequenceNumber"));
+                fail("line " + (i + 1) + " of " + log() + " has number "
+                        + all.get(i).get("sequenceNumber"));
             }
         }
         assertThat(all).as("records in " + log()).hasSize(records);
@@ -135,7 +140,15 @@ public final class SessionOnDisk {
     public void assertLeftBehindRightly() {
         assertThat(readHint()).as(".log_sequence").isEqualTo(lines().size());
         assertThat(readDescription().propertyNames())
-                .contains("name", "workspace", "description", "tags", "folder", "metadata", "created_at", "write_protected");
+                .contains(
+                        "name",
+                        "workspace",
+                        "description",
+                        "tags",
+                        "folder",
+                        "metadata",
+                        "created_at",
+                        "write_protected");
     }
 
     public SessionOnDisk write(Path file, String text) {
@@ -163,7 +176,10 @@ public final class SessionOnDisk {
     /** Strict UTF-8: anything else fails. */
     public static String text(Path file) {
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(Files.readAllBytes(file))).toString();
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(Files.readAllBytes(file)))
+                    .toString();
         } catch (CharacterCodingException e) {
             throw new AssertionError(file + " is not UTF-8", e);
         } catch (IOException e) {

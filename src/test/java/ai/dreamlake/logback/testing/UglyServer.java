@@ -30,6 +30,7 @@ public final class UglyServer implements AutoCloseable {
     private final ServerSocket socket;
     private final Thread accepting;
     private final List<Socket> open = new ArrayList<>();
+
     public UglyServer(Manner manner) throws IOException {
         boolean accepts = manner != Manner.NEVER_ACCEPTS;
         socket = new ServerSocket(0, accepts ? 50 : 1, InetAddress.getLoopbackAddress());
@@ -85,7 +86,9 @@ public final class UglyServer implements AutoCloseable {
             }
             case TALKS_NONSENSE -> {
                 connection.getInputStream().read();
-                connection.getOutputStream().write("220 mail.example.com ESMTP\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+                connection
+                        .getOutputStream()
+                        .write("220 mail.example.com ESMTP\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 connection.shutdownOutput();
             }
         }
@@ -95,7 +98,8 @@ public final class UglyServer implements AutoCloseable {
         Thread thread = new Thread(() -> {
             try {
                 OutputStream out = connection.getOutputStream();
-                for (byte letter : "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".getBytes(StandardCharsets.US_ASCII)) {
+                for (byte letter :
+                        "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".getBytes(StandardCharsets.US_ASCII)) {
                     out.write(letter);
                     Thread.sleep(1000); // the server's slowness, not a test's
                 }

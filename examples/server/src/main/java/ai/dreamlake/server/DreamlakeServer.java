@@ -91,8 +91,10 @@ public final class DreamlakeServer implements AutoCloseable {
     /** A record counts as stored when most of the store's machines have it in their journals. */
     private static MongoClientSettings clientSettings(ConnectionString uri) {
         MongoClientSettings.Builder builder = MongoClientSettings.builder()
-                .applyToClusterSettings(cluster -> cluster.serverSelectionTimeout(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
-                .applyToSocketSettings(socket -> socket.readTimeout((int) STORE_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
+                .applyToClusterSettings(
+                        cluster -> cluster.serverSelectionTimeout(STORE_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
+                .applyToSocketSettings(
+                        socket -> socket.readTimeout((int) STORE_READ_TIMEOUT.toMillis(), TimeUnit.MILLISECONDS))
                 .applyConnectionString(uri)
                 // What is taken for stored must stay so when another machine takes over.
                 .readPreference(ReadPreference.primary())
@@ -130,10 +132,13 @@ public final class DreamlakeServer implements AutoCloseable {
         config.routes.before(STREAM, this::checkStream); // once a stream has begun there is no status to tell
         config.routes.sse(STREAM, this::streamLogs);
         config.routes.get("/", DreamlakeServer::page);
-        config.routes.get("/sign-in", request -> answer(request, 200, object().put("development", settings.isDevelopment())));
+        config.routes.get(
+                "/sign-in", request -> answer(request, 200, object().put("development", settings.isDevelopment())));
         config.routes.post("/sign-in", this::signIn);
-        config.routes.exception(ApiException.class, (fault, request) -> error(request, fault.status(), fault.getMessage()));
-        config.routes.exception(HttpResponseException.class, (fault, request) -> error(request, fault.getStatus(), fault.getMessage()));
+        config.routes.exception(
+                ApiException.class, (fault, request) -> error(request, fault.status(), fault.getMessage()));
+        config.routes.exception(
+                HttpResponseException.class, (fault, request) -> error(request, fault.getStatus(), fault.getMessage()));
         config.routes.exception(MongoException.class, (failure, request) -> {
             LOG.warn("The store fails", failure);
             request.header("Retry-After", "1");
@@ -169,7 +174,8 @@ public final class DreamlakeServer implements AutoCloseable {
     private void upsertSession(Context request) {
         User user = user(request);
         String workspace = RequestBody.name(Metadata.whole(request.pathParam("workspace")), "workspace");
-        Sessions.Upserted upserted = sessions.upsert(user, workspace, RequestBody.description(RequestBody.object(request)));
+        Sessions.Upserted upserted =
+                sessions.upsert(user, workspace, RequestBody.description(RequestBody.object(request)));
         ObjectNode session = json(upserted.session());
         ObjectNode answer = object();
         answer.set("session", session);
@@ -183,7 +189,15 @@ public final class DreamlakeServer implements AutoCloseable {
         ObjectNode json = object();
         json.put("id", session.getString("_id"));
         for (String field : List.of(
-                "name", "workspace", "description", "tags", "folder", "metadata", "writeProtected", "logCount", "levelCounts")) {
+                "name",
+                "workspace",
+                "description",
+                "tags",
+                "folder",
+                "metadata",
+                "writeProtected",
+                "logCount",
+                "levelCounts")) {
             json.set(field, Metadata.toJson(session.get(field)));
         }
         for (String field : List.of("firstLogAt", "lastLogAt", "createdAt", "updatedAt")) {
@@ -271,7 +285,9 @@ public final class DreamlakeServer implements AutoCloseable {
     private static void page(Context request) throws IOException {
         try (InputStream page = DreamlakeServer.class.getResourceAsStream("/page.html")) {
             request.contentType("text/html; charset=utf-8")
-                    .header("Content-Security-Policy", "default-src 'self'; script-src 'unsafe-inline'; img-src data:; style-src 'unsafe-inline'")
+                    .header(
+                            "Content-Security-Policy",
+                            "default-src 'self'; script-src 'unsafe-inline'; img-src data:; style-src 'unsafe-inline'")
                     .result(page.readAllBytes());
         }
     }
@@ -294,7 +310,9 @@ public final class DreamlakeServer implements AutoCloseable {
             DreamlakeServer server = new DreamlakeServer(settings);
             Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
             System.out.println("Dreamlake server at http://localhost:" + server.port() + "/ – "
-                    + (settings.mongodbUri() == null ? "records in " + settings.dataPath().toAbsolutePath() : "records in MongoDB")
+                    + (settings.mongodbUri() == null
+                            ? "records in " + settings.dataPath().toAbsolutePath()
+                            : "records in MongoDB")
                     + (settings.isDevelopment() ? "; development mode: any user name is let in" : ""));
         } catch (IOException | RuntimeException fault) {
             System.err.println("Cannot start: " + fault.getMessage());

@@ -11,12 +11,12 @@ import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
 
 /**
- * The embedded store, in one file. H2 by itself writes what it has each second, in the middle of a command, too; here each
- * command that changes something is in the file, whole, before it is answered. So a killed server loses nothing that it
- * acknowledged.
+ * The embedded store, in one file. H2 by itself writes what it has each second, in the middle of a command, too; here
+ * each command that changes something is in the file, whole, before it is answered. So a killed server loses nothing
+ * that it acknowledged.
  *
- * <p>One command at a time, and answered with a copy: the answer is written to its socket later, when the documents in it
- * may have been changed by the next command.
+ * <p>One command at a time, and answered with a copy: the answer is written to its socket later, when the documents in
+ * it may have been changed by the next command.
  */
 final class DurableBackend extends H2Backend {
 
@@ -45,7 +45,11 @@ final class DurableBackend extends H2Backend {
 
     private static MVStore open(Path file) {
         // With a buffer, H2 commits also when that is full: in the middle of a command.
-        MVStore store = new MVStore.Builder().fileName(file.toString()).autoCommitDisabled().autoCommitBufferSize(0).open();
+        MVStore store = new MVStore.Builder()
+                .fileName(file.toString())
+                .autoCommitDisabled()
+                .autoCommitBufferSize(0)
+                .open();
         for (String index : UNIQUE_INDEXES) {
             // Who opens a map again gets it as it is.
             store.openMap("dreamlake." + index, new MVMap.Builder<KeyValue, Object>().keyType(new IndexKeyType()));

@@ -7,7 +7,10 @@ import org.h2.mvstore.WriteBuffer;
 import org.h2.mvstore.type.BasicDataType;
 import org.h2.mvstore.type.ObjectDataType;
 
-/** The keys of an index in H2's order of things. Without it H2 serializes two keys to compare them, which is most of its work. */
+/**
+ * The keys of an index in H2's order of things. Without it H2 serializes two keys to compare them, which is most of its
+ * work.
+ */
 final class IndexKeyType extends BasicDataType<KeyValue> {
 
     /** About, in bytes. */

@@ -72,7 +72,8 @@ record LogQuery(int limit, int offset, boolean byTimestamp, boolean descending, 
         List<String> levels = List.of(commaSeparated.split(","));
         for (String level : levels) {
             if (!RequestBody.LEVELS.contains(level)) {
-                throw ApiException.badRequest("level", RequestBody.quoted(level) + " is none of " + String.join(", ", RequestBody.LEVELS));
+                throw ApiException.badRequest(
+                        "level", RequestBody.quoted(level) + " is none of " + String.join(", ", RequestBody.LEVELS));
             }
         }
         return levels;

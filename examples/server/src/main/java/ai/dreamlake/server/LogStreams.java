@@ -9,7 +9,9 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Logs as they grow: server-sent events, one for each record, in the order of their numbers. A thread for each client. */
+/**
+ * Logs as they grow: server-sent events, one for each record, in the order of their numbers. A thread for each client.
+ */
 final class LogStreams implements AutoCloseable {
 
     private static final int MOST_CLIENTS = 200;
@@ -27,8 +29,8 @@ final class LogStreams implements AutoCloseable {
     private final Sessions sessions;
     private final Logs logs;
     private final CountDownLatch closed = new CountDownLatch(1);
-    private final ExecutorService threads = new ThreadPoolExecutor(
-            0, MOST_CLIENTS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
+    private final ExecutorService threads =
+            new ThreadPoolExecutor(0, MOST_CLIENTS, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), work -> {
                 Thread thread = new Thread(work, "log-stream");
                 thread.setDaemon(true);
                 return thread;

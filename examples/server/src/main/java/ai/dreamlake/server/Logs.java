@@ -83,7 +83,9 @@ final class Logs {
             }
         }
         if (numbers.count() != batch.size()) {
-            throw ApiException.badRequest("Idempotency-Key", "came with " + numbers.count() + " records before, and now with " + batch.size());
+            throw ApiException.badRequest(
+                    "Idempotency-Key",
+                    "came with " + numbers.count() + " records before, and now with " + batch.size());
         }
         if (isNew || !areStored(session, numbers)) {
             store(session, numbers, batch);
@@ -114,7 +116,8 @@ final class Logs {
 
     private boolean areStored(String session, Numbers numbers) {
         Set<String> missing = new HashSet<>(numbers.ids(session));
-        FindIterable<Document> found = logs.find(in("_id", List.copyOf(missing))).projection(Projections.include("_id"));
+        FindIterable<Document> found =
+                logs.find(in("_id", List.copyOf(missing))).projection(Projections.include("_id"));
         for (Document record : found.batchSize(AT_A_TIME)) {
             missing.remove(record.getString("_id"));
         }
@@ -131,7 +134,8 @@ final class Logs {
             logs.insertMany(documents, new InsertManyOptions().ordered(false));
         } catch (MongoBulkWriteException failure) {
             boolean areThere = failure.getWriteConcernError() == null
-                    && failure.getWriteErrors().stream().allMatch(error -> error.getCategory() == ErrorCategory.DUPLICATE_KEY);
+                    && failure.getWriteErrors().stream()
+                            .allMatch(error -> error.getCategory() == ErrorCategory.DUPLICATE_KEY);
             if (!areThere) {
                 throw failure;
             }
@@ -165,19 +169,27 @@ final class Logs {
         boolean isAll = query.filters().isEmpty() && !query.byTimestamp();
         if (isAll) {
             Numbers wanted = wanted(session.getLong("nextSequenceNumber"), query);
-            boolean hasMore = query.descending() ? wanted.start() > 0 : wanted.end() < session.getLong("nextSequenceNumber");
+            boolean hasMore =
+                    query.descending() ? wanted.start() > 0 : wanted.end() < session.getLong("nextSequenceNumber");
             Page page = page(logs.find(in("_id", wanted.ids(id))), query, hasMore);
             if (page.records().size() == wanted.count() || page.hasMore() && !hasMore) {
                 return page;
             }
             // Some numbers were given away, and their records are not there yet, or never will be.
         }
-        return page(logs.find(query.filter(id)).allowDiskUse(true).skip(query.offset()).limit(query.limit() + 1), query, false);
+        return page(
+                logs.find(query.filter(id))
+                        .allowDiskUse(true)
+                        .skip(query.offset())
+                        .limit(query.limit() + 1),
+                query,
+                false);
     }
 
     /** Which numbers a query asks for that has no filter. */
     private static Numbers wanted(long end, LogQuery query) {
-        long from = query.descending() ? Math.max(0, end - query.offset() - query.limit()) : Math.min(end, query.offset());
+        long from =
+                query.descending() ? Math.max(0, end - query.offset() - query.limit()) : Math.min(end, query.offset());
         long to = query.descending() ? Math.max(0, end - query.offset()) : Math.min(end, from + query.limit());
         return new Numbers(from, (int) (to - from));
     }
@@ -212,7 +224,9 @@ final class Logs {
 
     private static ObjectNode json(Document record) {
         ObjectNode json = JsonNodeFactory.instance.objectNode();
-        Instant time = record.getDate("timestamp").toInstant().plus(record.getInteger("timestampMicros", 0), ChronoUnit.MICROS);
+        Instant time = record.getDate("timestamp")
+                .toInstant()
+                .plus(record.getInteger("timestampMicros", 0), ChronoUnit.MICROS);
         json.put("timestamp", TIME.format(time));
         json.put("level", record.getString("level"));
         json.put("message", record.getString("message"));

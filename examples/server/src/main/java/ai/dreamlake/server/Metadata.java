@@ -15,9 +15,9 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * Metadata as JSON and as BSON, and back the same.
  *
- * <p>MongoDB gives some names a meaning of their own: in those, {@code %}, {@code .}, a leading {@code $} and NUL are stored
- * as {@code %25}, {@code %2E}, {@code %24} and {@code %00}. A number that no {@code long} and no {@code double} holds
- * exactly becomes a Decimal128, or text beyond its 34 digits.
+ * <p>MongoDB gives some names a meaning of their own: in those, {@code %}, {@code .}, a leading {@code $} and NUL are
+ * stored as {@code %25}, {@code %2E}, {@code %24} and {@code %00}. A number that no {@code long} and no {@code double}
+ * holds exactly becomes a Decimal128, or text beyond its 34 digits.
  */
 final class Metadata {
 
@@ -90,7 +90,9 @@ final class Metadata {
             if (!Character.isSurrogate(character)) {
                 continue;
             }
-            if (Character.isHighSurrogate(character) && i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))) {
+            if (Character.isHighSurrogate(character)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
                 i++;
                 continue;
             }

@@ -17,11 +17,14 @@ record Numbers(long start, int count) {
 
     /** The keys of the records that have them. */
     List<String> ids(String session) {
-        return LongStream.range(start, end()).mapToObj(number -> id(session, number)).toList();
+        return LongStream.range(start, end())
+                .mapToObj(number -> id(session, number))
+                .toList();
     }
 
     /**
-     * The key of a record: it sorts as the numbers do. A record that is stored twice has the same one, and so is stored once.
+     * The key of a record: it sorts as the numbers do. A record that is stored twice has the same one, and so is stored
+     * once.
      */
     static String id(String session, long number) {
         String digits = Long.toString(number);

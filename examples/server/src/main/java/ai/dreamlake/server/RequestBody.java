@@ -69,7 +69,9 @@ final class RequestBody {
             return bytes;
         }
         long skipped = 0;
-        for (byte[] rest = raw.readNBytes(LARGEST); rest.length > 0 && skipped < LARGEST_THAT_IS_SKIPPED; skipped += rest.length) {
+        for (byte[] rest = raw.readNBytes(LARGEST);
+                rest.length > 0 && skipped < LARGEST_THAT_IS_SKIPPED;
+                skipped += rest.length) {
             rest = raw.readNBytes(LARGEST);
         }
         throw new ApiException(413, "body: larger than " + LARGEST + " bytes");
@@ -142,7 +144,8 @@ final class RequestBody {
     static String name(String name, String field) {
         int length = name.getBytes(StandardCharsets.UTF_8).length;
         if (name.isBlank() || length > LONGEST_NAME) {
-            throw ApiException.badRequest(field, name.isBlank() ? "is empty" : "has " + length + " bytes, more than " + LONGEST_NAME);
+            throw ApiException.badRequest(
+                    field, name.isBlank() ? "is empty" : "has " + length + " bytes, more than " + LONGEST_NAME);
         }
         return name;
     }

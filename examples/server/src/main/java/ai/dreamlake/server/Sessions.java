@@ -36,9 +36,9 @@ import org.bson.types.ObjectId;
  *    "batches": [{"key": "a3…", "count": 40}, {"key": "7f…", "count": 2}], "createdAt": …, "updatedAt": …}
  * </pre>
  *
- * <p>{@code batches} are the last ones that were given numbers, the newest one last. They stand in the same document as the
- * next number and change with it, in one write. So which numbers a batch has can always be told, also if the server ended
- * before it stored the batch.
+ * <p>{@code batches} are the last ones that were given numbers, the newest one last. They stand in the same document as
+ * the next number and change with it, in one write. So which numbers a batch has can always be told, also if the server
+ * ended before it stored the batch.
  */
 final class Sessions {
 
@@ -83,7 +83,8 @@ final class Sessions {
         }
         unset.forEach((field, value) -> updates.add(Updates.setOnInsert(field, value)));
         Bson named = eq("path", path(user, workspace, given.getString("name")));
-        FindOneAndUpdateOptions upsert = new FindOneAndUpdateOptions().upsert(true).returnDocument(ReturnDocument.AFTER);
+        FindOneAndUpdateOptions upsert =
+                new FindOneAndUpdateOptions().upsert(true).returnDocument(ReturnDocument.AFTER);
         Document session;
         try {
             session = sessions.findOneAndUpdate(named, Updates.combine(updates), upsert);
@@ -137,7 +138,8 @@ final class Sessions {
     /** Its id is known from now on as that of a deleted session; its name is free. */
     void delete(User user, String id) {
         find(user, id); // deleted already or not: the last attempt may have ended half-way
-        sessions.updateOne(eq("_id", id), Updates.combine(Updates.set("deleted", true), Updates.set("path", "deleted/" + id)));
+        sessions.updateOne(
+                eq("_id", id), Updates.combine(Updates.set("deleted", true), Updates.set("path", "deleted/" + id)));
     }
 
     /**
@@ -190,13 +192,25 @@ final class Sessions {
         updates.add(Updates.inc("nextSequenceNumber", (long) batch.size()));
         updates.add(Updates.inc("logCount", (long) batch.size()));
         for (String level : RequestBody.LEVELS) {
-            long count = batch.stream().filter(record -> record.level().equals(level)).count();
+            long count = batch.stream()
+                    .filter(record -> record.level().equals(level))
+                    .count();
             if (count > 0) {
                 updates.add(Updates.inc("levelCounts." + level, count));
             }
         }
-        updates.add(Updates.min("firstLogAt", Date.from(batch.stream().map(NewRecord::timestamp).min(java.time.Instant::compareTo).orElseThrow())));
-        updates.add(Updates.max("lastLogAt", Date.from(batch.stream().map(NewRecord::timestamp).max(java.time.Instant::compareTo).orElseThrow())));
+        updates.add(Updates.min(
+                "firstLogAt",
+                Date.from(batch.stream()
+                        .map(NewRecord::timestamp)
+                        .min(java.time.Instant::compareTo)
+                        .orElseThrow())));
+        updates.add(Updates.max(
+                "lastLogAt",
+                Date.from(batch.stream()
+                        .map(NewRecord::timestamp)
+                        .max(java.time.Instant::compareTo)
+                        .orElseThrow())));
         Document entry = new Document("key", key).append("count", batch.size());
         updates.add(Updates.pushEach("batches", List.of(entry), new PushOptions().slice(-BATCHES)));
         return Updates.combine(updates);

@@ -10,7 +10,8 @@ import java.util.Map;
  * @param mongodbUri the MongoDB that stores everything; null for the embedded store
  * @param dataPath where the embedded store keeps its file
  * @param jwtSecret what tokens are signed with
- * @param corsOrigin the web page, besides our own, whose scripts may call us: an origin, {@code *} for any, null for none
+ * @param corsOrigin the web page, besides our own, whose scripts may call us: an origin, {@code *} for any, null for
+ *     none
  */
 record Settings(int port, String mongodbUri, Path dataPath, String jwtSecret, String corsOrigin) {
 

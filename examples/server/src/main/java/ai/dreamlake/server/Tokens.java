@@ -39,8 +39,10 @@ final class Tokens {
         if (this.secret.length < 32) {
             throw new IllegalArgumentException("JWT_SECRET is too short: HS256 asks for 32 bytes or more.");
         }
-        processor.setJWSKeySelector(new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(this.secret)));
-        DefaultJWTClaimsVerifier<SecurityContext> verifier = new DefaultJWTClaimsVerifier<>(null, Set.of(USER_ID, "exp"));
+        processor.setJWSKeySelector(
+                new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(this.secret)));
+        DefaultJWTClaimsVerifier<SecurityContext> verifier =
+                new DefaultJWTClaimsVerifier<>(null, Set.of(USER_ID, "exp"));
         verifier.setMaxClockSkew(0);
         processor.setJWTClaimsSetVerifier(verifier);
     }

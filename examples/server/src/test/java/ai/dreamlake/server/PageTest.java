@@ -26,7 +26,9 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.support.ui.Select;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
-/** The page, in a real browser: Debian's packages chromium and chromium-driver. Skipped where they are not installed. */
+/**
+ * The page, in a real browser: Debian's packages chromium and chromium-driver. Skipped where they are not installed.
+ */
 @Timeout(120)
 class PageTest {
 
@@ -42,14 +44,29 @@ class PageTest {
 
     @BeforeAll
     static void start() throws IOException {
-        assumeThat(BROWSER.canExecute() && DRIVER.canExecute()).as("there are a Chromium and its driver").isTrue();
+        assumeThat(BROWSER.canExecute() && DRIVER.canExecute())
+                .as("there are a Chromium and its driver")
+                .isTrue();
         server = new TestServer(Files.createDirectory(directory.resolve("data")));
         ChromeOptions options = new ChromeOptions();
         options.setBinary(BROWSER);
         options.addArguments(
-                "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                "--disable-component-update", "--disable-sync", "--window-size=1200,700", "--user-data-dir=" + directory.resolve("profile"));
-        browser = new ChromeDriver(new ChromeDriverService.Builder().usingDriverExecutable(DRIVER).usingAnyFreePort().build(), options);
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--window-size=1200,700",
+                "--user-data-dir=" + directory.resolve("profile"));
+        browser = new ChromeDriver(
+                new ChromeDriverService.Builder()
+                        .usingDriverExecutable(DRIVER)
+                        .usingAnyFreePort()
+                        .build(),
+                options);
     }
 
     @AfterAll
@@ -66,7 +83,9 @@ class PageTest {
     }
 
     private void append(String... records) {
-        assertThat(server.append(session, null, "{\"logs\": [" + String.join(", ", records) + "]}").status()).isEqualTo(200);
+        assertThat(server.append(session, null, "{\"logs\": [" + String.join(", ", records) + "]}")
+                        .status())
+                .isEqualTo(200);
     }
 
     /** A session of each test's own, and nobody signed in. */
@@ -92,7 +111,10 @@ class PageTest {
     private void signIn() {
         await("the form", () -> element("who").getText().equals("User name"));
         element("credential").sendKeys("alice\n");
-        await("the session", () -> !browser.findElements(By.cssSelector("[data-id='" + session + "']")).isEmpty());
+        await(
+                "the session",
+                () -> !browser.findElements(By.cssSelector("[data-id='" + session + "']"))
+                        .isEmpty());
         browser.executeScript("document.querySelector(\"[data-id='" + session + "']\").click()");
         await("its records", () -> rows().size() == 6);
     }
@@ -107,8 +129,9 @@ class PageTest {
 
     @SuppressWarnings("unchecked")
     private static List<String> rows() {
-        return (List<String>) browser.executeScript(
-                "return [...document.querySelectorAll('#records tr')].map(row => row.className + ': ' + row.cells[3].textContent)");
+        return (List<String>)
+                browser.executeScript(
+                        "return [...document.querySelectorAll('#records tr')].map(row => row.className + ': ' + row.cells[3].textContent)");
     }
 
     @Test
@@ -124,13 +147,16 @@ class PageTest {
                         "fatal: Out of memory");
         List<WebElement> cells = browser.findElements(By.cssSelector("#records tr:nth-child(3) td"));
         assertThat(cells.stream().map(WebElement::getText))
-                .containsExactly("2", "2025-10-29 10:30:03.123", "debug", "Epoch completed", "{\"epoch\":2,\"train_loss\":0.5}");
+                .containsExactly(
+                        "2", "2025-10-29 10:30:03.123", "debug", "Epoch completed", "{\"epoch\":2,\"train_loss\":0.5}");
         String plain = browser.findElement(By.cssSelector("tr.info")).getCssValue("background-color");
         for (String level : new String[] {"warn", "error", "fatal"}) {
-            assertThat(browser.findElement(By.cssSelector("tr." + level)).getCssValue("background-color")).isNotEqualTo(plain);
+            assertThat(browser.findElement(By.cssSelector("tr." + level)).getCssValue("background-color"))
+                    .isNotEqualTo(plain);
         }
         assertThat(browser.manage().logs().get(LogType.BROWSER).getAll())
-                .filteredOn(entry -> entry.getLevel() == Level.SEVERE && !entry.getMessage().contains("401"))
+                .filteredOn(entry ->
+                        entry.getLevel() == Level.SEVERE && !entry.getMessage().contains("401"))
                 .isEmpty();
     }
 
@@ -142,8 +168,11 @@ class PageTest {
         }
         await("the new records", () -> rows().size() == 206);
         assertThat(rows().get(205)).isEqualTo("info: more 199");
-        await("the end in sight", () -> (Boolean) browser.executeScript(
-                "const log = document.getElementById('log'); return log.scrollTop + log.clientHeight >= log.scrollHeight - 2"));
+        await(
+                "the end in sight",
+                () -> (Boolean)
+                        browser.executeScript(
+                                "const log = document.getElementById('log'); return log.scrollTop + log.clientHeight >= log.scrollHeight - 2"));
     }
 
     @Test
@@ -155,12 +184,17 @@ class PageTest {
         await("those with an m", () -> rows().equals(List.of("fatal: Out of memory")));
         element("search").sendKeys("MORY");
         await("the one", () -> rows().equals(List.of("fatal: Out of memory")));
-        append(record(7, "debug", "of memory", "null"), record(8, "info", "of memory", "null"), record(9, "info", "of time", "null"));
+        append(
+                record(7, "debug", "of memory", "null"),
+                record(8, "info", "of memory", "null"),
+                record(9, "info", "of time", "null"));
         await("what comes", () -> rows().equals(List.of("fatal: Out of memory", "info: of memory")));
         browser.executeScript("for (const id of ['search', 'to']) document.getElementById(id).value = '';"
                 + "document.getElementById('from').value = '2025-10-29T10:30:06';"
                 + "document.getElementById('filters').dispatchEvent(new Event('input'))");
-        await("those after a time", () -> rows().equals(List.of("fatal: Out of memory", "info: of memory", "info: of time")));
+        await(
+                "those after a time",
+                () -> rows().equals(List.of("fatal: Out of memory", "info: of memory", "info: of time")));
     }
 
     @Test

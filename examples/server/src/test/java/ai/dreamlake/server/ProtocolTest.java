@@ -57,7 +57,10 @@ class ProtocolTest {
     }
 
     private static String token(String secret, Instant expires) throws Exception {
-        JWTClaimsSet claims = new JWTClaimsSet.Builder().claim("userId", "1").expirationTime(Date.from(expires)).build();
+        JWTClaimsSet claims = new JWTClaimsSet.Builder()
+                .claim("userId", "1")
+                .expirationTime(Date.from(expires))
+                .build();
         SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
         token.sign(new MACSigner(secret));
         return token.serialize();
@@ -83,7 +86,9 @@ class ProtocolTest {
                 assertThat(reply.error()).contains("token");
             }
             server.token = token(Settings.DEVELOPMENT_SECRET, tomorrow);
-            assertThat(server.post("/workspaces/w/sessions", "{\"name\": \"s\"}").status()).isEqualTo(201);
+            assertThat(server.post("/workspaces/w/sessions", "{\"name\": \"s\"}")
+                            .status())
+                    .isEqualTo(201);
         } finally {
             server.token = good;
         }
@@ -91,7 +96,8 @@ class ProtocolTest {
 
     @Test
     void theTokenOfDevelopmentModeIsTheOneThatDreamlakesClientsMake() throws Exception {
-        Map<String, Object> claims = SignedJWT.parse(server.token).getJWTClaimsSet().getClaims();
+        Map<String, Object> claims =
+                SignedJWT.parse(server.token).getJWTClaimsSet().getClaims();
         assertThat(claims).containsEntry("userId", "3159282601").containsEntry("userName", "alice");
     }
 
@@ -108,7 +114,8 @@ class ProtocolTest {
         assertThat(first.json().get("folder").stringValue()).isEqualTo("/f");
         assertThat(first.json().get("namespace").stringValue()).isEqualTo("alice");
 
-        Reply second = server.post("/workspaces/upserts/sessions", "{\"name\": \"run\", \"description\": \"second try\"}");
+        Reply second =
+                server.post("/workspaces/upserts/sessions", "{\"name\": \"run\", \"description\": \"second try\"}");
         assertThat(second.status()).isEqualTo(200);
         JsonNode same = second.json().get("session");
         assertThat(same.get("id")).isEqualTo(session.get("id"));
@@ -124,7 +131,8 @@ class ProtocolTest {
         try {
             assertThat(server.session("private", "run")).isNotEqualTo(alices);
             assertThat(server.get("/sessions/" + alices + "/logs").status()).isEqualTo(404);
-            assertThat(server.append(alices, null, TestServer.batch("m")).status()).isEqualTo(404);
+            assertThat(server.append(alices, null, TestServer.batch("m")).status())
+                    .isEqualTo(404);
             assertThat(server.get("/sessions").body()).doesNotContain(alices);
         } finally {
             server.token = good;
@@ -150,32 +158,48 @@ class ProtocolTest {
     @Test
     void recordsGetTheNextNumbersAndAreGivenBackAsTheyCame() {
         String id = server.session("w", "numbers");
-        String batch = "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \"Training started\"},"
-                + "{\"timestamp\": \"2025-10-29T12:30:05+02:00\", \"level\": \"fatal\", \"message\": \"\", \"metadata\": {\"train_loss\": 0.234,"
-                + " \"big\": 123456789012345678901234567890, \"precise\": 0.1000000000000000000000001, \"long\": 9007199254740993,"
-                + " \"huge\": 1E+400, \"a.b\": {\"$c\": \"%2E\"}, \"\": \"\\u0000\", \"list\": [[], {}, null]}}]}";
+        String batch =
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \"Training started\"},"
+                        + "{\"timestamp\": \"2025-10-29T12:30:05+02:00\", \"level\": \"fatal\", \"message\": \"\", \"metadata\": {\"train_loss\": 0.234,"
+                        + " \"big\": 123456789012345678901234567890, \"precise\": 0.1000000000000000000000001, \"long\": 9007199254740993,"
+                        + " \"huge\": 1E+400, \"a.b\": {\"$c\": \"%2E\"}, \"\": \"\\u0000\", \"list\": [[], {}, null]}}]}";
         Reply reply = server.append(id, null, batch);
         assertThat(reply.status()).isEqualTo(200);
         assertThat(reply.body())
                 .isEqualTo("{\"created\":2,\"startSequence\":0,\"endSequence\":1,\"sessionId\":\"" + id + "\"}");
-        assertThat(server.append(id, null, TestServer.batch("m")).json().get("startSequence").intValue()).isEqualTo(2);
+        assertThat(server.append(id, null, TestServer.batch("m"))
+                        .json()
+                        .get("startSequence")
+                        .intValue())
+                .isEqualTo(2);
 
         List<JsonNode> records = server.records(id);
         assertThat(records).hasSize(3);
         assertThat(records.get(0).toString())
-                .startsWith("{\"timestamp\":\"2025-10-29T10:30:00.123456Z\",\"level\":\"info\",\"message\":\"Training started\",\"metadata\":null,\"sequenceNumber\":0,");
+                .startsWith(
+                        "{\"timestamp\":\"2025-10-29T10:30:00.123456Z\",\"level\":\"info\",\"message\":\"Training started\",\"metadata\":null,\"sequenceNumber\":0,");
         assertThat(records.get(1).get("timestamp").stringValue()).isEqualTo("2025-10-29T10:30:05.000000Z");
         String body = server.get("/sessions/" + id + "/logs?offset=1&limit=1").body();
         assertThat(body)
-                .contains("\"train_loss\":0.234", "\"big\":123456789012345678901234567890", "\"precise\":0.1000000000000000000000001")
-                .contains("\"long\":9007199254740993", "\"huge\":1E+400", "\"a.b\":{\"$c\":\"%2E\"}", "\"\":\"\\u0000\"", "\"list\":[[],{},null]");
+                .contains(
+                        "\"train_loss\":0.234",
+                        "\"big\":123456789012345678901234567890",
+                        "\"precise\":0.1000000000000000000000001")
+                .contains(
+                        "\"long\":9007199254740993",
+                        "\"huge\":1E+400",
+                        "\"a.b\":{\"$c\":\"%2E\"}",
+                        "\"\":\"\\u0000\"",
+                        "\"list\":[[],{},null]");
     }
 
     @Test
     void compactAndSpacedJsonAndAsciiAndUtf8AndGzipAreTakenAlike() throws Exception {
         String id = server.session("w", "json");
-        String compact = "{\"logs\":[{\"timestamp\":\"2025-10-29T10:30:00Z\",\"level\":\"info\",\"message\":\"Größe 😀\"}]}";
-        String spaced = "{ \"logs\" : [ { \"timestamp\" : \"2025-10-29T10:30:00Z\" ,\n \"level\" : \"info\" , \"message\" : \"Gr\\u00f6\\u00dfe \\ud83d\\ude00\" } ] }\n";
+        String compact =
+                "{\"logs\":[{\"timestamp\":\"2025-10-29T10:30:00Z\",\"level\":\"info\",\"message\":\"Größe 😀\"}]}";
+        String spaced =
+                "{ \"logs\" : [ { \"timestamp\" : \"2025-10-29T10:30:00Z\" ,\n \"level\" : \"info\" , \"message\" : \"Gr\\u00f6\\u00dfe \\ud83d\\ude00\" } ] }\n";
         server.append(id, null, compact);
         server.append(id, null, spaced);
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
@@ -192,26 +216,29 @@ class ProtocolTest {
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "{\"logs\": [] | body: no JSON",
-        "[] | body: must be an object",
-        "{} | logs: must be an array with at least one record",
-        "{\"logs\": []} | logs: must be an array with at least one record",
-        "{\"logs\": [7]} | logs[0]: must be an object",
-        "{\"logs\": [GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"verbose\", \"message\": \"m\"}]} | logs[1].level: \"verbose\" is none of debug, info, warn, error, fatal",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"message\": \"m\"}]} | logs[0].level: is missing",
-        "{\"logs\": [GOOD, GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\"}]} | logs[2].message: is missing",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": 7}]} | logs[0].message: must be a string",
-        "{\"logs\": [{\"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: is missing",
-        "{\"logs\": [{\"timestamp\": \"yesterday\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"yesterday\" is no time",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-10-29T10:30:00\" is no time",
-        "{\"logs\": [{\"timestamp\": \"2025-02-30T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-02-30T10:30:00Z\" is no time",
-        "{\"logs\": [{\"timestamp\": \"+999999999-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"+999999999-10-29T10:30:00Z\" is no time",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": [1]}]} | logs[0].metadata: must be an object",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": NaN}}]} | body: no JSON",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e99999999999}}]} | body: ",
-        "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e2147483648}}]} | body: ",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"logs\": [] | body: no JSON",
+                "[] | body: must be an object",
+                "{} | logs: must be an array with at least one record",
+                "{\"logs\": []} | logs: must be an array with at least one record",
+                "{\"logs\": [7]} | logs[0]: must be an object",
+                "{\"logs\": [GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"verbose\", \"message\": \"m\"}]} | logs[1].level: \"verbose\" is none of debug, info, warn, error, fatal",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"message\": \"m\"}]} | logs[0].level: is missing",
+                "{\"logs\": [GOOD, GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\"}]} | logs[2].message: is missing",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": 7}]} | logs[0].message: must be a string",
+                "{\"logs\": [{\"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: is missing",
+                "{\"logs\": [{\"timestamp\": \"yesterday\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"yesterday\" is no time",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-10-29T10:30:00\" is no time",
+                "{\"logs\": [{\"timestamp\": \"2025-02-30T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-02-30T10:30:00Z\" is no time",
+                "{\"logs\": [{\"timestamp\": \"+999999999-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"+999999999-10-29T10:30:00Z\" is no time",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": [1]}]} | logs[0].metadata: must be an object",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": NaN}}]} | body: no JSON",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e99999999999}}]} | body: ",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e2147483648}}]} | body: ",
+            })
     void aBadBatchIsRefusedWholeAndTheErrorNamesTheFieldAndTheRecord(String body, String error) {
         String id = server.session("w", "bad");
         String good = "{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}";
@@ -227,23 +254,28 @@ class ProtocolTest {
         for (int depth : new int[] {80, 95, 5000}) {
             String metadata = "{\"a\": " + "[".repeat(depth) + "]".repeat(depth) + "}";
             String body = TestServer.batch("m").replace("\"message\"", "\"metadata\": " + metadata + ", \"message\"");
-            assertThat(server.append(id, null, body).status()).as("%d levels", depth).isEqualTo(depth == 80 ? 200 : 400);
+            assertThat(server.append(id, null, body).status())
+                    .as("%d levels", depth)
+                    .isEqualTo(depth == 80 ? 200 : 400);
         }
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', quoteCharacter = '`', value = {
-        "{} | name: is missing",
-        "{\"name\": \"\"} | name: is empty",
-        "{\"name\": \"  \"} | name: is empty",
-        "{\"name\": 7} | name: must be a string",
-        "{\"name\": \"LONG\"} | name: has 1025 bytes, more than 1024",
-        "{\"name\": \"s\", \"tags\": \"x\"} | tags: must be an array of strings",
-        "{\"name\": \"s\", \"tags\": [7]} | tags: must be an array of strings",
-        "{\"name\": \"s\", \"metadata\": 7} | metadata: must be an object",
-        "{\"name\": \"s\", \"description\": 7} | description: must be a string",
-        "{\"name\": \"s\", \"writeProtected\": \"yes\"} | writeProtected: must be true or false",
-    })
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{} | name: is missing",
+                "{\"name\": \"\"} | name: is empty",
+                "{\"name\": \"  \"} | name: is empty",
+                "{\"name\": 7} | name: must be a string",
+                "{\"name\": \"LONG\"} | name: has 1025 bytes, more than 1024",
+                "{\"name\": \"s\", \"tags\": \"x\"} | tags: must be an array of strings",
+                "{\"name\": \"s\", \"tags\": [7]} | tags: must be an array of strings",
+                "{\"name\": \"s\", \"metadata\": 7} | metadata: must be an object",
+                "{\"name\": \"s\", \"description\": 7} | description: must be a string",
+                "{\"name\": \"s\", \"writeProtected\": \"yes\"} | writeProtected: must be true or false",
+            })
     void aBadSessionIsRefusedAndTheErrorNamesTheField(String body, String error) {
         Reply reply = server.post("/workspaces/w/sessions", body.replace("LONG", "x".repeat(1025)));
         assertThat(reply.status()).isEqualTo(400);
@@ -252,8 +284,11 @@ class ProtocolTest {
 
     @Test
     void aWorkspaceWithoutANameOrWithATooLongOneIsRefused() {
-        assertThat(server.post("/workspaces/%20/sessions", "{\"name\": \"s\"}").error()).isEqualTo("workspace: is empty");
-        assertThat(server.post("/workspaces/" + "x".repeat(1025) + "/sessions", "{\"name\": \"s\"}").status()).isEqualTo(400);
+        assertThat(server.post("/workspaces/%20/sessions", "{\"name\": \"s\"}").error())
+                .isEqualTo("workspace: is empty");
+        assertThat(server.post("/workspaces/" + "x".repeat(1025) + "/sessions", "{\"name\": \"s\"}")
+                        .status())
+                .isEqualTo(400);
     }
 
     @ParameterizedTest
@@ -267,8 +302,17 @@ class ProtocolTest {
             out.write(body.getBytes(StandardCharsets.US_ASCII));
         }
         HttpRequest.Builder request = HttpRequest.newBuilder().POST(BodyPublishers.ofByteArray(packed.toByteArray()));
-        assertThat(server.send(request, "/sessions/" + id + "/logs", "Content-Encoding", "gzip").status()).isEqualTo(413);
-        assertThat(server.append(id, null, TestServer.batch("x".repeat(1024 * 1024 - TestServer.batch("").length()))).status()).isEqualTo(200);
+        assertThat(server.send(request, "/sessions/" + id + "/logs", "Content-Encoding", "gzip")
+                        .status())
+                .isEqualTo(413);
+        assertThat(server.append(
+                                id,
+                                null,
+                                TestServer.batch("x"
+                                        .repeat(1024 * 1024
+                                                - TestServer.batch("").length())))
+                        .status())
+                .isEqualTo(200);
     }
 
     @Test
@@ -277,11 +321,14 @@ class ProtocolTest {
         String id = server.session("w", "protected");
         assertThat(server.append(id, null, TestServer.batch("m")).status()).isEqualTo(403);
         assertThat(server.get("/sessions/" + id + "/logs").status()).isEqualTo(200);
-        assertThat(server.append("nobody", null, TestServer.batch("m")).status()).isEqualTo(404);
+        assertThat(server.append("nobody", null, TestServer.batch("m")).status())
+                .isEqualTo(404);
 
         String deleted = server.session("w", "deleted");
         server.append(deleted, "key", TestServer.batch("m"));
-        assertThat(server.send(HttpRequest.newBuilder().DELETE(), "/sessions/" + deleted).status()).isEqualTo(204);
+        assertThat(server.send(HttpRequest.newBuilder().DELETE(), "/sessions/" + deleted)
+                        .status())
+                .isEqualTo(204);
         assertThat(server.append(deleted, null, TestServer.batch("m")).status()).isEqualTo(410);
         assertThat(server.get("/sessions/" + deleted + "/logs").status()).isEqualTo(410);
         String anew = server.session("w", "deleted");
@@ -292,7 +339,11 @@ class ProtocolTest {
     private List<String> found(String id, String query) {
         Reply reply = server.get("/sessions/" + id + "/logs?" + query);
         assertThat(reply.status()).as(reply.body()).isEqualTo(200);
-        return reply.json().get("logs").valueStream().map(record -> record.get("message").stringValue()).toList();
+        return reply.json()
+                .get("logs")
+                .valueStream()
+                .map(record -> record.get("message").stringValue())
+                .toList();
     }
 
     @Test
@@ -302,35 +353,63 @@ class ProtocolTest {
         for (int i = 0; i < 10; i++) {
             // Times run the other way than numbers.
             logs.append(i == 0 ? "" : ",")
-                    .append("{\"timestamp\": \"2025-10-29T10:30:0").append(9 - i).append("Z\", \"level\": \"")
-                    .append(RequestBody.LEVELS.get(i % 5)).append("\", \"message\": \"Message ").append(i).append(" (x.y)\"}");
+                    .append("{\"timestamp\": \"2025-10-29T10:30:0")
+                    .append(9 - i)
+                    .append("Z\", \"level\": \"")
+                    .append(RequestBody.LEVELS.get(i % 5))
+                    .append("\", \"message\": \"Message ")
+                    .append(i)
+                    .append(" (x.y)\"}");
         }
         server.append(id, null, "{\"logs\": [" + logs + "]}");
         assertThat(found(id, "limit=2")).containsExactly("Message 0 (x.y)", "Message 1 (x.y)");
         assertThat(found(id, "limit=2&offset=9")).containsExactly("Message 9 (x.y)");
         assertThat(found(id, "limit=2&offset=10")).isEmpty();
         assertThat(found(id, "limit=2&order=desc")).containsExactly("Message 9 (x.y)", "Message 8 (x.y)");
-        assertThat(found(id, "limit=2&order=desc&offset=9&orderBy=sequenceNumber")).containsExactly("Message 0 (x.y)");
+        assertThat(found(id, "limit=2&order=desc&offset=9&orderBy=sequenceNumber"))
+                .containsExactly("Message 0 (x.y)");
         assertThat(found(id, "limit=1&orderBy=timestamp")).containsExactly("Message 9 (x.y)");
         assertThat(found(id, "limit=1&orderBy=timestamp&order=desc&offset=1")).containsExactly("Message 1 (x.y)");
-        assertThat(found(id, "level=fatal,debug")).containsExactly("Message 0 (x.y)", "Message 4 (x.y)", "Message 5 (x.y)", "Message 9 (x.y)");
+        assertThat(found(id, "level=fatal,debug"))
+                .containsExactly("Message 0 (x.y)", "Message 4 (x.y)", "Message 5 (x.y)", "Message 9 (x.y)");
         assertThat(found(id, "startTime=2025-10-29T10:30:08Z")).containsExactly("Message 0 (x.y)", "Message 1 (x.y)");
-        assertThat(found(id, "endTime=2025-10-29T12:30:01%2B02:00")).containsExactly("Message 8 (x.y)", "Message 9 (x.y)");
+        assertThat(found(id, "endTime=2025-10-29T12:30:01%2B02:00"))
+                .containsExactly("Message 8 (x.y)", "Message 9 (x.y)");
         assertThat(found(id, "search=sage%203%20(X.Y)")).containsExactly("Message 3 (x.y)");
         assertThat(found(id, "search=.*")).isEmpty();
-        assertThat(found(id, "level=info&search=6&startTime=2025-10-29T10:30:00Z&endTime=2025-10-29T10:30:09Z")).containsExactly("Message 6 (x.y)");
+        assertThat(found(id, "level=info&search=6&startTime=2025-10-29T10:30:00Z&endTime=2025-10-29T10:30:09Z"))
+                .containsExactly("Message 6 (x.y)");
         for (String query : new String[] {"limit=3", "limit=3&level=info,warn,error"}) {
-            assertThat(server.get("/sessions/" + id + "/logs?" + query).json().get("hasMore").booleanValue()).isTrue();
+            assertThat(server.get("/sessions/" + id + "/logs?" + query)
+                            .json()
+                            .get("hasMore")
+                            .booleanValue())
+                    .isTrue();
         }
         for (String query : new String[] {"limit=10", "limit=6&level=info,warn,error", "limit=1&offset=9&order=desc"}) {
-            assertThat(server.get("/sessions/" + id + "/logs?" + query).json().get("hasMore").booleanValue()).isFalse();
+            assertThat(server.get("/sessions/" + id + "/logs?" + query)
+                            .json()
+                            .get("hasMore")
+                            .booleanValue())
+                    .isFalse();
         }
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {
-        "limit=0", "limit=10001", "limit=x", "offset=-1", "orderBy=level", "order=up", "level=loud", "level=info,", "startTime=now", "endTime=7", "search=%00"
-    })
+    @ValueSource(
+            strings = {
+                "limit=0",
+                "limit=10001",
+                "limit=x",
+                "offset=-1",
+                "orderBy=level",
+                "order=up",
+                "level=loud",
+                "level=info,",
+                "startTime=now",
+                "endTime=7",
+                "search=%00"
+            })
     void aQueryThatMakesNoSenseIsRefusedAndTheErrorNamesTheParameter(String query) {
         String id = server.session("w", "bad queries");
         Reply reply = server.get("/sessions/" + id + "/logs?" + query);

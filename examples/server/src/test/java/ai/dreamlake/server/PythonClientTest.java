@@ -60,7 +60,8 @@ class PythonClientTest {
             String session = exchange(
                     connection,
                     request(
-                            "POST /workspaces/team:%20vision%20&%20more/sessions HTTP/1.1", // httpx encodes the spaces alone
+                            "POST /workspaces/team:%20vision%20&%20more/sessions HTTP/1.1", // httpx encodes the spaces
+                            // alone
                             port,
                             token,
                             "{\"name\":\"baseline\",\"description\":\"B\\u00e4r\",\"tags\":[\"a\"],\"folder\":\"/exp\",\"metadata\":{\"lr\":0.001}}"));
@@ -75,11 +76,13 @@ class PythonClientTest {
                                 "POST /sessions/" + id + "/logs HTTP/1.1",
                                 port,
                                 token,
-                                "{\"logs\":[{\"timestamp\":\"2025-10-29T10:30:0" + i + (i == 0 ? "" : ".500000") + "Z\",\"level\":\"info\","
-                                        + "\"message\":\"Epoch " + i + " \\u2713\",\"metadata\":{\"train_loss\":0.5}}]}"));
+                                "{\"logs\":[{\"timestamp\":\"2025-10-29T10:30:0" + i + (i == 0 ? "" : ".500000")
+                                        + "Z\",\"level\":\"info\"," + "\"message\":\"Epoch " + i
+                                        + " \\u2713\",\"metadata\":{\"train_loss\":0.5}}]}"));
                 assertThat(answer).startsWith("HTTP/1.1 200 ");
                 assertThat(json(answer).toString())
-                        .isEqualTo("{\"created\":1,\"startSequence\":" + i + ",\"endSequence\":" + i + ",\"sessionId\":\"" + id + "\"}");
+                        .isEqualTo("{\"created\":1,\"startSequence\":" + i + ",\"endSequence\":" + i
+                                + ",\"sessionId\":\"" + id + "\"}");
             }
             assertThat(server.messages(id)).containsExactly("Epoch 0 ✓", "Epoch 1 ✓", "Epoch 2 ✓");
         }
@@ -92,7 +95,11 @@ class PythonClientTest {
                 Socket connection = new Socket(InetAddress.getByName("localhost"), server.server.port())) {
             String answer = exchange(
                     connection,
-                    request("POST /workspaces/team/vision:v2@home,x=1/sessions HTTP/1.1", server.server.port(), server.token, "{\"name\": \"s\"}"));
+                    request(
+                            "POST /workspaces/team/vision:v2@home,x=1/sessions HTTP/1.1",
+                            server.server.port(),
+                            server.token,
+                            "{\"name\": \"s\"}"));
             assertThat(json(answer).get("workspace").stringValue()).isEqualTo("team/vision:v2@home,x=1");
         }
     }

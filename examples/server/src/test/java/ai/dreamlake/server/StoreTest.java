@@ -60,7 +60,8 @@ class StoreTest {
     private Set<String> indexes(String collection) {
         Set<String> indexes = new TreeSet<>();
         for (Document index : database.getCollection(collection).listIndexes()) {
-            indexes.add(index.get("key", Document.class).toJson() + (index.getBoolean("unique", false) ? " unique" : ""));
+            indexes.add(
+                    index.get("key", Document.class).toJson() + (index.getBoolean("unique", false) ? " unique" : ""));
         }
         return indexes;
     }
@@ -81,13 +82,18 @@ class StoreTest {
     @Test
     void aRecordIsADocumentWithDatesAndALongNumber() {
         String id = server.session("w", "s");
-        server.append(id, null, TestServer.batch("m").replace("\"message\"", "\"metadata\": {\"epoch\": 5, \"loss\": 0.5}, \"message\""));
+        server.append(
+                id,
+                null,
+                TestServer.batch("m")
+                        .replace("\"message\"", "\"metadata\": {\"epoch\": 5, \"loss\": 0.5}, \"message\""));
         Document record = database.getCollection("logs").find().first();
         assertThat(record.getString("sessionId")).isEqualTo(id);
         assertThat(record.getDate("timestamp").toInstant()).isEqualTo(Instant.parse("2025-10-29T10:30:00.123Z"));
         assertThat(record.getInteger("timestampMicros")).isEqualTo(456);
         assertThat(record.getLong("sequenceNumber")).isZero();
-        assertThat(record.getDate("createdAt").toInstant()).isBetween(Instant.now().minusSeconds(60), Instant.now());
+        assertThat(record.getDate("createdAt").toInstant())
+                .isBetween(Instant.now().minusSeconds(60), Instant.now());
         assertThat(record.get("metadata")).isEqualTo(new Document("epoch", 5L).append("loss", 0.5));
     }
 
@@ -102,7 +108,8 @@ class StoreTest {
         assertThat(session.get("levelCounts").toString()).isEqualTo("{\"info\":2,\"fatal\":1}");
         assertThat(session.get("firstLogAt").stringValue()).isEqualTo("2025-10-29T09:30:00.123Z");
         assertThat(session.get("lastLogAt").stringValue()).isEqualTo("2025-10-29T10:30:00.123Z");
-        assertThat(database.getCollection("sessions").find().first().getLong("nextSequenceNumber")).isEqualTo(3);
+        assertThat(database.getCollection("sessions").find().first().getLong("nextSequenceNumber"))
+                .isEqualTo(3);
     }
 
     @Test
@@ -112,9 +119,12 @@ class StoreTest {
         Reply first = server.append(id, "key", TestServer.batch("a", "b"));
         server.append(id, "another", TestServer.batch("c"));
         assertThat(server.append(id, "key", TestServer.batch("a", "b")).body()).isEqualTo(first.body());
-        assertThat(server.append(other, "key", TestServer.batch("x")).status()).as("a key counts in its session").isEqualTo(200);
+        assertThat(server.append(other, "key", TestServer.batch("x")).status())
+                .as("a key counts in its session")
+                .isEqualTo(200);
         assertThat(server.messages(id)).containsExactly("a", "b", "c");
-        assertThat(server.append(id, "key", TestServer.batch("a")).error()).startsWith("Idempotency-Key: came with 2 records");
+        assertThat(server.append(id, "key", TestServer.batch("a")).error())
+                .startsWith("Idempotency-Key: came with 2 records");
     }
 
     @Test
@@ -135,19 +145,28 @@ class StoreTest {
         User alice = new User("3159282601", "alice");
         NewRecord record = new NewRecord(Instant.parse("2025-10-29T10:30:00Z"), "info", "m", null);
         server.append(id, "before", TestServer.batch("before"));
-        new Sessions(database).reserve(alice, id, "key", List.of(record, record, record), (session, key, numbers) -> numbers);
+        new Sessions(database)
+                .reserve(alice, id, "key", List.of(record, record, record), (session, key, numbers) -> numbers);
         for (int i = 0; i < 150; i++) {
             server.append(id, "behind " + i, TestServer.batch("behind"));
         }
         database.getCollection("logs")
-                .insertOne(new Document("_id", Numbers.id(id, 2)).append("sessionId", id).append("sequenceNumber", 2L)
-                        .append("timestamp", new java.util.Date(0)).append("level", "info").append("message", "b").append("metadata", null)
+                .insertOne(new Document("_id", Numbers.id(id, 2))
+                        .append("sessionId", id)
+                        .append("sequenceNumber", 2L)
+                        .append("timestamp", new java.util.Date(0))
+                        .append("level", "info")
+                        .append("message", "b")
+                        .append("metadata", null)
                         .append("createdAt", new java.util.Date(0)));
 
         Reply again = server.append(id, "key", TestServer.batch("a", "b", "c"));
         assertThat(again.body()).contains("\"startSequence\":1,\"endSequence\":3");
-        assertThat(server.messages(id)).startsWith("before", "a", "b", "c", "behind").hasSize(154);
-        assertThat(server.append(id, "key", TestServer.batch("a", "b", "c")).body()).isEqualTo(again.body());
+        assertThat(server.messages(id))
+                .startsWith("before", "a", "b", "c", "behind")
+                .hasSize(154);
+        assertThat(server.append(id, "key", TestServer.batch("a", "b", "c")).body())
+                .isEqualTo(again.body());
         assertThat(server.records(id)).hasSize(154);
     }
 
@@ -162,8 +181,12 @@ class StoreTest {
                     int number = writer;
                     Callable<Void> work = () -> {
                         for (int i = 0; i < 20; i++) {
-                            String[] messages = IntStream.range(0, 1 + i % 3).mapToObj(Integer::toString).toArray(String[]::new);
-                            assertThat(one.append(id, number + "/" + i, TestServer.batch(messages)).status()).isEqualTo(200);
+                            String[] messages = IntStream.range(0, 1 + i % 3)
+                                    .mapToObj(Integer::toString)
+                                    .toArray(String[]::new);
+                            assertThat(one.append(id, number + "/" + i, TestServer.batch(messages))
+                                            .status())
+                                    .isEqualTo(200);
                         }
                         return null;
                     };
@@ -199,7 +222,12 @@ class StoreTest {
         String id = server.session("w", "s");
         NewRecord record = new NewRecord(Instant.parse("2025-10-29T10:30:00Z"), "info", "m", null);
         new Sessions(database)
-                .reserve(new User("3159282601", "alice"), id, Sessions.newKey(), List.of(record, record, record), (session, key, numbers) -> numbers);
+                .reserve(
+                        new User("3159282601", "alice"),
+                        id,
+                        Sessions.newKey(),
+                        List.of(record, record, record),
+                        (session, key, numbers) -> numbers);
         server.append(id, null, TestServer.batch("a", "b"));
         JsonNode page = server.get("/sessions/" + id + "/logs?limit=2").json();
         assertThat(page.get("logs").size()).isEqualTo(2);
@@ -207,14 +235,19 @@ class StoreTest {
         page = server.get("/sessions/" + id + "/logs?limit=5&order=desc").json();
         assertThat(page.get("logs").size()).isEqualTo(2);
         assertThat(page.get("hasMore").booleanValue()).isFalse();
-        assertThat(server.get("/sessions/" + id + "/logs?limit=1").json().get("hasMore").booleanValue()).isTrue();
+        assertThat(server.get("/sessions/" + id + "/logs?limit=1")
+                        .json()
+                        .get("hasMore")
+                        .booleanValue())
+                .isTrue();
     }
 
     @Test
     void manyLargeRecordsAndSessionsCanBeRead() {
         String text = "x".repeat(1_000_000);
         for (int i = 0; i < 60; i++) {
-            server.post("/workspaces/w/sessions", "{\"name\": \"s" + i + "\", \"metadata\": {\"text\": \"" + text + "\"}}");
+            server.post(
+                    "/workspaces/w/sessions", "{\"name\": \"s" + i + "\", \"metadata\": {\"text\": \"" + text + "\"}}");
         }
         assertThat(server.get("/sessions").json().get("sessions").size()).isEqualTo(60);
         String id = server.session("w", "s0");
@@ -252,9 +285,13 @@ class StoreTest {
     @Test
     void whatIsWrongWithTheSettingsIsSaid() {
         assertThatThrownBy(() -> Settings.of(Map.of("PORT", "many"))).hasMessageContaining("PORT is \"many\"");
-        assertThatThrownBy(() -> new Tokens("short")).hasMessageContaining("JWT_SECRET").hasMessageNotContaining("short\"");
+        assertThatThrownBy(() -> new Tokens("short"))
+                .hasMessageContaining("JWT_SECRET")
+                .hasMessageNotContaining("short\"");
         assertThat(Settings.of(Map.of()).port()).isEqualTo(3000);
-        assertThat(Settings.of(Map.of("JWT_SECRET", "another-secret-another-secret-another")).isDevelopment()).isFalse();
+        assertThat(Settings.of(Map.of("JWT_SECRET", "another-secret-another-secret-another"))
+                        .isDevelopment())
+                .isFalse();
     }
 
     @Test

@@ -47,7 +47,8 @@ class StreamTest {
     }
 
     private BufferedReader stream(String query, String... headers) throws Exception {
-        HttpRequest.Builder request = HttpRequest.newBuilder(URI.create(server.url + "/sessions/" + session + "/logs/stream" + query))
+        HttpRequest.Builder request = HttpRequest.newBuilder(
+                        URI.create(server.url + "/sessions/" + session + "/logs/stream" + query))
                 .header("Authorization", "Bearer " + server.token)
                 .header("Accept", "text/event-stream");
         for (int i = 0; i < headers.length; i += 2) {
@@ -116,20 +117,32 @@ class StreamTest {
             server.send(HttpRequest.newBuilder().DELETE(), "/sessions/" + session);
             assertThat(next(stream)).isNull();
         }
-        assertThat(server.get("/sessions/" + session + "/logs/stream", "Accept", "text/event-stream").status()).isEqualTo(410);
-        assertThat(server.get("/sessions/nobody/logs/stream", "Accept", "text/event-stream").status()).isEqualTo(404);
+        assertThat(server.get("/sessions/" + session + "/logs/stream", "Accept", "text/event-stream")
+                        .status())
+                .isEqualTo(410);
+        assertThat(server.get("/sessions/nobody/logs/stream", "Accept", "text/event-stream")
+                        .status())
+                .isEqualTo(404);
     }
 
     @Test
     void aCookieIsGoodForLookingAndForNothingElse() {
-        String name = server.post("/sign-in", "{\"userName\": \"alice\"}").response().headers().firstValue("Set-Cookie").orElseThrow();
+        String name = server.post("/sign-in", "{\"userName\": \"alice\"}")
+                .response()
+                .headers()
+                .firstValue("Set-Cookie")
+                .orElseThrow();
         assertThat(name).contains("HttpOnly").contains("SameSite=Strict");
         String cookie = name.substring(0, name.indexOf(';'));
         server.token = null;
         assertThat(server.get("/sessions", "Cookie", cookie).status()).isEqualTo(200);
         assertThat(server.get("/sessions").status()).isEqualTo(401);
-        assertThat(server.post("/sessions/" + session + "/logs", TestServer.batch("m"), "Cookie", cookie).status()).isEqualTo(401);
-        assertThat(server.send(HttpRequest.newBuilder().DELETE(), "/sessions/" + session, "Cookie", cookie).status()).isEqualTo(401);
+        assertThat(server.post("/sessions/" + session + "/logs", TestServer.batch("m"), "Cookie", cookie)
+                        .status())
+                .isEqualTo(401);
+        assertThat(server.send(HttpRequest.newBuilder().DELETE(), "/sessions/" + session, "Cookie", cookie)
+                        .status())
+                .isEqualTo(401);
     }
 
     @Test
@@ -137,9 +150,12 @@ class StreamTest {
         Path other = data.resolve("other");
         String secret = "a-secret-that-only-this-test-knows-0123456789";
         try (TestServer closed = new TestServer(other, Map.of("JWT_SECRET", secret))) {
-            assertThat(closed.post("/sign-in", "{\"userName\": \"alice\"}").status()).isEqualTo(401);
+            assertThat(closed.post("/sign-in", "{\"userName\": \"alice\"}").status())
+                    .isEqualTo(401);
             assertThat(closed.get("/sign-in").body()).isEqualTo("{\"development\":false}");
-            assertThat(closed.get("/sessions").status()).as("a token of development mode").isEqualTo(401);
+            assertThat(closed.get("/sessions").status())
+                    .as("a token of development mode")
+                    .isEqualTo(401);
             closed.token = new Tokens(secret).ofName("alice", java.time.Instant.now());
             assertThat(closed.get("/sessions").status()).isEqualTo(200);
         }
@@ -148,8 +164,15 @@ class StreamTest {
     @Test
     void scriptsOfOnePageMoreMayCall() {
         String allowed = "Access-Control-Allow-Origin";
-        assertThat(server.get("/health", "Origin", "https://dashboard.example.com").response().headers().firstValue(allowed))
+        assertThat(server.get("/health", "Origin", "https://dashboard.example.com")
+                        .response()
+                        .headers()
+                        .firstValue(allowed))
                 .hasValue("https://dashboard.example.com");
-        assertThat(server.get("/health", "Origin", "https://other.example.com").response().headers().firstValue(allowed)).isEmpty();
+        assertThat(server.get("/health", "Origin", "https://other.example.com")
+                        .response()
+                        .headers()
+                        .firstValue(allowed))
+                .isEmpty();
     }
 }

@@ -90,13 +90,16 @@ final class TestServer implements AutoCloseable {
     static String batch(String... messages) {
         List<String> records = new ArrayList<>();
         for (String message : messages) {
-            records.add("{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \"" + message + "\"}");
+            records.add("{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \""
+                    + message + "\"}");
         }
         return "{\"logs\": [" + String.join(", ", records) + "]}";
     }
 
     Reply append(String session, String key, String batch) {
-        return key == null ? post("/sessions/" + session + "/logs", batch) : post("/sessions/" + session + "/logs", batch, "Idempotency-Key", key);
+        return key == null
+                ? post("/sessions/" + session + "/logs", batch)
+                : post("/sessions/" + session + "/logs", batch, "Idempotency-Key", key);
     }
 
     /** All records of a session, in the order of their numbers, which must be 0, 1, 2 … */
@@ -104,7 +107,8 @@ final class TestServer implements AutoCloseable {
         List<JsonNode> records = new ArrayList<>();
         boolean hasMore = true;
         while (hasMore) {
-            JsonNode page = get("/sessions/" + session + "/logs?limit=1000&offset=" + records.size()).json();
+            JsonNode page = get("/sessions/" + session + "/logs?limit=1000&offset=" + records.size())
+                    .json();
             for (JsonNode record : page.get("logs")) {
                 if (record.get("sequenceNumber").longValue() != records.size()) {
                     throw new AssertionError("record " + records.size() + " is " + record);
@@ -117,7 +121,9 @@ final class TestServer implements AutoCloseable {
     }
 
     List<String> messages(String session) {
-        return records(session).stream().map(record -> record.get("message").stringValue()).toList();
+        return records(session).stream()
+                .map(record -> record.get("message").stringValue())
+                .toList();
     }
 
     @Override

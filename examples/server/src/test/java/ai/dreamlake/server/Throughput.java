@@ -9,7 +9,10 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 
-/** How many records of one appender are stored per second, in batches of 1,000. Says it, and leaves nothing behind but a temporary directory. */
+/**
+ * How many records of one appender are stored per second, in batches of 1,000. Says it, and leaves nothing behind but a
+ * temporary directory.
+ */
 final class Throughput {
 
     private static final int RECORDS = 50_000;
@@ -41,7 +44,10 @@ final class Throughput {
         log.addAppender(appender);
         long start = System.nanoTime();
         for (int i = 0; i < RECORDS; i++) {
-            log.atInfo().addKeyValue("epoch", i).addKeyValue("train_loss", 1.0 / (i + 1)).log("Epoch completed");
+            log.atInfo()
+                    .addKeyValue("epoch", i)
+                    .addKeyValue("train_loss", 1.0 / (i + 1))
+                    .log("Epoch completed");
         }
         if (!appender.awaitDelivery(Duration.ofMinutes(5))) {
             throw new IllegalStateException("the server does not take them");

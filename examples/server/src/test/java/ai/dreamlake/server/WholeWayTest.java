@@ -36,7 +36,8 @@ class WholeWayTest {
 
     private List<JsonNode> journal(String session) throws IOException {
         List<JsonNode> records = new ArrayList<>();
-        for (String line : Files.readAllLines(directory.resolve(".dreamlake/examples/" + session + "/logs/logs.jsonl"))) {
+        for (String line :
+                Files.readAllLines(directory.resolve(".dreamlake/examples/" + session + "/logs/logs.jsonl"))) {
             records.add(TestServer.JSON.readTree(line));
         }
         return records;
@@ -53,7 +54,8 @@ class WholeWayTest {
     @ValueSource(booleans = {true, false})
     void theTrainingExamplesRecordsAreOnTheServerAsTheyAreInTheJournal(boolean isHybrid) throws IOException {
         String configuration = new String(
-                TrainingExample.class.getResourceAsStream("/logback-server.xml").readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+                TrainingExample.class.getResourceAsStream("/logback-server.xml").readAllBytes(),
+                java.nio.charset.StandardCharsets.UTF_8);
         if (!isHybrid) {
             configuration = configuration.replaceFirst("<localPath>.*</localPath>", "");
         }
@@ -75,7 +77,8 @@ class WholeWayTest {
                 }
             }
             assertThat(stored(server, "training-diverged").toString()).contains("\"fatal\"");
-            assertThat(server.get("/sessions").body()).contains("told apart by one hidden layer", "\"hidden_neurons\":16");
+            assertThat(server.get("/sessions").body())
+                    .contains("told apart by one hidden layer", "\"hidden_neurons\":16");
         }
     }
 
@@ -150,7 +153,14 @@ class WholeWayTest {
             List<Child> children = new ArrayList<>();
             for (int i = 0; i < 8; i++) {
                 children.add(Child.start(
-                        directory, Map.of(), List.of("-Xmx128m"), LoggingChild.class.getName(), server.url, directory.resolve("jvm" + i), "jvm" + i, each));
+                        directory,
+                        Map.of(),
+                        List.of("-Xmx128m"),
+                        LoggingChild.class.getName(),
+                        server.url,
+                        directory.resolve("jvm" + i),
+                        "jvm" + i,
+                        each));
             }
             for (Child child : children) {
                 assertThat(child.waitFor()).isZero();
@@ -161,7 +171,9 @@ class WholeWayTest {
                 int expected = next.merge(words[0], 1, Integer::sum) - 1;
                 assertThat(Integer.parseInt(words[1])).as(words[0]).isEqualTo(expected);
             }
-            assertThat(next).hasSize(8).allSatisfy((jvm, count) -> assertThat(count).isEqualTo(each));
+            assertThat(next)
+                    .hasSize(8)
+                    .allSatisfy((jvm, count) -> assertThat(count).isEqualTo(each));
         }
     }
 

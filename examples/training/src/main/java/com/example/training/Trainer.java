@@ -62,7 +62,10 @@ final class Trainer {
                         .addKeyValue("val_loss", validationLoss)
                         .addKeyValue("best_val_loss", bestLoss)
                         .addKeyValue("best_epoch", bestEpoch)
-                        .log("No better validation loss for {} epochs, learning rate is now {}", PATIENCE, learningRate);
+                        .log(
+                                "No better validation loss for {} epochs, learning rate is now {}",
+                                PATIENCE,
+                                learningRate);
             }
 
             if (epoch % (EPOCHS / 10) == 0) {

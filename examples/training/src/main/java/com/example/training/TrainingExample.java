@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Teaches a small neural network to tell two half-moons apart, and keeps the log of it as two Dreamlake sessions: one for
- * an attempt with far too long steps, one for the real run. Another run of the program continues both.
+ * Teaches a small neural network to tell two half-moons apart, and keeps the log of it as two Dreamlake sessions: one
+ * for an attempt with far too long steps, one for the real run. Another run of the program continues both.
  */
 public final class TrainingExample {
 

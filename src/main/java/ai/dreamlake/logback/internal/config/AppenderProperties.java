@@ -6,8 +6,8 @@ import ch.qos.logback.core.util.FileSize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The properties of an appender as they were set, right or wrong. Their defaults stand here and nowhere else. A null comes from
- * code that set it; it is a fault, unless the property has no default.
+ * The properties of an appender as they were set, right or wrong. Their defaults stand here and nowhere else. A null
+ * comes from code that set it; it is a fault, unless the property has no default.
  */
 public final class AppenderProperties {
 

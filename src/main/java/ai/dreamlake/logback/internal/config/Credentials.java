@@ -21,7 +21,10 @@ public final class Credentials {
     /** Null, and a fault, if there is not exactly one of the two, or if it is no good. */
     static @Nullable Credentials of(@Nullable String apiKey, @Nullable String userName, Faults faults) {
         if (apiKey == null && userName == null) {
-            faults.add("apiKey", null, "with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.");
+            faults.add(
+                    "apiKey",
+                    null,
+                    "with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.");
         } else if (apiKey != null && userName != null) {
             faults.add("userName", userName, "there is an <apiKey>, too; give one of them.");
         } else if (userName != null) {
@@ -44,14 +47,17 @@ public final class Credentials {
         return faults.isDefined(property, value, shown);
     }
 
-    /** The token for the next call. One of development mode lives for thirty days, and some programs longer, so it is new. */
+    /**
+     * The token for the next call. One of development mode lives for thirty days, and some programs longer, so it is
+     * new.
+     */
     public String token() {
         return apiKey != null ? apiKey : DevelopmentToken.of(userName, Instant.now());
     }
 
     /**
-     * Whose records these are, as far as it can be told. With a new token, the same user finds what the old one left. The user's
-     * name, or what a JSON Web Token says about its user; empty for other tokens.
+     * Whose records these are, as far as it can be told. With a new token, the same user finds what the old one left.
+     * The user's name, or what a JSON Web Token says about its user; empty for other tokens.
      */
     String user() {
         if (apiKey == null) {
@@ -59,7 +65,8 @@ public final class Credentials {
         }
         String[] parts = apiKey.split("\\.");
         try {
-            JsonNode claims = new JsonMapper().readTree(Base64.getUrlDecoder().decode(parts.length == 3 ? parts[1] : "e30"));
+            JsonNode claims =
+                    new JsonMapper().readTree(Base64.getUrlDecoder().decode(parts.length == 3 ? parts[1] : "e30"));
             return claims.path("userId").asString("") + claims.path("sub").asString("");
         } catch (IllegalArgumentException | JacksonException noWebToken) {
             return "";

@@ -11,8 +11,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports what is wrong with a configuration, as ERROR statuses: the property, its value, and the way out. A token is never
- * shown.
+ * Reports what is wrong with a configuration, as ERROR statuses: the property, its value, and the way out. A token is
+ * never shown.
  */
 public final class Faults {
 
@@ -32,8 +32,8 @@ public final class Faults {
     }
 
     /**
-     * Begins a check, with what Logback found. It only warns of a value that has not its property's type, and goes on with the
-     * default.
+     * Begins a check, with what Logback found. It only warns of a value that has not its property's type, and goes on
+     * with the default.
      *
      * @param appender the appender's name
      * @param configured the objects whose properties are checked
@@ -68,7 +68,8 @@ public final class Faults {
     }
 
     /** The text, or null and a fault if there is none, or if a variable in it has no value. */
-    @Nullable String text(String property, @Nullable String value) {
+    @Nullable
+    String text(String property, @Nullable String value) {
         if (value == null || value.isBlank()) {
             add(property, value, "give it a value, or leave it out for the default.");
             return null;
@@ -103,7 +104,8 @@ public final class Faults {
     }
 
     /** @param example such as "5 seconds" */
-    Duration duration(String property, ch.qos.logback.core.util.@Nullable Duration value, long minMillis, String example) {
+    Duration duration(
+            String property, ch.qos.logback.core.util.@Nullable Duration value, long minMillis, String example) {
         if (value == null || value.getMilliseconds() < minMillis) {
             add(property, value, example);
             return Duration.ZERO;

@@ -43,7 +43,10 @@ public record RemoteConfiguration(
     static @Nullable RemoteConfiguration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
         if (properties.remote == null) {
             if (properties.apiKey != null || properties.userName != null) {
-                faults.add(properties.apiKey != null ? "apiKey" : "userName", Faults.HIDDEN, "it is of no use without a <remote>.");
+                faults.add(
+                        properties.apiKey != null ? "apiKey" : "userName",
+                        Faults.HIDDEN,
+                        "it is of no use without a <remote>.");
             }
             return null;
         }
@@ -77,7 +80,10 @@ public record RemoteConfiguration(
 
     private static @Nullable HttpUrl url(String remote, Faults faults) {
         HttpUrl url = HttpUrl.parse(remote.strip());
-        if (url == null || url.query() != null || url.fragment() != null || !url.username().isEmpty()) {
+        if (url == null
+                || url.query() != null
+                || url.fragment() != null
+                || !url.username().isEmpty()) {
             // The text may be a token in the wrong place, or hold a password.
             String shown = url == null ? Faults.HIDDEN : url.redact();
             faults.add("remote", shown, "give a base URL, such as https://dreamlake.example.com.");
@@ -118,10 +124,12 @@ public record RemoteConfiguration(
     }
 
     /** Where records wait if they do not stay: a directory for each server and user. Null after a fault. */
-    @Nullable Path spool(@Nullable String spoolPath, Faults faults) {
+    @Nullable
+    Path spool(@Nullable String spoolPath, Faults faults) {
         try {
             String whose = url + " " + credentials.user();
-            String digest = UUID.nameUUIDFromBytes(whose.getBytes(StandardCharsets.UTF_8)).toString();
+            String digest = UUID.nameUUIDFromBytes(whose.getBytes(StandardCharsets.UTF_8))
+                    .toString();
             if (spoolPath != null) {
                 return Path.of(spoolPath)
                         .toAbsolutePath()

@@ -4,7 +4,10 @@ import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import org.jspecify.annotations.Nullable;
 
-/** The properties of the {@code <upload>} element as they were set, right or wrong. Their defaults stand here and nowhere else. */
+/**
+ * The properties of the {@code <upload>} element as they were set, right or wrong. Their defaults stand here and
+ * nowhere else.
+ */
 public final class UploadProperties {
 
     public int maxBatchRecords = 1000;

@@ -1,7 +1,8 @@
 /**
- * Judges an appender's properties. In: {@link ai.dreamlake.logback.internal.config.AppenderProperties} and {@link
- * ai.dreamlake.logback.internal.config.UploadProperties}, as they were set, with their defaults. Out: a {@link
- * ai.dreamlake.logback.internal.config.Configuration} that needs no further check, or a list of faults, each with the way out.
+ * Judges an appender's properties. In: {@link ai.dreamlake.logback.internal.config.AppenderProperties} and
+ * {@link ai.dreamlake.logback.internal.config.UploadProperties}, as they were set, with their defaults. Out: a
+ * {@link ai.dreamlake.logback.internal.config.Configuration} that needs no further check, or a list of faults, each
+ * with the way out.
  *
  * <p>Touches no network, and no file except to see whether the local path is a directory. Knows {@code session}.
  */

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.engine;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +40,7 @@ final class Counters {
     }
 
     void dropped(DropReason reason, long records) {
-        dropped.get(reason).add(records);
+        Objects.requireNonNull(dropped.get(reason)).add(records);
     }
 
     void retried() {

@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Hears what happens to records on their way to the server: counts it (I6), tells Logback's status manager (I8), and tells the
- * application's listeners. Thread-safe.
+ * Hears what happens to records on their way to the server: counts it (I6), tells Logback's status manager (I8), and
+ * tells the application's listeners. Thread-safe.
  */
 final class DeliveryReporter implements UploadListener {
 
@@ -51,7 +51,8 @@ final class DeliveryReporter implements UploadListener {
     @Override
     public void dropped(SessionName session, long records, long ours) {
         counters.dropped(DropReason.SPOOL, ours);
-        status.warn("Session " + session + ": " + records + " records were dropped unsent, for the spool reached its limit.");
+        status.warn("Session " + session + ": " + records
+                + " records were dropped unsent, for the spool reached its limit.");
         tell(listener -> listener.dropped(session, records, ours));
     }
 

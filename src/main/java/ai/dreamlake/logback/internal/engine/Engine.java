@@ -67,7 +67,9 @@ public final class Engine {
                 reporter,
                 System::nanoTime);
         RecordEncoder encoder = new RecordEncoder(
-                recordSettings, configuration.maxRecordBytes(), configuration.keys().reserved());
+                recordSettings,
+                configuration.maxRecordBytes(),
+                configuration.keys().reserved());
         RecordWriter writer = new RecordWriter(
                 configuration.keys(),
                 configuration.requireSession(),
@@ -91,7 +93,8 @@ public final class Engine {
                     "dreamlake-upload-" + name);
         }
         if (remote != null && remote.isPlainHttp()) {
-            status.addWarn("<remote> of appender [" + name + "] is plain http: records and token can be read on the way.");
+            status.addWarn(
+                    "<remote> of appender [" + name + "] is plain http: records and token can be read on the way.");
         }
         sessions.start(uploads);
         if (uploads != null) {

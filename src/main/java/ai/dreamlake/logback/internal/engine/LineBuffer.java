@@ -4,7 +4,10 @@ import ai.dreamlake.logback.internal.journal.Line;
 import ai.dreamlake.logback.internal.record.RecordBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** What a thread needs to write one record, for reuse: the buffer that it is encoded into, and the line that is appended. */
+/**
+ * What a thread needs to write one record, for reuse: the buffer that it is encoded into, and the line that is
+ * appended.
+ */
 final class LineBuffer {
 
     final RecordBuffer record = new RecordBuffer();

@@ -3,10 +3,11 @@ package ai.dreamlake.logback.internal.engine;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A pool of buffers. A ThreadLocal would not do: on a pool of application threads it would keep our classes alive after their
- * class loader, and virtual threads would keep a buffer each.
+ * A pool of buffers. A ThreadLocal would not do: on a pool of application threads it would keep our classes alive after
+ * their class loader, and virtual threads would keep a buffer each.
  *
- * <p>Bounded in number and size (I4): a buffer that finds its place taken, or that a huge record enlarged, becomes garbage.
+ * <p>Bounded in number and size (I4): a buffer that finds its place taken, or that a huge record enlarged, becomes
+ * garbage.
  */
 final class LineBuffers {
 

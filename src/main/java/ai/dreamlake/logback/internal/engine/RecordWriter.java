@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns events into records and appends them to their sessions, on the thread that logs (I1). Whatever happens to an event is
- * counted (I6), and nothing is thrown (I3).
+ * Turns events into records and appends them to their sessions, on the thread that logs (I1). Whatever happens to an
+ * event is counted (I6), and nothing is thrown (I3).
  */
 final class RecordWriter {
 

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session that an appender knows: its journal, its upload, and whether records are being lost. Thread-safe. {@link Sessions}
- * opens and closes it, one thread at a time.
+ * A session that an appender knows: its journal, its upload, and whether records are being lost. Thread-safe.
+ * {@link Sessions} opens and closes it, one thread at a time.
  */
 final class Session {
 
@@ -67,7 +67,8 @@ final class Session {
     }
 
     /** Null where there is no server. */
-    @Nullable UploadTask upload() {
+    @Nullable
+    UploadTask upload() {
         return upload;
     }
 
@@ -136,8 +137,9 @@ final class Session {
         try {
             upload.expectRecord();
         } catch (IOException | RuntimeException failure) {
-            status.warn("Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
-                    + " find it. " + failure);
+            status.warn(
+                    "Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
+                            + " find it. " + failure);
         }
     }
 

@@ -21,9 +21,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The sessions of one appender. A session is opened by its first record; it is closed when it is idle, or when too many are
- * open (the least recently used first), and opened again by its next record. Closed sessions are remembered; when there are
- * very many, only those of which the server does not have everything yet.
+ * The sessions of one appender. A session is opened by its first record; it is closed when it is idle, or when too many
+ * are open (the least recently used first), and opened again by its next record. Closed sessions are remembered; when
+ * there are very many, only those of which the server does not have everything yet.
  *
  * <p>Thread-safe. One daemon thread, the keeper, pauses and closes journals; it sleeps while there is nothing to do.
  */
@@ -160,7 +160,10 @@ final class Sessions implements UploadTasks {
         return session;
     }
 
-    /** What need not happen at once. If the stack ends here, it waits for the next record, and this one counts as written. */
+    /**
+     * What need not happen at once. If the stack ends here, it waits for the next record, and this one counts as
+     * written.
+     */
     private void lookAfter(Journal journal) {
         try {
             if (journal.wasNewlyLocked()) {

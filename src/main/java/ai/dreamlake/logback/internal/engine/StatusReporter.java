@@ -11,9 +11,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells Logback's status manager about our troubles, quietly (I8): at most {@value #MAX_PER_MINUTE} warnings a minute, and
- * each trouble once until it is over. Never an ERROR, on which Spring Boot does not start, and never a record's content.
- * Thread-safe.
+ * Tells Logback's status manager about our troubles, quietly (I8): at most {@value #MAX_PER_MINUTE} warnings a minute,
+ * and each trouble once until it is over. Never an ERROR, on which Spring Boot does not start, and never a record's
+ * content. Thread-safe.
  */
 final class StatusReporter {
 
@@ -51,7 +51,8 @@ final class StatusReporter {
 
     void serverFails(String reason) {
         if (serverFails.compareAndSet(false, true)) {
-            warn("Records do not reach the server (" + reason + "). They are kept on disk and sent as soon as it answers.");
+            warn("Records do not reach the server (" + reason
+                    + "). They are kept on disk and sent as soon as it answers.");
         }
     }
 
@@ -63,7 +64,8 @@ final class StatusReporter {
 
     void parked(SessionName session, String reason) {
         if (parked.add(reason)) {
-            warn("The server refuses session " + session + " (" + reason + "). Check <apiKey> or <userName>, and whether the"
+            warn("The server refuses session " + session + " (" + reason
+                    + "). Check <apiKey> or <userName>, and whether the"
                     + " session is write-protected. Records are kept on disk, and sent after the next start. Further sessions"
                     + " that it refuses are not announced.");
         }

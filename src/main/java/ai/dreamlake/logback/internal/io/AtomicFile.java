@@ -7,13 +7,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/** Replaces small files as a whole: a reader, or the next process after a crash, finds the old content or the new one. */
+/**
+ * Replaces small files as a whole: a reader, or the next process after a crash, finds the old content or the new one.
+ */
 public final class AtomicFile {
 
     private AtomicFile() {}
 
     /**
-     * Writes the content to a hidden neighbor and renames it. Works on an interrupted thread. Callers exclude each other.
+     * Writes the content to a hidden neighbor and renames it. Works on an interrupted thread. Callers exclude each
+     * other.
      *
      * @throws IOException if the file still has its old content
      */

@@ -20,7 +20,9 @@ public final class FileIdentity {
         this.key = key;
     }
 
-    /** The identity of the file that a path leads to now. A missing file has one of its own, which no other file has. */
+    /**
+     * The identity of the file that a path leads to now. A missing file has one of its own, which no other file has.
+     */
     public static FileIdentity of(Path path) throws IOException {
         return new FileIdentity(keyOf(path));
     }

@@ -1,15 +1,14 @@
 package ai.dreamlake.logback.internal.io;
 
 import tools.jackson.core.StreamReadConstraints;
-import tools.jackson.core.StreamReadConstraints.Builder;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads the JSON that lies in session directories, whoever wrote it: names, numbers and texts of any length, and the
- * {@code NaN} and {@code Infinity} that the Python SDK writes. Written again, those become strings, as JSON has no form for
- * them.
+ * {@code NaN} and {@code Infinity} that the Python SDK writes. Written again, those become strings, as JSON has no form
+ * for them.
  */
 public final class LenientJson {
 
@@ -22,7 +21,7 @@ public final class LenientJson {
 
     private LenientJson() {}
 
-    private static Builder anyLength() {
+    private static StreamReadConstraints.Builder anyLength() {
         return StreamReadConstraints.builder()
                 .maxNameLength(Integer.MAX_VALUE)
                 .maxNumberLength(Integer.MAX_VALUE)

@@ -1,8 +1,8 @@
 package ai.dreamlake.logback.internal.io;
 
 /**
- * Moves a stack overflow to a point before a step that must not stop halfway, such as taking a lock. A call costs about a
- * microsecond, so it guards rare steps only.
+ * Moves a stack overflow to a point before a step that must not stop halfway, such as taking a lock. A call costs about
+ * a microsecond, so it guards rare steps only.
  */
 public final class StackHeadroom {
 

@@ -8,8 +8,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps {@code session.json} up to date with what events say of their session. Trouble here never keeps a record from its
- * log. Used under the journal's monitor.
+ * Keeps {@code session.json} up to date with what events say of their session. Trouble here never keeps a record from
+ * its log. Used under the journal's monitor.
  */
 final class DescriptionWriter {
 

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
  *   to sleep and be woken                                20   times
  * </pre>
  *
- * So a thread that finds company offers its line and stays awake for a moment, and the thread that wrote for others before
- * goes on writing.
+ * So a thread that finds company offers its line and stays awake for a moment, and the thread that wrote for others
+ * before goes on writing.
  *
- * <p>All this is about time alone. Who offered a line asks under the journal's monitor whether it is done, and writes it
- * if not; so each field here is a hint, and an offer that is lost, or left lying, does no harm.
+ * <p>All this is about time alone. Who offered a line asks under the journal's monitor whether it is done, and writes
+ * it if not; so each field here is a hint, and an offer that is lost, or left lying, does no harm.
  */
 final class GroupCommit {
 
@@ -72,7 +72,8 @@ final class GroupCommit {
     }
 
     /** All lines on offer, linked in the order in which they came; or null. */
-    @Nullable OfferedLine take() {
+    @Nullable
+    OfferedLine take() {
         OfferedLine oldest = null;
         OfferedLine line = lastOffered.get() == null ? null : lastOffered.getAndSet(null); // a look is cheaper
         while (line != null) {

@@ -17,17 +17,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * One session's log on disk.
  *
- * <p>When {@link #append} returns, the whole line is in pages of the operating system (I1), under the next number (I2). It
- * survives {@code kill -9}; only a forced record surely survives a power loss. A journal does not keep a record that it
- * cannot write: it throws, gives the number to the next record, and leaves whole lines in the log. {@link SessionDirectory}
- * names the files.
+ * <p>When {@link #append} returns, the whole line is in pages of the operating system (I1), under the next number (I2).
+ * It survives {@code kill -9}; only a forced record surely survives a power loss. A journal does not keep a record that
+ * it cannot write: it throws, gives the number to the next record, and leaves whole lines in the log.
+ * {@link SessionDirectory} names the files.
  *
- * <p>The file decides; memory only remembers. Whenever something may have happened to the file (another process wrote, a write
- * failed, somebody deleted it), its end is read again before the next record. Two things make that cheap: the lock, without
- * which nobody else writes, and a look at the file's length at most every {@value #CHECK_MICROS} µs.
+ * <p>The file decides; memory only remembers. Whenever something may have happened to the file (another process wrote,
+ * a write failed, somebody deleted it), its end is read again before the next record. Two things make that cheap: the
+ * lock, without which nobody else writes, and a look at the file's length at most every {@value #CHECK_MICROS} µs.
  *
- * <p>Files are opened by a record, and closed when the last user releases the journal; the next record opens them again.
- * {@link JournalRegistry} makes sure that there is one journal per directory in a JVM.
+ * <p>Files are opened by a record, and closed when the last user releases the journal; the next record opens them
+ * again. {@link JournalRegistry} makes sure that there is one journal per directory in a JVM.
  *
  * <p>Thread-safe, also on interrupted threads: files are java.io's, since a FileChannel closes under an interrupt.
  */
@@ -42,7 +42,9 @@ public final class Journal {
     /** How far ahead of the log the hint is written: one hint in a thousand records costs nothing. */
     private static final int HINT_BLOCK = 1000;
 
-    /** How many bytes are written for several threads at once. For more, Java's write allocates memory in every call. */
+    /**
+     * How many bytes are written for several threads at once. For more, Java's write allocates memory in every call.
+     */
     private static final int BATCH_BYTES = 8192;
 
     private final SessionDirectory directory;
@@ -53,7 +55,8 @@ public final class Journal {
     private final Notices notices = new Notices();
     private final GroupCommit group = new GroupCommit();
 
-    // Everything below is guarded by this: by the monitor and no Lock, since a StackOverflowError inside Lock.unlock would leave
+    // Everything below is guarded by this: by the monitor and no Lock, since a StackOverflowError inside Lock.unlock
+    // would leave
     // the lock held forever.
 
     private final SessionLock lock;
@@ -74,7 +77,9 @@ public final class Journal {
 
     private int hintBlock = HINT_BLOCK;
 
-    /** Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared after it. */
+    /**
+     * Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared after it.
+     */
     private boolean doubtful;
 
     private long lockTakenAt;
@@ -86,8 +91,8 @@ public final class Journal {
     private @Nullable FileIdentity identity;
 
     /**
-     * Set when the lock is taken. Whoever clears it makes sure that {@link #pauseIfIdle} is called later. A bare field: it can be
-     * set even when hardly any stack is left.
+     * Set when the lock is taken. Whoever clears it makes sure that {@link #pauseIfIdle} is called later. A bare field:
+     * it can be set even when hardly any stack is left.
      */
     private volatile boolean newlyLocked;
 
@@ -257,9 +262,9 @@ public final class Journal {
     }
 
     /**
-     * After a failed write: how many bytes of whole lines are in the file nevertheless, as after a stack overflow that followed
-     * the system call, or on a disk that became full. Part of a line is cut off. If it cannot be, it is set aside when the log is
-     * opened again.
+     * After a failed write: how many bytes of whole lines are in the file nevertheless, as after a stack overflow that
+     * followed the system call, or on a disk that became full. Part of a line is cut off. If it cannot be, it is set
+     * aside when the log is opened again.
      */
     private int writtenAfterAll(byte[] lines, int count) throws IOException {
         long found = log.length() - length;
@@ -297,7 +302,11 @@ public final class Journal {
             StackHeadroom.require();
             takeLock();
             open = out; // another thread may have opened it while we waited
-            if (open == null || doubtful || log.length() != length || identity == null || !identity.isAt(log.toPath())) {
+            if (open == null
+                    || doubtful
+                    || log.length() != length
+                    || identity == null
+                    || !identity.isAt(log.toPath())) {
                 return open(); // somebody else wrote, or it is the first time
             }
         } else if (doubtful) {
@@ -323,8 +332,8 @@ public final class Journal {
     }
 
     /**
-     * Somebody wrote although we hold the lock: a program that ignores it; or the session was deleted and created again, and the
-     * writer holds the lock file that is there now. So the lock is taken again.
+     * Somebody wrote although we hold the lock: a program that ignores it; or the session was deleted and created
+     * again, and the writer holds the lock file that is there now. So the lock is taken again.
      */
     private LogFile reopen() throws IOException {
         StackHeadroom.require();
@@ -342,7 +351,8 @@ public final class Journal {
         LogFile opened = storage.open(log);
         out = opened;
         identity = FileIdentity.of(log.toPath());
-        nextNumber = tail.length() > 0 || storage.retention() == Retention.KEEP ? tail.nextNumber() : numberAfterSegments();
+        nextNumber =
+                tail.length() > 0 || storage.retention() == Retention.KEEP ? tail.nextNumber() : numberAfterSegments();
         length = tail.length();
         hinted = nextNumber;
         doubtful = false;
@@ -425,8 +435,9 @@ public final class Journal {
         hinted = nextNumber; // another process may have written the hint
         IOException unsupported = lock.unsupported();
         if (unsupported != null) {
-            notices.tellOnce(directory.path() + " lies on a file system without locks: only one process may write there ("
-                    + unsupported.getMessage() + ")");
+            notices.tellOnce(
+                    directory.path() + " lies on a file system without locks: only one process may write there ("
+                            + unsupported.getMessage() + ")");
         }
     }
 
@@ -446,7 +457,8 @@ public final class Journal {
         try {
             hint.write(number);
         } catch (IOException failure) {
-            notices.hold("cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": " + failure);
+            notices.hold("cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": "
+                    + failure);
         }
         hinted = number; // also after a failure: it is not tried for each record
     }

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * The journals of this JVM, one per directory. So two appenders, or one before and after a reconfiguration, write through
- * one journal with one lock. A journal that nobody refers to any more is garbage.
+ * The journals of this JVM, one per directory. So two appenders, or one before and after a reconfiguration, write
+ * through one journal with one lock. A journal that nobody refers to any more is garbage.
  */
 public final class JournalRegistry {
 
@@ -37,7 +37,8 @@ public final class JournalRegistry {
      *
      * @throws IOException if the session's directory is missing and cannot be created
      */
-    public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage) throws IOException {
+    public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage)
+            throws IOException {
         Path named = SessionDirectory.of(root, name).path();
         storage.createDirectory(named);
         SessionDirectory directory = new SessionDirectory(named.toRealPath());

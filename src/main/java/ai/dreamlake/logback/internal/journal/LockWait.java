@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Waits until another process releases a session's lock, but not forever: it may be stopped in a debugger. Used under the
- * journal's monitor, which is free while a thread waits.
+ * Waits until another process releases a session's lock, but not forever: it may be stopped in a debugger. Used under
+ * the journal's monitor, which is free while a thread waits.
  */
 final class LockWait {
 

@@ -14,7 +14,8 @@ import java.io.RandomAccessFile;
  * Finding it reads the last 64 KiB as a rule, so that a log of 10 GB opens as fast as an empty one.
  *
  * <p>What stands behind the last record is damage: the torn line of a writer that was killed, or what a power loss or
- * an editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is touched.
+ * an editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is
+ * touched.
  *
  * @param length where the last record ends
  * @param nextNumber the number of the next record
@@ -84,7 +85,8 @@ public record LogTail(long length, long nextNumber, long setAside) {
 
         private LogTail cut(long end, long nextNumber, long length, File torn) throws IOException {
             if (end < length) {
-                file.setLength(length); // no change; but where cutting is forbidden it fails now, and not when all is copied
+                file.setLength(
+                        length); // no change; but where cutting is forbidden it fails now, and not when all is copied
                 setAside(end, length, torn);
                 file.setLength(end);
             }

@@ -45,7 +45,8 @@ final class Notices {
     }
 
     /** The oldest unread notice, or null. */
-    @Nullable String poll() {
+    @Nullable
+    String poll() {
         return unread.poll();
     }
 }

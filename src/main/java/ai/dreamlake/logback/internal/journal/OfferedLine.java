@@ -11,7 +11,8 @@ final class OfferedLine {
     final @Nullable String description;
 
     /** The line that was offered before this one; once they are taken, the one after it. */
-    @Nullable OfferedLine next;
+    @Nullable
+    OfferedLine next;
 
     /** Where this line ends among those that are written together; 0 if there was no room for it. */
     int end;

@@ -19,8 +19,8 @@ import java.util.Locale;
  *   "1024               \n"     the number, spaces up to 19 characters, a line feed
  * </pre>
  *
- * <p>After a kill it may be too large (then the SDK skips numbers); it must never be too small (then it repeats them). We
- * read it only where no record tells the number: when all records of a spool are delivered and deleted.
+ * <p>After a kill it may be too large (then the SDK skips numbers); it must never be too small (then it repeats them).
+ * We read it only where no record tells the number: when all records of a spool are delivered and deleted.
  */
 final class SequenceHint {
 

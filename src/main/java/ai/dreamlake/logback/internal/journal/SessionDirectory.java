@@ -46,7 +46,9 @@ public record SessionDirectory(Path path) {
         if (depth < 2) {
             return null;
         }
-        String session = relative.subpath(1, depth).toString().replace(relative.getFileSystem().getSeparator(), "/");
+        String session = relative.subpath(1, depth)
+                .toString()
+                .replace(relative.getFileSystem().getSeparator(), "/");
         return new SessionName(relative.getName(0).toString(), session);
     }
 

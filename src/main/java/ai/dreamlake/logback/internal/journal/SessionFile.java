@@ -45,12 +45,14 @@ final class SessionFile {
     private static final DateTimeFormatter TIMESTAMP =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
-    private static final ObjectWriter INDENTED = LenientJson.TREES.writer().with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
-                    .withObjectNameValueSpacing(Separators.Spacing.AFTER)
-                    .withArrayEmptySeparator("")
-                    .withObjectEmptySeparator(""))
-            .withObjectIndenter(new DefaultIndenter("  ", "\n"))
-            .withArrayIndenter(new DefaultIndenter("  ", "\n")));
+    private static final ObjectWriter INDENTED = LenientJson.TREES
+            .writer()
+            .with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
+                            .withObjectNameValueSpacing(Separators.Spacing.AFTER)
+                            .withArrayEmptySeparator("")
+                            .withObjectEmptySeparator(""))
+                    .withObjectIndenter(new DefaultIndenter("  ", "\n"))
+                    .withArrayIndenter(new DefaultIndenter("  ", "\n")));
 
     private final SessionDirectory directory;
     private final Path file;
@@ -68,7 +70,8 @@ final class SessionFile {
      * @param given what to overwrite: any of {@code description}, {@code tags}, {@code folder}, {@code metadata}
      * @return what was wrong with the file that was there, or null
      */
-    @Nullable String upsert(ObjectNode given, Instant now) throws IOException {
+    @Nullable
+    String upsert(ObjectNode given, Instant now) throws IOException {
         ObjectNode session = null;
         @Nullable String damage = null;
         if (Files.exists(file)) {

@@ -11,8 +11,8 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lock of a session's writers, among processes: an operating system lock on {@code .log_sequence.lock}. A writer holds
- * it while records flow rather than for each record.
+ * The lock of a session's writers, among processes: an operating system lock on {@code .log_sequence.lock}. A writer
+ * holds it while records flow rather than for each record.
  *
  * <pre>
  *   byte 0   the lock: its holder writes
@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  * A holder that released the lock and wants it back must first get the turn, after the process that waits. So nobody
  * starves. The bytes need not exist; the file stays empty.
  *
- * <p>The locks are {@code fcntl}'s. They belong to the process, and closing <em>any</em> descriptor of the file drops them:
- * there must be one SessionLock per session and JVM. They do not exclude {@code flock}, which the Python SDK takes.
+ * <p>The locks are {@code fcntl}'s. They belong to the process, and closing <em>any</em> descriptor of the file drops
+ * them: there must be one SessionLock per session and JVM. They do not exclude {@code flock}, which the Python SDK
+ * takes.
  *
  * <p>Only {@code tryLock} is used: {@code lock} closes the channel when the thread is interrupted. Not synchronized.
  */
@@ -41,8 +42,8 @@ final class SessionLock implements Closeable {
     private @Nullable IOException unsupported;
 
     /**
-     * Set while locks are taken or released. If it is still set afterwards, an error came in between, such as a stack overflow,
-     * and nobody knows what is locked. Then the file is closed, which drops all locks, and opened again.
+     * Set while locks are taken or released. If it is still set afterwards, an error came in between, such as a stack
+     * overflow, and nobody knows what is locked. Then the file is closed, which drops all locks, and opened again.
      */
     private boolean unsure;
 
@@ -55,7 +56,8 @@ final class SessionLock implements Closeable {
     }
 
     /** Why the file system has no locks, or null if it has. Without locks everybody gets the lock. */
-    @Nullable IOException unsupported() {
+    @Nullable
+    IOException unsupported() {
         return unsupported;
     }
 

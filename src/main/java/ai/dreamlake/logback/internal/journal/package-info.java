@@ -1,8 +1,8 @@
 /**
- * Where records are durable (I1) and numbered (I2). A {@link ai.dreamlake.logback.internal.journal.Journal} appends lines to one
- * session's log, under the lock that it shares with other processes, and recovers the log's end. {@link
- * ai.dreamlake.logback.internal.journal.SessionDirectory} knows every path and file name, {@link
- * ai.dreamlake.logback.internal.journal.Storage} how files are created and kept.
+ * Where records are durable (I1) and numbered (I2). A {@link ai.dreamlake.logback.internal.journal.Journal} appends
+ * lines to one session's log, under the lock that it shares with other processes, and recovers the log's end.
+ * {@link ai.dreamlake.logback.internal.journal.SessionDirectory} knows every path and file name,
+ * {@link ai.dreamlake.logback.internal.journal.Storage} how files are created and kept.
  *
  * <p>Knows {@code session}, {@code io}, and of {@code record} only {@code LineFormat}.
  */

@@ -1,6 +1,9 @@
 package ai.dreamlake.logback.internal.record;
 
-/** Writes decimal numbers directly as bytes: a record has a dozen small numbers, and none of them should become a String. */
+/**
+ * Writes decimal numbers directly as bytes: a record has a dozen small numbers, and none of them should become a
+ * String.
+ */
 final class Decimal {
 
     private static final double MILLION = 1_000_000;
@@ -35,13 +38,13 @@ final class Decimal {
     }
 
     /**
-     * Writes a double in its shortest form, in at most 16 bytes, if its magnitude is at least 0.001 and below 10^7 and it
-     * has at most six decimal places, as most numbers that people choose do. Returns the index after its last byte, or
-     * {@code start} for any other number, for which it writes nothing.
+     * Writes a double in its shortest form, in at most 16 bytes, if its magnitude is at least 0.001 and below 10^7 and
+     * it has at most six decimal places, as most numbers that people choose do. Returns the index after its last byte,
+     * or {@code start} for any other number, for which it writes nothing.
      *
-     * <p>Why this is the shortest form: IEEE 754 division yields the double nearest to the quotient of two doubles, so the
-     * decimal written here reads back as the value. No two decimals of up to 15 digits read back as the same double, so
-     * there is no shorter one.
+     * <p>Why this is the shortest form: IEEE 754 division yields the double nearest to the quotient of two doubles, so
+     * the decimal written here reads back as the value. No two decimals of up to 15 digits read back as the same
+     * double, so there is no shorter one.
      */
     static int write(double value, byte[] target, int start) {
         double size = Math.abs(value);

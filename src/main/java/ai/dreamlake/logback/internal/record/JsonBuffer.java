@@ -8,8 +8,8 @@ import tools.jackson.core.io.NumberOutput;
 /**
  * Builds JSON text as UTF-8 bytes in a reusable array that grows up to a limit.
  *
- * <p>It knows no grammar: the caller writes commas, colons and brackets. It does know which characters a line of a log must
- * not contain:
+ * <p>It knows no grammar: the caller writes commas, colons and brackets. It does know which characters a line of a log
+ * must not contain:
  *
  * <pre>
  *   "a quotation mark, reverse solidus, and the control characters (U+0000 through U+001F)
@@ -36,7 +36,9 @@ public class JsonBuffer {
     private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] REPLACEMENT = "\uFFFD".getBytes(StandardCharsets.UTF_8);
 
-    /** For each ASCII character: 0 if it needs no escape, the letter after the backslash, or 'u' for a numeric escape. */
+    /**
+     * For each ASCII character: 0 if it needs no escape, the letter after the backslash, or 'u' for a numeric escape.
+     */
     private static final byte[] ESCAPES = new byte[0x80];
 
     static {
@@ -153,8 +155,8 @@ public class JsonBuffer {
     }
 
     /**
-     * Writes a JSON string of at most {@code maxBytes} bytes, including its quotes. If the text is longer, a note replaces
-     * its end.
+     * Writes a JSON string of at most {@code maxBytes} bytes, including its quotes. If the text is longer, a note
+     * replaces its end.
      */
     void string(String text, int maxBytes) {
         if (text.length() + 2 <= maxBytes && prefixThatFits(text, maxBytes - 2) == text.length()) {
@@ -211,7 +213,9 @@ public class JsonBuffer {
         return character < 0x80 && ESCAPES[character] == 0;
     }
 
-    /** Copies characters up to the first one that needs more than a copy, and returns its index. This is the hot loop. */
+    /**
+     * Copies characters up to the first one that needs more than a copy, and returns its index. This is the hot loop.
+     */
     private int plain(String text, int start, int end) {
         byte[] target = bytes;
         int at = length;
@@ -312,8 +316,8 @@ public class JsonBuffer {
     }
 
     /**
-     * Accepts JSON text from another generator, which has already escaped what JSON requires. The few other characters that
-     * this class escapes or replaces can only occur inside strings, so that is done here.
+     * Accepts JSON text from another generator, which has already escaped what JSON requires. The few other characters
+     * that this class escapes or replaces can only occur inside strings, so that is done here.
      */
     Writer writer() {
         return new Writer() {

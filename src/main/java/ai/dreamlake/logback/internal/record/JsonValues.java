@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import java.util.stream.BaseStream;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
@@ -42,8 +43,8 @@ import tools.jackson.databind.ser.std.ToStringSerializer;
  * <p>Values are the application's objects, and their getters and {@code toString} are foreign code. Whatever that code
  * throws costs only the value: a marker text such as {@code "[failed: IllegalStateException]"} replaces it.
  *
- * <p>Thread-safe. Each started appender has its own instance, so that Jackson's caches of the application's classes can be
- * collected together with the appender.
+ * <p>Thread-safe. Each started appender has its own instance, so that Jackson's caches of the application's classes can
+ * be collected together with the appender.
  */
 final class JsonValues {
 
@@ -107,10 +108,10 @@ final class JsonValues {
      * Writes the value, or a marker text in its place. Throws only {@link JsonBuffer.Full}, and any VirtualMachineError
      * except StackOverflowError.
      */
-    void write(Object value, JsonBuffer target) {
+    void write(@Nullable Object value, JsonBuffer target) {
         int start = target.length();
         try {
-            if (!writeSimple(value, target)) {
+            if (!writeSimple(value, target) && value != null) {
                 writeOther(value, target);
             }
         } catch (JsonBuffer.Full full) {
@@ -143,12 +144,15 @@ final class JsonValues {
     }
 
     /** Writes a value of the types that nearly all metadata consists of. Returns false for any other type. */
-    static boolean writeSimple(Object value, JsonBuffer target) {
+    static boolean writeSimple(@Nullable Object value, JsonBuffer target) {
         if (value == null) {
             target.raw("null");
         } else if (value instanceof String text) {
             target.string(text);
-        } else if (value instanceof Integer || value instanceof Long || value instanceof Short || value instanceof Byte) {
+        } else if (value instanceof Integer
+                || value instanceof Long
+                || value instanceof Short
+                || value instanceof Byte) {
             target.number(((Number) value).longValue());
         } else if (value instanceof Double number) {
             target.number(number.doubleValue());
@@ -188,7 +192,8 @@ final class JsonValues {
                 throw new IllegalStateException("a control character outside a string");
             }
         }
-        try (JsonParser parser = READER.createParser(ObjectReadContext.empty(), bytes, start, target.length() - start)) {
+        try (JsonParser parser =
+                READER.createParser(ObjectReadContext.empty(), bytes, start, target.length() - start)) {
             parser.nextToken();
             parser.skipChildren();
             if (parser.nextToken() != null) {
@@ -198,7 +203,8 @@ final class JsonValues {
     }
 
     /**
-     * Jackson copies the text of an unknown Number into the JSON as is. A fraction with the text "3/4" would break the line.
+     * Jackson copies the text of an unknown Number into the JSON as is. A fraction with the text "3/4" would break the
+     * line.
      */
     private static final class NumberSerializer extends StdSerializer<Number> {
         private static final Pattern JSON_NUMBER = Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][+-]?\\d+)?");
@@ -209,8 +215,12 @@ final class JsonValues {
 
         @Override
         public void serialize(Number value, JsonGenerator generator, SerializationContext context) {
-            if (value instanceof Integer || value instanceof Long || value instanceof Short || value instanceof Byte
-                    || value instanceof AtomicInteger || value instanceof AtomicLong) {
+            if (value instanceof Integer
+                    || value instanceof Long
+                    || value instanceof Short
+                    || value instanceof Byte
+                    || value instanceof AtomicInteger
+                    || value instanceof AtomicLong) {
                 generator.writeNumber(value.longValue());
             } else if (value instanceof Double) {
                 generator.writeNumber(value.doubleValue());

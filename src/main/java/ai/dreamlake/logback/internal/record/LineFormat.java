@@ -19,9 +19,9 @@ import tools.jackson.databind.node.ObjectNode;
  *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "…", "metadata": {"a": 1}     sent to the server
  * </pre>
  *
- * <p>A record is encoded up to its number, which the journal appends when it writes the line. The server numbers records
- * itself, so the number is removed before a record is sent; so is {@code "metadata": null}. The Python SDK writes the
- * fields in another order and omits missing metadata. Such lines can be read, too.
+ * <p>A record is encoded up to its number, which the journal appends when it writes the line. The server numbers
+ * records itself, so the number is removed before a record is sent; so is {@code "metadata": null}. The Python SDK
+ * writes the fields in another order and omits missing metadata. Such lines can be read, too.
  */
 public final class LineFormat {
 
@@ -103,7 +103,8 @@ public final class LineFormat {
     }
 
     /**
-     * Writes a record in the form the server accepts. Our own lines are cut; other writers' lines are parsed and rewritten.
+     * Writes a record in the form the server accepts. Our own lines are cut; other writers' lines are parsed and
+     * rewritten.
      *
      * @param text contains the line from {@code start} to {@code end}, without its line feed
      * @return the line's number; or {@link #NOT_A_RECORD}, and nothing is written
@@ -113,7 +114,8 @@ public final class LineFormat {
         if (cut < 0) {
             return rewrite(text, start, end, target);
         }
-        long number = Long.parseLong(new String(text, cut + BEFORE_NUMBER.length, end - 1 - cut - BEFORE_NUMBER.length, StandardCharsets.US_ASCII));
+        long number = Long.parseLong(new String(
+                text, cut + BEFORE_NUMBER.length, end - 1 - cut - BEFORE_NUMBER.length, StandardCharsets.US_ASCII));
         if (endsWith(text, start, cut, WITHOUT_METADATA)) {
             cut -= WITHOUT_METADATA.length;
         }
@@ -122,7 +124,9 @@ public final class LineFormat {
         return number;
     }
 
-    /** Where the number's field begins in a line of ours, or -1. Strings cannot imitate it, as their quotes are escaped. */
+    /**
+     * Where the number's field begins in a line of ours, or -1. Strings cannot imitate it, as their quotes are escaped.
+     */
     private static int endOfOurs(byte[] text, int start, int end) {
         if (!startsWith(text, start, end, BEFORE_TIMESTAMP) || text[end - 1] != '}') {
             return -1;

@@ -8,7 +8,9 @@ public final class MdcReader {
 
     private MdcReader() {}
 
-    /** The MDC of the event, never null. Events of a manually created LoggerContext have no MDC adapter, and throw here. */
+    /**
+     * The MDC of the event, never null. Events of a manually created LoggerContext have no MDC adapter, and throw here.
+     */
     public static Map<String, String> of(ILoggingEvent event) {
         try {
             Map<String, String> mdc = event.getMDCPropertyMap();

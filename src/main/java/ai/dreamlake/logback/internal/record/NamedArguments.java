@@ -1,12 +1,15 @@
 package ai.dreamlake.logback.internal.record;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Finds the names of a message's arguments: {@code "Epoch done epoch={} loss: {}"} names them {@code epoch} and
  * {@code loss}.
  *
  * <p>A placeholder has a name if {@code name=} or {@code name:} comes directly before it, with or without one space in
  * between. A name begins with a letter or an underscore and continues with letters, digits, {@code _}, {@code .} and
- * {@code -}. Placeholders follow SLF4J's rules: {@code \{}} is not a placeholder, {@code \\{}} is one after a backslash.
+ * {@code -}. Placeholders follow SLF4J's rules: {@code \{}} is not a placeholder, {@code \\{}} is one after a
+ * backslash.
  *
  * <p>A cursor over one pattern: {@link #next} moves to the next placeholder, whether it has a name or not.
  */
@@ -39,6 +42,7 @@ final class NamedArguments {
     }
 
     /** The name of the argument at this placeholder, or null if it has none. */
+    @Nullable
     String name() {
         int last = placeholder - 1;
         if (at(last) == ' ') {

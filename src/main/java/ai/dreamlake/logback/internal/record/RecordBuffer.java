@@ -23,7 +23,7 @@ public final class RecordBuffer extends JsonBuffer {
     int leftOut;
 
     private long second = Long.MIN_VALUE;
-    private byte[] secondText;
+    private byte[] secondText = {};
 
     void clear() {
         cutTo(0);
@@ -32,7 +32,9 @@ public final class RecordBuffer extends JsonBuffer {
         leftOut = 0;
     }
 
-    /** Writes {@code 2025-10-29T10:30:00.000000Z}: always UTC, always six fractional digits, so that it sorts as text. */
+    /**
+     * Writes {@code 2025-10-29T10:30:00.000000Z}: always UTC, always six fractional digits, so that it sorts as text.
+     */
     void timestamp(Instant instant) {
         if (instant.getEpochSecond() != second) {
             secondText = SECOND.format(instant).getBytes(StandardCharsets.US_ASCII);

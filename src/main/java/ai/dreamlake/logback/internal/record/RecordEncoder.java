@@ -15,21 +15,21 @@ import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Turns a logging event into a record: one line of {@code logs.jsonl}, without the sequence number, which only the journal
- * knows.
+ * Turns a logging event into a record: one line of {@code logs.jsonl}, without the sequence number, which only the
+ * journal knows.
  *
  * <pre>
  *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete",
  *    "metadata": {"train_loss": 0.5}, "sequenceNumber":      (on one line; the journal adds 1}\n)
  * </pre>
  *
- * <p>Whatever the event contains, the result is a valid line. A marker text replaces a part that cannot be read. A record
- * longer than the configured maximum is written again, with every text and every other value limited to half of the
- * remaining room. So a huge message leaves room for the metadata, and a huge value leaves room for the next one. An entry
- * {@code dreamlake_cut} counts the entries that still do not fit.
+ * <p>Whatever the event contains, the result is a valid line. A marker text replaces a part that cannot be read. A
+ * record longer than the configured maximum is written again, with every text and every other value limited to half of
+ * the remaining room. So a huge message leaves room for the metadata, and a huge value leaves room for the next one. An
+ * entry {@code dreamlake_cut} counts the entries that still do not fit.
  *
- * <p>Must run on the thread that logs, before the logger call returns: key-value objects are mutable, and the event reads
- * the MDC and the thread's name lazily. Thread-safe; each call needs its own buffer.
+ * <p>Must run on the thread that logs, before the logger call returns: key-value objects are mutable, and the event
+ * reads the MDC and the thread's name lazily. Thread-safe; each call needs its own buffer.
  */
 public final class RecordEncoder {
 
@@ -184,7 +184,9 @@ public final class RecordEncoder {
         if (includeThreadName) {
             entry("thread", event.getThreadName(), buffer);
         }
-        if (includeMarkers && event.getMarkerList() != null && !event.getMarkerList().isEmpty()) {
+        if (includeMarkers
+                && event.getMarkerList() != null
+                && !event.getMarkerList().isEmpty()) {
             entry("markers", event.getMarkerList().stream().map(Marker::getName).toList(), buffer);
         }
         if (includeCallerData) {
@@ -262,8 +264,11 @@ public final class RecordEncoder {
         }
     }
 
-    /** {@code java.util.Map$Entry} becomes {@code Entry}, as in Class.getSimpleName; {@code Main$1} stays {@code Main$1}. */
-    private static String simpleName(String className) {
+    /**
+     * {@code java.util.Map$Entry} becomes {@code Entry}, as in Class.getSimpleName; {@code Main$1} stays
+     * {@code Main$1}.
+     */
+    private static @Nullable String simpleName(@Nullable String className) {
         if (className == null) {
             return null;
         }
@@ -273,7 +278,7 @@ public final class RecordEncoder {
     }
 
     /** Writes one entry, unless the record already has its key. */
-    private void entry(String rawKey, Object value, RecordBuffer buffer) {
+    private void entry(@Nullable String rawKey, @Nullable Object value, RecordBuffer buffer) {
         String key = wellFormed(String.valueOf(rawKey));
         if (buffer.keys.contains(key)) {
             return;
@@ -298,7 +303,7 @@ public final class RecordEncoder {
         }
     }
 
-    private void value(Object value, RecordBuffer buffer) {
+    private void value(@Nullable Object value, RecordBuffer buffer) {
         if (value instanceof String text) {
             text(text, buffer);
         } else if (!buffer.cutting) {
@@ -308,7 +313,7 @@ public final class RecordEncoder {
         }
     }
 
-    private void cutValue(Object value, RecordBuffer buffer) {
+    private void cutValue(@Nullable Object value, RecordBuffer buffer) {
         int start = buffer.length();
         int wholeLimit = buffer.limit();
         try {

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.session;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -14,7 +15,7 @@ public final class GivenDescription {
     private final SessionName name;
     private final ObjectNode parts = SessionDescription.nothing();
     private final Map<String, Long> givenAt = new HashMap<>();
-    private String lastText;
+    private @Nullable String lastText;
 
     public GivenDescription(SessionName name) {
         this.name = name;
@@ -26,10 +27,11 @@ public final class GivenDescription {
     }
 
     /**
-     * Merges the new parts of a description. Repeating the same text, as nearly every event does, costs next to nothing.
+     * Merges the new parts of a description. Repeating the same text, as nearly every event does, costs next to
+     * nothing.
      *
-     * @param text made by {@link SessionDescription#toText}. The description of another session is ignored: it is in the MDC
-     *     if somebody names this session inside a scope of the other one
+     * @param text made by {@link SessionDescription#toText}. The description of another session is ignored: it is in
+     *     the MDC if somebody names this session inside a scope of the other one
      * @return whether anything was new
      * @throws IllegalArgumentException if the text is not a description; thrown only once if the text is repeated
      */

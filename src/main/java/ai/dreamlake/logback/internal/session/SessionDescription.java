@@ -9,7 +9,8 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The parts of a session's {@code session.json} that a scope gives. Parts that are not given stay as they are in the file.
+ * The parts of a session's {@code session.json} that a scope gives. Parts that are not given stay as they are in the
+ * file.
  *
  * <p>The MDC carries it as JSON text. So it goes wherever the session's name goes, and nothing needs a list of open
  * sessions:
@@ -19,8 +20,8 @@ import tools.jackson.databind.node.ObjectNode;
  * </pre>
  *
  * @param session {@link SessionName#toString} of the described session
- * @param opened when it was given, in microseconds since the epoch. Of two descriptions of one session the later one wins.
- *     Strictly increasing from one description to the next, even within a microsecond
+ * @param opened when it was given, in microseconds since the epoch. Of two descriptions of one session the later one
+ *     wins. Strictly increasing from one description to the next, even within a microsecond
  * @param given any of {@code description}, {@code tags}, {@code folder} and {@code metadata}
  */
 public record SessionDescription(String session, long opened, ObjectNode given) {
@@ -33,7 +34,8 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
     /** A description given now. */
     public static SessionDescription of(SessionName name, ObjectNode given) {
         long now = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-        return new SessionDescription(name.toString(), LAST_OPENED.updateAndGet(last -> Math.max(last + 1, now)), given);
+        return new SessionDescription(
+                name.toString(), LAST_OPENED.updateAndGet(last -> Math.max(last + 1, now)), given);
     }
 
     public static ObjectNode nothing() {
@@ -57,7 +59,11 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
 
     /** The text for the MDC. */
     public String toText() {
-        return JSON.createObjectNode().put(SESSION, session).put(OPENED, opened).setAll(given).toString();
+        return JSON.createObjectNode()
+                .put(SESSION, session)
+                .put(OPENED, opened)
+                .setAll(given)
+                .toString();
     }
 
     /**
@@ -67,13 +73,18 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
      */
     public static SessionDescription parse(String text) {
         try {
-            if (JSON.readTree(text) instanceof ObjectNode object && object.path(OPENED).isIntegralNumber()
+            if (JSON.readTree(text) instanceof ObjectNode object
+                    && object.path(OPENED).isIntegralNumber()
                     && object.path(SESSION).isString()) {
-                return new SessionDescription(object.remove(SESSION).stringValue(), object.remove(OPENED).asLong(), object);
+                return new SessionDescription(
+                        object.remove(SESSION).stringValue(),
+                        object.remove(OPENED).asLong(),
+                        object);
             }
         } catch (JacksonException fault) {
             throw new IllegalArgumentException("not a session description: " + fault.getOriginalMessage(), fault);
         }
-        throw new IllegalArgumentException("not a session description: it lacks \"" + SESSION + "\" or \"" + OPENED + "\"");
+        throw new IllegalArgumentException(
+                "not a session description: it lacks \"" + SESSION + "\" or \"" + OPENED + "\"");
     }
 }

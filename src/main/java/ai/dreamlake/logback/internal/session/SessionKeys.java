@@ -4,6 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds the session that an event belongs to.
@@ -41,7 +42,7 @@ public record SessionKeys(String workspaceKey, String sessionKey, String workspa
         return either(mdc, SESSION, sessionKey) != null;
     }
 
-    private static String either(Map<String, String> mdc, String first, String second) {
+    private static @Nullable String either(Map<String, String> mdc, String first, String second) {
         String named = mdc.get(first);
         if (named == null || named.isEmpty()) {
             named = mdc.get(second);

@@ -8,19 +8,20 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a session: its workspace, and its own name, in which {@code /} nests folders.
  *
- * <p>Names become directories, so each segment (the workspace, and each part of the session's name between slashes) follows
- * these rules:
+ * <p>Names become directories, so each segment (the workspace, and each part of the session's name between slashes)
+ * follows these rules:
  *
  * <ul>
  *   <li>It is not blank and takes at most 255 bytes in UTF-8; a session's whole name takes at most 1024.
- *   <li>It does not begin with a dot: {@code .} and {@code ..} point elsewhere, and Dreamlake's hidden files are next to
- *       nested sessions.
- *   <li>It has no backslash, control character or lone surrogate. If the backslash separates paths, it also has nothing else
- *       that Windows refuses or silently drops.
+ *   <li>It does not begin with a dot: {@code .} and {@code ..} point elsewhere, and Dreamlake's hidden files are next
+ *       to nested sessions.
+ *   <li>It has no backslash, control character or lone surrogate. If the backslash separates paths, it also has nothing
+ *       else that Windows refuses or silently drops.
  *   <li>It is a possible file name under the JVM's locale.
  *   <li>After the first slash, it is not a name that a session directory uses itself, such as {@code logs}.
  *   <li>It does not end like a name from {@link #safe}, so that no name equals the safe form of another.
@@ -33,7 +34,7 @@ public record SessionName(String workspace, String session) {
     private static final int MAX_READABLE_CHARS = 64;
 
     /** Names that a session directory uses itself. */
-    private static final Set<String> RESERVED = 
+    private static final Set<String> RESERVED =
             Set.of("logs", "tracks", "files", "session.json", "session.json.damaged", "parameters.json");
 
     /** Ends with 128 bits of SHA-256, so that no two names share one. */
@@ -69,7 +70,7 @@ public record SessionName(String workspace, String session) {
     }
 
     /** What is wrong with the name of a workspace, or null if it is valid. */
-    public static String faultOfWorkspace(String workspace) {
+    public static @Nullable String faultOfWorkspace(@Nullable String workspace) {
         if (workspace != null && workspace.indexOf('/') >= 0) {
             return "workspace " + quoted(workspace) + " has a slash: only session names nest";
         }
@@ -77,7 +78,7 @@ public record SessionName(String workspace, String session) {
     }
 
     /** What is wrong with the name of a session, or null if it is valid. */
-    public static String faultOfSession(String session) {
+    public static @Nullable String faultOfSession(@Nullable String session) {
         if (session == null) {
             return "session is null";
         }
@@ -100,11 +101,11 @@ public record SessionName(String workspace, String session) {
         }
     }
 
-    private static String faultOfSegment(String kind, String segment) {
+    private static @Nullable String faultOfSegment(String kind, @Nullable String segment) {
         return faultOfSegment(kind, segment, File.separatorChar == '\\');
     }
 
-    static String faultOfSegment(String kind, String segment, boolean onWindows) {
+    static @Nullable String faultOfSegment(String kind, @Nullable String segment, boolean onWindows) {
         if (segment == null) {
             return kind + " is null";
         }
@@ -122,15 +123,18 @@ public record SessionName(String workspace, String session) {
                 return String.format(
                         Locale.ROOT,
                         "%s segment %s has a character that no name may have: U+%04X",
-                        kind, quoted(segment), (int) segment.charAt(i));
+                        kind,
+                        quoted(segment),
+                        (int) segment.charAt(i));
             }
         }
         if (onWindows && REFUSED_BY_WINDOWS.matcher(segment).matches()) {
             return kind + " segment " + quoted(segment) + " cannot be the name of a directory on Windows";
         }
         if (!hasPath(segment)) {
-            return kind + " segment " + quoted(segment) + " has characters that file names cannot have here: the JVM was started"
-                    + " with a locale for " + System.getProperty("sun.jnu.encoding");
+            return kind + " segment " + quoted(segment)
+                    + " has characters that file names cannot have here: the JVM was started" + " with a locale for "
+                    + System.getProperty("sun.jnu.encoding");
         }
         if (MADE_SAFE.matcher(segment).matches()) {
             return kind + " segment " + quoted(segment) + " ends with ~ and 32 hex digits, as only replaced names do";
@@ -188,12 +192,15 @@ public record SessionName(String workspace, String session) {
         return "\"" + shown.replaceAll("[\\p{Cntrl}\u2028\u2029]", "?") + "\"";
     }
 
-    // Written by hand: generated ones are linked at their first call; a StackOverflowError there would break them for good.
+    // Written by hand: generated ones are linked at their first call; a StackOverflowError there would break them for
+    // good.
 
     @Override
     public boolean equals(Object other) {
         return this == other
-                || other instanceof SessionName name && session.equals(name.session) && workspace.equals(name.workspace);
+                || other instanceof SessionName name
+                        && session.equals(name.session)
+                        && workspace.equals(name.workspace);
     }
 
     @Override

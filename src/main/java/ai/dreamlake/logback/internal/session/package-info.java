@@ -1,7 +1,7 @@
 /**
- * A session's name and description. {@link ai.dreamlake.logback.internal.session.SessionName} has the rules for names (I7),
- * {@link ai.dreamlake.logback.internal.session.SessionKeys} finds the name in the MDC, and the MDC carries a {@link
- * ai.dreamlake.logback.internal.session.SessionDescription} as text.
+ * A session's name and description. {@link ai.dreamlake.logback.internal.session.SessionName} has the rules for names
+ * (I7), {@link ai.dreamlake.logback.internal.session.SessionKeys} finds the name in the MDC, and the MDC carries a
+ * {@link ai.dreamlake.logback.internal.session.SessionDescription} as text.
  *
  * <p>Touches no file. Knows {@code io}.
  */

@@ -3,7 +3,10 @@ package ai.dreamlake.logback.internal.upload;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long to wait before the next attempt. Full jitter, so that a thousand clients do not come back at the same moment. */
+/**
+ * How long to wait before the next attempt. Full jitter, so that a thousand clients do not come back at the same
+ * moment.
+ */
 final class Backoff {
 
     private static final long FIRST_MILLIS = 500;

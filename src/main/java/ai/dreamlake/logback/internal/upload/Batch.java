@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Some whole lines of a log that are sent to the server in one call.
  *
- * <p>A batch depends only on its two positions in the log. So after a crash the same positions yield the same bytes, under
- * the same key.
+ * <p>A batch depends only on its two positions in the log. So after a crash the same positions yield the same bytes,
+ * under the same key.
  *
  * @param start the position of its first byte in the log
  * @param end one past the position of its last byte
@@ -39,7 +39,8 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
      * @param number the batch's {@code nextNumber} if it contains no record
      * @return null if there is no whole line
      */
-    static @Nullable Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number) throws IOException {
+    static @Nullable Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number)
+            throws IOException {
         byte[] bytes = new byte[0];
         int lineFeed = -1;
         long available = Math.min(to, log.length()) - from;
@@ -75,14 +76,26 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
                 return new Batch(from, from + end + 1, 1, next, true, Arrays.copyOf(bytes, end + 1), null);
             }
             if (recordNumber == LineFormat.NOT_A_RECORD) {
-                return finish(from, next, records, true, Arrays.copyOf(bytes, start), Arrays.copyOf(body.toByteArray(), size));
+                return finish(
+                        from,
+                        next,
+                        records,
+                        true,
+                        Arrays.copyOf(bytes, start),
+                        Arrays.copyOf(body.toByteArray(), size));
             }
             next = recordNumber + 1;
             records++;
             start = end + 1;
             end = indexOfLineFeed(bytes, start);
         }
-        return finish(from, next, records, end >= 0 || hasMore || records == maxRecords, Arrays.copyOf(bytes, start), body.toByteArray());
+        return finish(
+                from,
+                next,
+                records,
+                end >= 0 || hasMore || records == maxRecords,
+                Arrays.copyOf(bytes, start),
+                body.toByteArray());
     }
 
     private static Batch finish(long from, long next, int records, boolean isFull, byte[] lines, byte[] body) {
@@ -97,7 +110,8 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
     }
 
     /** The same batch without its last line; null if that is its only line. */
-    @Nullable Batch withoutLastLine(RandomAccessFile log, long number) throws IOException {
+    @Nullable
+    Batch withoutLastLine(RandomAccessFile log, long number) throws IOException {
         return startOfLastLine() == 0 ? null : read(log, start, start + startOfLastLine(), number);
     }
 

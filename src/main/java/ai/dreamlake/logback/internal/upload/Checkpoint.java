@@ -41,8 +41,8 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     }
 
     /**
-     * Reads a checkpoint. If it is missing, damaged, or another log's, the log starts from its beginning: everything is sent
-     * again, and nothing is skipped. Unreported losses are kept.
+     * Reads a checkpoint. If it is missing, damaged, or another log's, the log starts from its beginning: everything is
+     * sent again, and nothing is skipped. Unreported losses are kept.
      */
     static Checkpoint read(Path file, RandomAccessFile log) throws IOException {
         Checkpoint read = parse(file);
@@ -84,13 +84,15 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     Checkpoint after(Batch batch, long serverEnd, RandomAccessFile log) throws IOException {
         // If the server did not report its last number, it assigned one per record.
         long known = serverEnd >= 0 || this.serverEnd < 0 ? serverEnd : this.serverEnd + batch.records();
-        return new Checkpoint(batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
+        return new Checkpoint(
+                batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
     }
 
     /** The checkpoint at the end of a log whose remaining records are given up. */
     Checkpoint givingUp(long records, Instant now, RandomAccessFile log, long nextNumber) throws IOException {
         long length = log.length();
-        return new Checkpoint(length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
+        return new Checkpoint(
+                length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
     }
 
     /** The checkpoint at the beginning of the next log, when this one is done. */

@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -34,8 +35,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   GET  /sessions/{id}/logs?limit=…                                               returns the newest records
  * </pre>
  *
- * <p>Makes each call once; the caller decides whether to retry. Follows redirects on the same host only, so the token goes
- * nowhere else. Thread-safe; calls block.
+ * <p>Makes each call once; the caller decides whether to retry. Follows redirects on the same host only, so the token
+ * goes nowhere else. Thread-safe; calls block.
  */
 final class DreamlakeClient implements Closeable {
 
@@ -91,6 +92,11 @@ final class DreamlakeClient implements Closeable {
         NoResponseException(IOException cause, boolean leavesDoubt) {
             super(cause);
             this.leavesDoubt = leavesDoubt;
+        }
+
+        /** What went wrong, in one line. */
+        String reason() {
+            return String.valueOf(getMessage());
         }
     }
 
@@ -199,7 +205,9 @@ final class DreamlakeClient implements Closeable {
         }
     }
 
-    /** The same request to the redirect's target, if that is the same host and no downgrade to plain HTTP; else null. */
+    /**
+     * The same request to the redirect's target, if that is the same host and no downgrade to plain HTTP; else null.
+     */
     private static @Nullable Request redirected(Response response, Request request) {
         int status = response.code();
         if (status != 301 && status != 302 && status != 307 && status != 308) {
@@ -235,7 +243,8 @@ final class DreamlakeClient implements Closeable {
     }
 
     private static String sentToken(Response response) {
-        return response.request().header("Authorization").substring(BEARER.length());
+        return Objects.requireNonNull(response.request().header("Authorization"))
+                .substring(BEARER.length());
     }
 
     boolean isClosed() {

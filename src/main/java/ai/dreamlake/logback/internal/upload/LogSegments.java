@@ -66,7 +66,8 @@ final class LogSegments {
     }
 
     /** Opens the oldest file, which stays the same file if the journal renames it. Null if there is none. */
-    @Nullable RandomAccessFile openOldest() throws IOException {
+    @Nullable
+    RandomAccessFile openOldest() throws IOException {
         while (true) {
             File oldest = oldest();
             RandomAccessFile file;
@@ -93,8 +94,11 @@ final class LogSegments {
         return journal.seal(length);
     }
 
-    /** The oldest segment. If there is none, the current log becomes one. Null if that is not possible at the moment. */
-    @Nullable Segment oldestSegment() throws IOException {
+    /**
+     * The oldest segment. If there is none, the current log becomes one. Null if that is not possible at the moment.
+     */
+    @Nullable
+    Segment oldestSegment() throws IOException {
         List<Segment> segments = directory.segments();
         if (segments.isEmpty() && seal(current.length())) {
             segments = directory.segments();

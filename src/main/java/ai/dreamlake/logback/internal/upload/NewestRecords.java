@@ -13,8 +13,8 @@ import tools.jackson.databind.JsonNode;
 
 /**
  * The newest records that a server says it has, used to find out whether a batch is among them. A server may keep only
- * milliseconds, so timestamps are compared to the millisecond. To make up for that, records are compared in order, and only
- * those after the last number that we know of.
+ * milliseconds, so timestamps are compared to the millisecond. To make up for that, records are compared in order, and
+ * only those after the last number that we know of.
  */
 final class NewestRecords {
 

@@ -2,12 +2,12 @@ package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.internal.upload.DreamlakeClient.NoResponseException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -34,9 +34,9 @@ final class RemoteSession {
         this.listener = listener;
     }
 
-    /** Null until {@link #renew} succeeds, and after {@link #forget}. */
-    @Nullable String id() {
-        return id;
+    /** The server's id of a session for which {@link #renew} succeeded. */
+    String requireId() {
+        return Objects.requireNonNull(id, "used only after it was renewed");
     }
 
     /** To be called if the server no longer knows the session. */
@@ -49,7 +49,8 @@ final class RemoteSession {
      *
      * @return null if the server has the session; otherwise its response
      */
-    @Nullable ServerResponse renew() throws IOException {
+    @Nullable
+    ServerResponse renew() throws IOException {
         FileTime descriptionTime = descriptionTime();
         if (id != null && descriptionTime.equals(sentDescriptionTime)) {
             return null;
@@ -57,7 +58,8 @@ final class RemoteSession {
         ServerResponse response = client.upsert(name, nameAndDescription());
         if (response.isInvalid() || response.isTooLarge()) {
             // A bad description must not hold up the records.
-            listener.trouble("the server refuses the description of session " + name + " (HTTP " + response.status() + ")");
+            listener.trouble(
+                    "the server refuses the description of session " + name + " (HTTP " + response.status() + ")");
             response = client.upsert(name, nameOnly());
             if (id != null && (response.isInvalid() || response.isTooLarge())) {
                 sentDescriptionTime = descriptionTime;
@@ -111,8 +113,11 @@ final class RemoteSession {
 
     private static @Nullable String sessionId(ServerResponse response) {
         try {
-            JsonNode id = LenientJson.TREES.readTree(response.body()).path("session").path("id");
-            return id.isString() && !id.stringValue().isEmpty() ? id.stringValue() : id.isNumber() ? id.toString() : null;
+            JsonNode id =
+                    LenientJson.TREES.readTree(response.body()).path("session").path("id");
+            return id.isString() && !id.stringValue().isEmpty()
+                    ? id.stringValue()
+                    : id.isNumber() ? id.toString() : null;
         } catch (JacksonException noJson) {
             return null;
         }

@@ -23,12 +23,17 @@ record ServerResponse(int status, String body, Duration retryAfter) {
         return status >= 200 && status < 300;
     }
 
-    /** The server did not accept the request, but nothing is wrong with the request itself: the next attempt may succeed. */
+    /**
+     * The server did not accept the request, but nothing is wrong with the request itself: the next attempt may
+     * succeed.
+     */
     boolean isRetryable() {
         return status == 408 || status == 425 || status == 429 || status >= 500;
     }
 
-    /** The server may have stored the records nevertheless. A 429 or a 425 means that it did not process the request. */
+    /**
+     * The server may have stored the records nevertheless. A 429 or a 425 means that it did not process the request.
+     */
     boolean leavesDoubt() {
         return status == 408 || status >= 500;
     }
@@ -59,7 +64,8 @@ record ServerResponse(int status, String body, Duration retryAfter) {
             wait = Duration.ofSeconds(Long.parseLong(header.strip()));
         } catch (NumberFormatException noNumber) {
             try {
-                Instant until = ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
+                Instant until = ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)
+                        .toInstant();
                 wait = Duration.between(now, until);
             } catch (DateTimeParseException noDate) {
                 return Duration.ZERO;

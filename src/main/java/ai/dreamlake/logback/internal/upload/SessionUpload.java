@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
@@ -28,8 +29,8 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>What must survive is on disk: the log, and the {@link Checkpoint}, which says before each call what is about to be
  * sent. So another process can continue wherever this one ended, and sends the same bytes under the same key.
  *
- * <p>{@link #work} runs on one upload thread at a time; {@link UploadTask} decides when. The methods that logging threads
- * call are synchronized.
+ * <p>{@link #work} runs on one upload thread at a time; {@link UploadTask} decides when. The methods that logging
+ * threads call are synchronized.
  */
 final class SessionUpload {
 
@@ -42,7 +43,9 @@ final class SessionUpload {
     /** After this many batches, other sessions get their turn. */
     private static final int MAX_BATCHES = 16;
 
-    /** After this many failed queries in a row, stops asking: a server may take records, but not say which ones it has. */
+    /**
+     * After this many failed queries in a row, stops asking: a server may take records, but not say which ones it has.
+     */
     private static final int MAX_FAILED_QUERIES = 5;
 
     private final SessionName name;
@@ -101,7 +104,9 @@ final class SessionUpload {
     /** Whether the upload lock is held in order to send. Written under the monitor. */
     private volatile boolean sending;
 
-    /** How many bytes of the oldest logs the sending thread must delete to shrink the spool. Written under the monitor. */
+    /**
+     * How many bytes of the oldest logs the sending thread must delete to shrink the spool. Written under the monitor.
+     */
     private volatile long bytesToFree;
 
     SessionUpload(
@@ -130,7 +135,9 @@ final class SessionUpload {
         return name;
     }
 
-    /** Makes sure that the next process finds this session, even if this one is killed. Call it before the first record. */
+    /**
+     * Makes sure that the next process finds this session, even if this one is killed. Call it before the first record.
+     */
     void mark() throws IOException {
         if (Files.exists(checkpointFile)) {
             return;
@@ -257,23 +264,31 @@ final class SessionUpload {
     }
 
     private Duration workOn(boolean isLocked, long written, boolean closing) throws IOException {
-        Checkpoint checkpoint = checkpoint(log);
+        Checkpoint checkpoint = checkpoint(log());
         long deliveredByOthers = markDoneBelow(checkpoint.number());
         if (deliveredByOthers > 0) {
             listener.delivered(name, 0, deliveredByOthers);
         }
         if (!isLocked) {
-            boolean isAllDone = logs.isOldestCurrent() && checkpoint.offset() == log.length() && pending() == 0;
+            boolean isAllDone = logs.isOldestCurrent() && checkpoint.offset() == log().length() && pending() == 0;
             return isAllDone || closing && pending() == 0 ? NOTHING : RECHECK_DELAY;
         }
         return upload(checkpoint, written, closing);
     }
 
-    /** How far the log is sent, from memory or from the file, whichever is further: another process may have continued. */
+    private RandomAccessFile log() {
+        return Objects.requireNonNull(log, "only used while a log is open");
+    }
+
+    /**
+     * How far the log is sent, from memory or from the file, whichever is further: another process may have continued.
+     */
     private Checkpoint checkpoint(RandomAccessFile log) throws IOException {
         Checkpoint saved = Checkpoint.read(checkpointFile, log);
-        boolean isKnown = unsaved != null && unsaved.end() <= log.length() && unsaved.isOf(log);
-        return isKnown && unsaved.offset() >= saved.offset() ? unsaved : saved;
+        Checkpoint known = unsaved;
+        return known != null && known.end() <= log.length() && known.isOf(log) && known.offset() >= saved.offset()
+                ? known
+                : saved;
     }
 
     private Duration upload(Checkpoint found, long written, boolean closing) throws IOException {
@@ -287,10 +302,11 @@ final class SessionUpload {
         }
         for (int batches = 0; batches < MAX_BATCHES && bytesToFree == 0; batches++) {
             Batch batch = checkpoint.isDoubtful()
-                    ? Batch.read(log, checkpoint.offset(), checkpoint.end(), checkpoint.number())
+                    ? Batch.read(log(), checkpoint.offset(), checkpoint.end(), checkpoint.number())
                     : nextBatch(checkpoint);
             if (checkpoint.isDoubtful() && (batch == null || batch.end() != checkpoint.end())) {
-                checkpoint = save(checkpoint.withoutBatch()); // the batch is no longer in the log, as after a power loss
+                checkpoint =
+                        save(checkpoint.withoutBatch()); // the batch is no longer in the log, as after a power loss
                 continue;
             }
             if (batch == null) {
@@ -313,30 +329,30 @@ final class SessionUpload {
             if (outcome.pause != null) {
                 return outcome.pause;
             }
-            checkpoint = outcome.checkpoint;
+            checkpoint = Objects.requireNonNull(outcome.checkpoint);
             backoff.reset();
         }
         return Duration.ZERO; // other sessions get their turn
     }
 
     /**
-     * The next batch to send; null if there is none. What follows the last record is damage, which the journal cuts off when
-     * it writes again; it is neither sent nor set aside here.
+     * The next batch to send; null if there is none. What follows the last record is damage, which the journal cuts off
+     * when it writes again; it is neither sent nor set aside here.
      */
-    private Batch nextBatch(Checkpoint checkpoint) throws IOException {
+    private @Nullable Batch nextBatch(Checkpoint checkpoint) throws IOException {
         while (true) {
-            Batch batch =
-                    Batch.read(log, checkpoint.offset(), Long.MAX_VALUE, limit, settings.maxBatchBytes(), checkpoint.number());
+            Batch batch = Batch.read(
+                    log(), checkpoint.offset(), Long.MAX_VALUE, limit, settings.maxBatchBytes(), checkpoint.number());
             if (batch == null || batch.endsWithRecord()) {
                 return batch;
             }
             if (!isRecordAfter(batch.end()) && logs.isOldestCurrent()) {
                 while (batch != null && !batch.endsWithRecord()) {
-                    batch = batch.withoutLastLine(log, checkpoint.number());
+                    batch = batch.withoutLastLine(log(), checkpoint.number());
                 }
                 return batch;
             }
-            if (batch.isStillIn(log)) {
+            if (batch.isStillIn(log())) {
                 return batch; // otherwise it was cut off while we looked
             }
         }
@@ -354,21 +370,23 @@ final class SessionUpload {
         return line != null;
     }
 
-    private Batch nextLine(long position) throws IOException {
-        return Batch.read(log, position, Long.MAX_VALUE, 1, 1, 0);
+    private @Nullable Batch nextLine(long position) throws IOException {
+        return Batch.read(log(), position, Long.MAX_VALUE, 1, 1, 0);
     }
 
     /**
-     * If everything on disk is delivered, records that were written before and still count as pending are gone: somebody
-     * deleted the log.
+     * If everything on disk is delivered, records that were written before and still count as pending are gone:
+     * somebody deleted the log.
      */
     private void forgetWhatIsGone(Checkpoint checkpoint, long written) throws IOException {
-        if (checkpoint.offset() == log.length() && logs.isOldestCurrent()) {
+        if (checkpoint.offset() == log().length() && logs.isOldestCurrent()) {
             forgetWhatIsGone(checkpoint.number(), written);
         }
     }
 
-    /** There is no log. A listing can miss a file that is being renamed, so only a log that is missing twice is gone. */
+    /**
+     * There is no log. A listing can miss a file that is being renamed, so only a log that is missing twice is gone.
+     */
     private Duration nothingThere(long written) {
         if (pending() == 0) {
             return NOTHING;
@@ -405,26 +423,27 @@ final class SessionUpload {
                 throw failure;
             }
             unsaved = checkpoint;
-            listener.trouble("cannot note how far " + name + " is sent, so a crash now would send records again: " + failure);
+            listener.trouble(
+                    "cannot note how far " + name + " is sent, so a crash now would send records again: " + failure);
         }
         return checkpoint;
     }
 
     /** In a spool, deletes a delivered log (I5) and opens the next one. Null if there is nothing more to send. */
-    private Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
-        if (logs.areSpooled() && checkpoint.offset() < log.length() && !logs.isOldestCurrent()) {
+    private @Nullable Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
+        if (logs.areSpooled() && checkpoint.offset() < log().length() && !logs.isOldestCurrent()) {
             if (nextLine(checkpoint.offset()) != null) {
                 return checkpoint; // it grew before it became a segment
             }
             listener.trouble(logs.cutOldest(checkpoint.offset()));
         }
-        if (!logs.areSpooled() || checkpoint.offset() < log.length()) {
+        if (!logs.areSpooled() || checkpoint.offset() < log().length()) {
             return null;
         }
         if (logs.isOldestCurrent() && !logs.seal(checkpoint.offset())) {
             return null;
         }
-        if (checkpoint.offset() < log.length()) {
+        if (checkpoint.offset() < log().length()) {
             return checkpoint; // it grew before it became a segment
         }
         File delivered = logs.all().get(0);
@@ -456,8 +475,8 @@ final class SessionUpload {
     }
 
     /**
-     * Deletes the oldest log of a spool that is over its limit, sent or not. If a thread of ours is sending, tells it to do
-     * so after the current batch.
+     * Deletes the oldest log of a spool that is over its limit, sent or not. If a thread of ours is sending, tells it
+     * to do so after the current batch.
      *
      * @param length the length of the oldest log
      * @return how many bytes were, or soon will be, deleted; 0 if another process holds the log
@@ -513,7 +532,7 @@ final class SessionUpload {
     }
 
     /** Tells the server how many records it will never get. Null if it knows; otherwise how long to wait. */
-    private Duration reportLoss(Checkpoint checkpoint) throws IOException {
+    private @Nullable Duration reportLoss(Checkpoint checkpoint) throws IOException {
         Duration wait = register();
         if (wait != null) {
             return wait;
@@ -521,16 +540,18 @@ final class SessionUpload {
         ObjectNode record = LenientJson.TREES.createObjectNode();
         record.put("timestamp", checkpoint.lostAt());
         record.put("level", "warn");
-        record.put("message", checkpoint.lost() + " records were dropped before they could be sent: the spool was full");
+        record.put(
+                "message", checkpoint.lost() + " records were dropped before they could be sent: the spool was full");
         record.putObject("metadata").put("dreamlake_dropped", checkpoint.lost());
         byte[] body = ("{\"logs\": [" + record + "]}").getBytes(StandardCharsets.UTF_8);
-        String key = UUID.nameUUIDFromBytes((name + checkpoint.lostAt() + checkpoint.lost()).getBytes(StandardCharsets.UTF_8))
+        String key = UUID.nameUUIDFromBytes(
+                        (name + checkpoint.lostAt() + checkpoint.lost()).getBytes(StandardCharsets.UTF_8))
                 .toString();
         ServerResponse response;
         try {
-            response = client.send(remoteSession.id(), body, key);
+            response = client.send(remoteSession.requireId(), body, key);
         } catch (NoResponseException failure) {
-            return retry(failure.getMessage(), Duration.ZERO);
+            return retry(failure.reason(), Duration.ZERO);
         }
         if (response.isSuccess() || response.isTooLarge() || response.isInvalid()) {
             return null; // reported, or impossible to report
@@ -550,7 +571,8 @@ final class SessionUpload {
      * @param checkpoint where to continue at once; null if there is a pause
      * @param pause how long to wait before the same attempt is repeated; otherwise null
      */
-    private record Outcome(Checkpoint checkpoint, Duration pause) {
+    private record Outcome(
+            @Nullable Checkpoint checkpoint, @Nullable Duration pause) {
         static Outcome after(Duration pause) {
             return new Outcome(null, pause);
         }
@@ -578,12 +600,12 @@ final class SessionUpload {
         undeliveredKey = "";
         ServerResponse response;
         try {
-            response = client.send(remoteSession.id(), batch.body(), key);
+            response = client.send(remoteSession.requireId(), batch.body(), key);
         } catch (NoResponseException failure) {
             if (!failure.leavesDoubt && !wasDoubtful) {
                 undeliveredKey = key;
             }
-            return Outcome.after(retry(failure.getMessage(), Duration.ZERO));
+            return Outcome.after(retry(failure.reason(), Duration.ZERO));
         }
         if (response.isSuccess()) {
             return delivered(batch, checkpoint, endSequence(response));
@@ -619,7 +641,7 @@ final class SessionUpload {
     }
 
     private Outcome delivered(Batch batch, Checkpoint checkpoint, long serverEnd) throws IOException {
-        Checkpoint next = save(checkpoint.after(batch, serverEnd, log));
+        Checkpoint next = save(checkpoint.after(batch, serverEnd, log()));
         usualLimit = (int) Math.min(settings.maxBatchRecords(), usualLimit + usualLimit / 8 + 1L);
         limit = (int) Math.min(usualLimit, 2L * limit);
         listener.delivered(name, batch.records(), markDoneBelow(next.number()));
@@ -635,7 +657,7 @@ final class SessionUpload {
     private Outcome setAside(Batch record, Checkpoint checkpoint, int status, String reason) throws IOException {
         keepAside(record, status, reason);
         usualLimit = settings.maxBatchRecords(); // one record that is too large says nothing about the others
-        Checkpoint next = save(checkpoint.after(record, checkpoint.serverEnd(), log));
+        Checkpoint next = save(checkpoint.after(record, checkpoint.serverEnd(), log()));
         listener.rejected(name, 1, markDoneBelow(next.number()), status == 0 ? reason : "HTTP " + status);
         return new Outcome(next, null);
     }
@@ -672,12 +694,12 @@ final class SessionUpload {
     }
 
     /** Makes sure that the server has the session. Null if it has; otherwise how long to wait. */
-    private Duration register() throws IOException {
+    private @Nullable Duration register() throws IOException {
         ServerResponse response;
         try {
             response = remoteSession.renew();
         } catch (NoResponseException failure) {
-            return retry(failure.getMessage(), Duration.ZERO);
+            return retry(failure.reason(), Duration.ZERO);
         }
         if (response == null) {
             return null;
@@ -685,27 +707,32 @@ final class SessionUpload {
         if (response.isRefusal()) {
             return park("HTTP " + response.status());
         }
-        return retry(response.isSuccess() ? "a response without the session's id" : "HTTP " + response.status(), response.retryAfter());
+        return retry(
+                response.isSuccess() ? "a response without the session's id" : "HTTP " + response.status(),
+                response.retryAfter());
     }
 
     private static long endSequence(ServerResponse response) {
         try {
-            return LenientJson.TREES.readTree(response.body()).path("endSequence").asLong(-1);
+            return LenientJson.TREES
+                    .readTree(response.body())
+                    .path("endSequence")
+                    .asLong(-1);
         } catch (JacksonException noJson) {
             return -1; // the records are stored; the number is optional
         }
     }
 
     /**
-     * Asks the server whether it has a batch whose outcome is unknown. Null if it has not, or cannot say: then the batch is
-     * sent again, under the same key.
+     * Asks the server whether it has a batch whose outcome is unknown. Null if it has not, or cannot say: then the
+     * batch is sent again, under the same key.
      */
-    private Outcome resolveDoubt(Batch batch, Checkpoint checkpoint) throws IOException {
+    private @Nullable Outcome resolveDoubt(Batch batch, Checkpoint checkpoint) throws IOException {
         ServerResponse response;
         try {
-            response = client.newest(remoteSession.id(), NewestRecords.limit(batch.records()));
+            response = client.newest(remoteSession.requireId(), NewestRecords.limit(batch.records()));
         } catch (NoResponseException failure) {
-            return shouldKeepAsking() ? Outcome.after(retry(failure.getMessage(), Duration.ZERO)) : null;
+            return shouldKeepAsking() ? Outcome.after(retry(failure.reason(), Duration.ZERO)) : null;
         }
         if (response.isRetryable() && response.status() != 500 && response.status() != 501 && shouldKeepAsking()) {
             return Outcome.after(retry("HTTP " + response.status(), response.retryAfter()));

@@ -63,7 +63,9 @@ final class SpoolLimit {
         }
     }
 
-    /** Deletes the oldest logs until the rest fits. Logs that another process is sending are left for the next check. */
+    /**
+     * Deletes the oldest logs until the rest fits. Logs that another process is sending are left for the next check.
+     */
     private void keepToLimit() {
         tasks.all().forEach(task -> task.upload().cancelRequests());
         List<Waiting> oldestFirst = waiting();

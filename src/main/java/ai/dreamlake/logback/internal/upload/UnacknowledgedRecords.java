@@ -6,9 +6,10 @@ import java.util.TreeMap;
 /**
  * The numbers of the records of one session that this appender wrote and the server does not have yet.
  *
- * <p>Numbers arrive in nearly any order, since threads report a record some time after they wrote it. They have gaps, since
- * another appender or process may write to the same session. Above {@value #MAX_RUNS} runs of consecutive numbers, runs are
- * merged across their gaps, to bound memory (I4). A merged run is pending until all of it is done. Not thread-safe.
+ * <p>Numbers arrive in nearly any order, since threads report a record some time after they wrote it. They have gaps,
+ * since another appender or process may write to the same session. Above {@value #MAX_RUNS} runs of consecutive
+ * numbers, runs are merged across their gaps, to bound memory (I4). A merged run is pending until all of it is done.
+ * Not thread-safe.
  */
 final class UnacknowledgedRecords {
 
@@ -71,7 +72,9 @@ final class UnacknowledgedRecords {
         return before - pending;
     }
 
-    /** Gives up everything below this number, as it will never be done. Returns how many of our records that affects. */
+    /**
+     * Gives up everything below this number, as it will never be done. Returns how many of our records that affects.
+     */
     long giveUpBelow(long number) {
         long before = pending;
         while (!runs.isEmpty() && runs.firstKey() < number) {

@@ -6,8 +6,8 @@ import java.net.Socket;
 import javax.net.SocketFactory;
 
 /**
- * Creates sockets that send data at once (TCP_NODELAY). By default, the last packet of a request waits until the packets
- * before it are acknowledged, which a server may delay by 40 milliseconds.
+ * Creates sockets that send data at once (TCP_NODELAY). By default, the last packet of a request waits until the
+ * packets before it are acknowledged, which a server may delay by 40 milliseconds.
  */
 final class UndelayedSockets extends SocketFactory {
 

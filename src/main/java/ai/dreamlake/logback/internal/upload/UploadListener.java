@@ -4,8 +4,8 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import java.time.Duration;
 
 /**
- * Is told what happens to records on their way to the server. Upload threads call it; it must neither block nor throw. The
- * texts it gets never contain a record's content or the token.
+ * Is told what happens to records on their way to the server. Upload threads call it; it must neither block nor throw.
+ * The texts it gets never contain a record's content or the token.
  */
 public interface UploadListener {
 

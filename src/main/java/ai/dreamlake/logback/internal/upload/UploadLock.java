@@ -17,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class UploadLock implements Closeable {
 
-    /** An fcntl lock belongs to the whole JVM, and closing any descriptor drops it. So this set decides within the JVM. */
+    /**
+     * An fcntl lock belongs to the whole JVM, and closing any descriptor drops it. So this set decides within the JVM.
+     */
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
     private final Path file;

@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The upload threads of one appender, and how other threads wait for their progress. All upload threads are daemons, and
- * end when there is nothing to do.
+ * The upload threads of one appender, and how other threads wait for their progress. All upload threads are daemons,
+ * and end when there is nothing to do.
  */
 final class UploadScheduler {
 
@@ -45,7 +45,8 @@ final class UploadScheduler {
     }
 
     /** Runs work after a delay. Null if that is impossible: the appender is stopped, or no thread can be started. */
-    @Nullable ScheduledFuture<?> schedule(Runnable work, Duration wait) {
+    @Nullable
+    ScheduledFuture<?> schedule(Runnable work, Duration wait) {
         try {
             if (threads.getPoolSize() == 0) {
                 threads.prestartCoreThread(); // first: a failure must not leave work in a queue without a thread

@@ -7,7 +7,8 @@ import java.util.concurrent.ScheduledFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Schedules the upload of one session. Threads that log report their records to it; one upload thread at a time works on it.
+ * Schedules the upload of one session. Threads that log report their records to it; one upload thread at a time works
+ * on it.
  */
 public final class UploadTask {
 
@@ -47,8 +48,8 @@ public final class UploadTask {
     }
 
     /**
-     * Must be called before a record is appended. Makes sure that the next process finds the session, even if this one is
-     * killed.
+     * Must be called before a record is appended. Makes sure that the next process finds the session, even if this one
+     * is killed.
      *
      * @throws IOException if that is not possible; the record may be appended nevertheless
      */
@@ -83,7 +84,9 @@ public final class UploadTask {
         return true;
     }
 
-    /** Sends pending records without waiting for more. Does not shorten the wait before a retry, unless we are closing. */
+    /**
+     * Sends pending records without waiting for more. Does not shorten the wait before a retry, unless we are closing.
+     */
     synchronized void hurry() {
         upload.hurry();
         if (working) {
@@ -144,7 +147,8 @@ public final class UploadTask {
             wait = upload.work(scheduler.isClosing());
         } catch (Throwable fault) {
             wait = settings.callTimeout(); // a bug of ours, or out of memory; the records stay on disk
-            listener.trouble("cannot upload session " + upload.name() + " at present: " + fault.getClass().getName());
+            listener.trouble("cannot upload session " + upload.name() + " at present: "
+                    + fault.getClass().getName());
         } finally {
             finish(wait);
             scheduler.signalProgress();

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Uploads the logs under one root: those that this appender writes, and those that earlier runs left.
  *
- * <p>Each session has a time when it is due. The upload threads, at most the configured number, work on sessions that are
- * due. So no session waits for another's retry.
+ * <p>Each session has a time when it is due. The upload threads, at most the configured number, work on sessions that
+ * are due. So no session waits for another's retry.
  */
 public final class Uploads {
 
@@ -57,7 +57,8 @@ public final class Uploads {
         this.tasks = tasks;
         this.client = new DreamlakeClient(remote, token, settings, userAgent);
         this.scheduler = new UploadScheduler(settings.maxConcurrentUploads(), name);
-        this.spoolLimit = maxSpoolBytes == null ? null : new SpoolLimit(maxSpoolBytes, tasks, listener, name + "-spool");
+        this.spoolLimit =
+                maxSpoolBytes == null ? null : new SpoolLimit(maxSpoolBytes, tasks, listener, name + "-spool");
     }
 
     /**
@@ -148,8 +149,8 @@ public final class Uploads {
     }
 
     /**
-     * Delivers pending records, at most for the configured time, and ends the threads. No thread of ours survives, unless a
-     * listener blocks it. The next start sends the rest.
+     * Delivers pending records, at most for the configured time, and ends the threads. No thread of ours survives,
+     * unless a listener blocks it. The next start sends the rest.
      */
     public void close() {
         finish();

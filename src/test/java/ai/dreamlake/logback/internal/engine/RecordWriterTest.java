@@ -57,9 +57,15 @@ class RecordWriterTest {
         assertThat(levels)
                 .as("DEBUG forces all four levels, INFO three, and so on")
                 .isEqualTo(List.of(
-                        RecordLevel.DEBUG, RecordLevel.DEBUG, RecordLevel.DEBUG, RecordLevel.DEBUG,
-                        RecordLevel.INFO, RecordLevel.INFO, RecordLevel.INFO,
-                        RecordLevel.WARN, RecordLevel.WARN,
+                        RecordLevel.DEBUG,
+                        RecordLevel.DEBUG,
+                        RecordLevel.DEBUG,
+                        RecordLevel.DEBUG,
+                        RecordLevel.INFO,
+                        RecordLevel.INFO,
+                        RecordLevel.INFO,
+                        RecordLevel.WARN,
+                        RecordLevel.WARN,
                         RecordLevel.ERROR));
     }
 

@@ -259,8 +259,9 @@ class SessionsTest {
         append(sessions, "../../outside\n");
         String safe = SessionName.safe("project", "../../outside\n").session();
         session(safe).assertGapless(2);
-        assertThat(notices).containsExactly(
-                "a session or workspace name from the MDC breaks the rules; its records go to project/" + safe);
+        assertThat(notices)
+                .containsExactly(
+                        "a session or workspace name from the MDC breaks the rules; its records go to project/" + safe);
     }
 
     @Test
@@ -300,7 +301,9 @@ class SessionsTest {
                     for (int i = seed; i < 10_000; i += threads.length) {
                         clock.incrementAndGet();
                         append(sessions, "s" + i);
-                        append(sessions, "s" + random.nextInt(10_000)); // most often one that is closed, or not there yet
+                        append(
+                                sessions,
+                                "s" + random.nextInt(10_000)); // most often one that is closed, or not there yet
                         if (i % 500 == seed) {
                             most.accumulateAndGet(openFilesUnder(root), Math::max);
                         }

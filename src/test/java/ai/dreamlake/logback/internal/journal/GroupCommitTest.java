@@ -46,7 +46,10 @@ class GroupCommitTest {
     private SessionOnDisk session;
     private Journal journal;
 
-    /** A disk of which one write, the first if nothing else is said, waits, and with switches for the next one. What it writes it writes for real. */
+    /**
+     * A disk of which one write, the first if nothing else is said, waits, and with switches for the next one. What it
+     * writes it writes for real.
+     */
     private static final class SlowDisk implements Storage {
         int slow = 1;
         final CountDownLatch slowHasBegun = new CountDownLatch(1);
@@ -68,7 +71,8 @@ class GroupCommitTest {
             return new LogFile(log) {
                 @Override
                 public void write(byte[] bytes, int start, int count) throws IOException {
-                    lines.add((int) new String(bytes, start, count, UTF_8).lines().count());
+                    lines.add(
+                            (int) new String(bytes, start, count, UTF_8).lines().count());
                     if (lines.size() == slow) {
                         slowHasBegun.countDown();
                         uninterruptibly(slowMayGoOn);
@@ -240,7 +244,8 @@ class GroupCommitTest {
         appendBehind(
                 "described",
                 false,
-                SessionDescription.of(NAME, SessionDescription.nothing().put("description", "given")).toText());
+                SessionDescription.of(NAME, SessionDescription.nothing().put("description", "given"))
+                        .toText());
         appendBehind("b", false, null);
         end();
         assertThat(disk.lines).containsExactly(1, 3);

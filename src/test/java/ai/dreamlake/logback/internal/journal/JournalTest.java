@@ -90,7 +90,8 @@ class JournalTest {
     }
 
     private Journal newJournal() {
-        Journal journal = new Journal(new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk);
+        Journal journal =
+                new Journal(new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk);
         journal.retain();
         return journal;
     }
@@ -141,9 +142,7 @@ class JournalTest {
         }) {
             append(journal, record, true, null);
         }
-        assertThat(SessionOnDisk.text(session.log()))
-                .isEqualTo(
-                        """
+        assertThat(SessionOnDisk.text(session.log())).isEqualTo("""
                         {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Training started", "metadata": null, "sequenceNumber": 0}
                         {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch 1 complete", "metadata": {"train_loss": 0.5}, "sequenceNumber": 1}
                         """);
@@ -234,16 +233,10 @@ class JournalTest {
 
     @Test
     void aSessionOfThePythonSdkIsContinued() throws IOException {
-        session.write(
-                        session.log(),
-                        """
+        session.write(session.log(), """
                         {"sequenceNumber": 0, "timestamp": "2025-10-25T12:40:56Z", "level": "debug", "message": "Debug information"}
                         {"sequenceNumber": 1, "timestamp": "2025-10-25T12:40:56.751380Z", "level": "info", "message": "Training started", "metadata": {"model": "resnet50"}}
-                        """)
-                .write(session.hint(), "2")
-                .write(
-                        session.description(),
-                        """
+                        """).write(session.hint(), "2").write(session.description(), """
                         {
                           "name": "run",
                           "workspace": "project",
@@ -284,7 +277,9 @@ class JournalTest {
         String before = SessionOnDisk.text(session.log());
         for (int room = 0; room < 120; room++) {
             disk.room = room;
-            assertThatThrownBy(() -> append("lost")).isInstanceOf(IOException.class).hasMessage("No space left on device");
+            assertThatThrownBy(() -> append("lost"))
+                    .isInstanceOf(IOException.class)
+                    .hasMessage("No space left on device");
             assertThat(SessionOnDisk.text(session.log())).isEqualTo(before);
         }
         disk.room = Long.MAX_VALUE;
@@ -327,7 +322,9 @@ class JournalTest {
 
     @Test
     void aSessionThatIsDeletedBeginsAnewWithItsDescription() throws IOException {
-        String description = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "A test")).toText();
+        String description = SessionDescription.of(
+                        NAME, SessionDescription.nothing().put("description", "A test"))
+                .toText();
         append(journal, "deleted", description);
         deleteSession();
         elapse(101, TimeUnit.MICROSECONDS);
@@ -359,7 +356,9 @@ class JournalTest {
     @Test
     void whatOthersAppendWithoutAskingIsCountedToo() throws IOException {
         append("ours");
-        session.append(session.log(), "{\"sequenceNumber\": 1, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": \"Python's\"}\n");
+        session.append(
+                session.log(),
+                "{\"sequenceNumber\": 1, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": \"Python's\"}\n");
         elapse(101, TimeUnit.MICROSECONDS);
         append("ours again");
         session.assertNumbered(3);
@@ -388,7 +387,9 @@ class JournalTest {
     void aLogThatWasReplacedByAnEquallyLongOneWhileWePausedIsFound() throws IOException {
         append("old");
         journal.pause();
-        Path copy = Files.writeString(session.log().resolveSibling("copy"), SessionOnDisk.text(session.log()).replace("old", "new"));
+        Path copy = Files.writeString(
+                session.log().resolveSibling("copy"),
+                SessionOnDisk.text(session.log()).replace("old", "new"));
         Files.move(copy, session.log(), StandardCopyOption.REPLACE_EXISTING);
         append("next");
         session.assertGapless(2);
@@ -477,8 +478,10 @@ class JournalTest {
 
     @Test
     void aDescriptionIsWrittenWithTheFirstRecordAndOnceMoreWhenItChanges() throws IOException {
-        String first = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "first")).toText();
-        String second = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "second")).toText();
+        String first = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "first"))
+                .toText();
+        String second = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "second"))
+                .toText();
         append(journal, "m", first);
         assertThat(session.readDescription().get("description").stringValue()).isEqualTo("first");
         assertThat(session.readDescription().has("updated_at")).isFalse();
@@ -497,9 +500,11 @@ class JournalTest {
     @Test
     void theNewestDescriptionCountsForEachOfItsParts() throws IOException {
         String outer = SessionDescription.of(
-                        NAME, SessionDescription.nothing().put("description", "outer").put("folder", "/outer"))
+                        NAME,
+                        SessionDescription.nothing().put("description", "outer").put("folder", "/outer"))
                 .toText();
-        String inner = SessionDescription.of(NAME, SessionDescription.nothing().put("folder", "/inner")).toText();
+        String inner = SessionDescription.of(NAME, SessionDescription.nothing().put("folder", "/inner"))
+                .toText();
         append(journal, "the inner scope logs first", inner);
         append(journal, "then the outer one", outer);
         assertThat(session.readDescription().get("description").stringValue()).isEqualTo("outer");
@@ -509,7 +514,11 @@ class JournalTest {
     @Test
     void theDescriptionOfAnotherSessionIsNotTaken() throws IOException {
         SessionName other = SessionName.of("project", "other");
-        append(journal, "m", SessionDescription.of(other, SessionDescription.nothing().put("description", "other's")).toText());
+        append(
+                journal,
+                "m",
+                SessionDescription.of(other, SessionDescription.nothing().put("description", "other's"))
+                        .toText());
         assertThat(session.readDescription().get("description").isNull()).isTrue();
         assertThat(journal.nextNotice()).isNull();
     }

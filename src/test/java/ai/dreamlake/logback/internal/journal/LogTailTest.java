@@ -70,13 +70,15 @@ class LogTailTest {
 
     @Test
     void aLineOfThePythonSdkIsUnderstood() throws IOException {
-        String python = "{\"sequenceNumber\": 41, \"timestamp\": \"2025-10-25T12:00:22.940353Z\", \"level\": \"info\", \"message\": \"Hello\", \"metadata\": {\"sequenceNumber\": 7, \"x\": [{\"sequenceNumber\": 8}]}}\n";
+        String python =
+                "{\"sequenceNumber\": 41, \"timestamp\": \"2025-10-25T12:00:22.940353Z\", \"level\": \"info\", \"message\": \"Hello\", \"metadata\": {\"sequenceNumber\": 7, \"x\": [{\"sequenceNumber\": 8}]}}\n";
         assertRecovered(python, python, 42);
     }
 
     @Test
     void aLineWithThePythonSdksNaNIsARecord() throws IOException {
-        String python = "{\"sequenceNumber\": 4, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"loss\": NaN, \"max\": Infinity, \"min\": -Infinity}}\n";
+        String python =
+                "{\"sequenceNumber\": 4, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"loss\": NaN, \"max\": Infinity, \"min\": -Infinity}}\n";
         assertRecovered(python, python, 5);
     }
 

@@ -45,9 +45,7 @@ class SessionFileTest {
         assertThat(file.exists()).isFalse();
         assertThat(file.upsert(SessionDescription.nothing(), CREATED)).isNull();
         assertThat(file.exists()).isTrue();
-        assertThat(Files.readString(path))
-                .isEqualTo(
-                        """
+        assertThat(Files.readString(path)).isEqualTo("""
                         {
                           "name": "my-experiment",
                           "workspace": "project",
@@ -63,9 +61,7 @@ class SessionFileTest {
     @Test
     void whatIsGivenStandsInItsPlace() throws IOException {
         file.upsert(given(), CREATED);
-        assertThat(Files.readString(path))
-                .isEqualTo(
-                        """
+        assertThat(Files.readString(path)).isEqualTo("""
                         {
                           "name": "my-experiment",
                           "workspace": "project",
@@ -85,17 +81,13 @@ class SessionFileTest {
 
     @Test
     void anExistingSessionKeepsItsCreationUnknownKeysAndWhatIsNotGiven() throws IOException {
-        Files.writeString(
-                path,
-                """
+        Files.writeString(path, """
                 {"name": "my-experiment", "workspace": "project", "description": "old", "tags": ["old"], "folder": "/old",
                  "metadata": {"old": 1}, "created_at": "2024-01-01T00:00:00Z", "write_protected": true, "color": "blue"}""");
 
         file.upsert(SessionDescription.nothing().put("description", "new"), LATER);
 
-        assertThat(Files.readString(path))
-                .isEqualTo(
-                        """
+        assertThat(Files.readString(path)).isEqualTo("""
                         {
                           "name": "my-experiment",
                           "workspace": "project",
@@ -116,7 +108,9 @@ class SessionFileTest {
 
     @Test
     void thePythonSdksNaNBecomesAStringAndCostsNothingElse() throws IOException {
-        Files.writeString(path, "{\"name\": \"x\", \"metadata\": {\"clip\": Infinity, \"lr\": NaN}, \"created_at\": \"2024-01-01T00:00:00Z\"}");
+        Files.writeString(
+                path,
+                "{\"name\": \"x\", \"metadata\": {\"clip\": Infinity, \"lr\": NaN}, \"created_at\": \"2024-01-01T00:00:00Z\"}");
         assertThat(file.upsert(SessionDescription.nothing(), LATER)).isNull();
         assertThat(Files.readString(path))
                 .contains("\"clip\": \"Infinity\"", "\"lr\": \"NaN\"", "\"created_at\": \"2024-01-01T00:00:00Z\"");
@@ -128,7 +122,8 @@ class SessionFileTest {
             Files.writeString(path, garbage);
             assertThat(file.upsert(SessionDescription.nothing(), CREATED)).contains("session.json.damaged");
             assertThat(Files.readString(path)).contains("\"created_at\": \"2025-10-29T10:30:00.000000Z\"");
-            assertThat(Files.readString(directory.resolve("session.json.damaged"))).isEqualTo(garbage);
+            assertThat(Files.readString(directory.resolve("session.json.damaged")))
+                    .isEqualTo(garbage);
         }
     }
 

@@ -55,12 +55,13 @@ class JsonBufferTest {
         for (int i = 0; i < 2000; i++) {
             StringBuilder text = new StringBuilder();
             for (int length = random.nextInt(3000); length > 0; length--) {
-                text.appendCodePoint(switch (random.nextInt(4)) {
-                    case 0 -> random.nextInt(0x100);
-                    case 1 -> random.nextInt(0xD800);
-                    case 2 -> 0xE000 + random.nextInt(0x2000);
-                    default -> 0x10000 + random.nextInt(0x100000);
-                });
+                text.appendCodePoint(
+                        switch (random.nextInt(4)) {
+                            case 0 -> random.nextInt(0x100);
+                            case 1 -> random.nextInt(0xD800);
+                            case 2 -> 0xE000 + random.nextInt(0x2000);
+                            default -> 0x10000 + random.nextInt(0x100000);
+                        });
             }
             assertThat(json.readTree(string(text.toString())).stringValue()).isEqualTo(text.toString());
         }
@@ -68,7 +69,9 @@ class JsonBufferTest {
 
     @Test
     void aTextIsCutToTheBytesAllowedAndNeverThroughACharacter() {
-        String[] texts = {"x".repeat(5000), "\n".repeat(5000), "é€".repeat(2500), "\ud83d\ude00".repeat(2500), "\u2028".repeat(999)};
+        String[] texts = {
+            "x".repeat(5000), "\n".repeat(5000), "é€".repeat(2500), "\ud83d\ude00".repeat(2500), "\u2028".repeat(999)
+        };
         for (String text : texts) {
             for (int most = 40; most < 400; most++) {
                 JsonBuffer buffer = new JsonBuffer();
@@ -119,7 +122,8 @@ class JsonBufferTest {
             double places = Math.pow(10, random.nextInt(9));
             double chosen = Math.rint(random.nextGaussian() * Math.pow(10, random.nextInt(10))) / places;
             double any = Double.longBitsToDouble(random.nextLong());
-            for (double value : new double[] {chosen, Math.nextUp(chosen), Math.nextDown(chosen), random.nextDouble(), any}) {
+            for (double value :
+                    new double[] {chosen, Math.nextUp(chosen), Math.nextDown(chosen), random.nextDouble(), any}) {
                 if (Double.isFinite(value)) {
                     assertThat(number(value)).isEqualTo(NumberOutput.toString(value, true));
                 }

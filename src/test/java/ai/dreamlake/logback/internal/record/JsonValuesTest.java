@@ -69,7 +69,8 @@ class JsonValuesTest {
         assertThat(json(Double.NaN)).isEqualTo("\"NaN\"");
         assertThat(json(Double.POSITIVE_INFINITY)).isEqualTo("\"Infinity\"");
         assertThat(json(Float.NEGATIVE_INFINITY)).isEqualTo("\"-Infinity\"");
-        assertThat(json(new double[] {1, Double.NaN, Double.NEGATIVE_INFINITY})).isEqualTo("[1.0, \"NaN\", \"-Infinity\"]");
+        assertThat(json(new double[] {1, Double.NaN, Double.NEGATIVE_INFINITY}))
+                .isEqualTo("[1.0, \"NaN\", \"-Infinity\"]");
         assertThat(json(List.of(Float.NaN))).isEqualTo("[\"NaN\"]");
     }
 
@@ -176,7 +177,8 @@ class JsonValuesTest {
         map.put("d", null);
         map.put("e", new Object[] {"x", new Point(3, 0.5)});
         assertThat(json(map))
-                .isEqualTo("{\"a\": [1, 2], \"b\": [[1], []], \"c\": {}, \"d\": null, \"e\": [\"x\", {\"x\": 3, \"y\": 0.5}]}");
+                .isEqualTo(
+                        "{\"a\": [1, 2], \"b\": [[1], []], \"c\": {}, \"d\": null, \"e\": [\"x\", {\"x\": 3, \"y\": 0.5}]}");
         assertThat(json(new Model())).isEqualTo("{\"name\": \"resnet\", \"points\": [{\"x\": 1, \"y\": null}]}");
     }
 
@@ -194,7 +196,8 @@ class JsonValuesTest {
         assertThat(json(URI.create("http://example.com/"))).isEqualTo("\"http://example.com/\"");
         assertThat(json(Path.of("data", "train.csv"))).isEqualTo("\"data" + java.io.File.separator + "train.csv\"");
         assertThat(json(Map.of("p", Path.of("x")))).isEqualTo("{\"p\": \"x\"}");
-        assertThat(json(new IllegalStateException("no data"))).isEqualTo("\"java.lang.IllegalStateException: no data\"");
+        assertThat(json(new IllegalStateException("no data")))
+                .isEqualTo("\"java.lang.IllegalStateException: no data\"");
     }
 
     @Test
@@ -259,8 +262,12 @@ class JsonValuesTest {
     @Test
     void whatWritesRawJsonWritesOneValueOnOneLineOrIsReplaced() {
         assertThat(json(new Raw("[1,2]"))).isEqualTo("{\"json\": [1,2]}");
-        for (String broken : new String[] {"1}\n{", "1, \"a\": 1, \"a\": 2", "\n1", "}", "x", "1}, \"sequenceNumber\": 9"}) {
-            assertThat(json(new Raw(broken))).as(broken).startsWith("\"[failed: ").endsWith("]\"");
+        for (String broken :
+                new String[] {"1}\n{", "1, \"a\": 1, \"a\": 2", "\n1", "}", "x", "1}, \"sequenceNumber\": 9"}) {
+            assertThat(json(new Raw(broken)))
+                    .as(broken)
+                    .startsWith("\"[failed: ")
+                    .endsWith("]\"");
         }
     }
 

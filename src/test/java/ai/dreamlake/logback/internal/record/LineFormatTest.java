@@ -24,7 +24,8 @@ class LineFormatTest {
     private static String withoutNumber(String line, long expectedNumber) {
         ByteArrayOutputStream sent = new ByteArrayOutputStream();
         byte[] text = ("before" + line + "after").getBytes(UTF_8);
-        assertThat(LineFormat.writeWithoutNumber(text, 6, text.length - 5, sent)).isEqualTo(expectedNumber);
+        assertThat(LineFormat.writeWithoutNumber(text, 6, text.length - 5, sent))
+                .isEqualTo(expectedNumber);
         return sent.toString(UTF_8);
     }
 
@@ -44,7 +45,8 @@ class LineFormatTest {
     @Test
     void theServerGetsNoEmptyMetadata() {
         String record = RECORD.replace("{\"a\": 1}", "null");
-        assertThat(withoutNumber(record + ", \"sequenceNumber\": 7}", 7)).isEqualTo(record.replace(", \"metadata\": null", "") + "}");
+        assertThat(withoutNumber(record + ", \"sequenceNumber\": 7}", 7))
+                .isEqualTo(record.replace(", \"metadata\": null", "") + "}");
     }
 
     @Test
@@ -55,9 +57,11 @@ class LineFormatTest {
 
     @Test
     void aLineOfThePythonSdkIsWrittenAgainInTheServersOrder() {
-        String python = "{\"sequenceNumber\": 2, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": 5, \"metadata\": {\"loss\": NaN}}";
+        String python =
+                "{\"sequenceNumber\": 2, \"timestamp\": \"2025-10-25T12:00:00Z\", \"level\": \"info\", \"message\": 5, \"metadata\": {\"loss\": NaN}}";
         assertThat(withoutNumber(python, 2))
-                .isEqualTo("{\"timestamp\":\"2025-10-25T12:00:00Z\",\"level\":\"info\",\"message\":5,\"metadata\":{\"loss\":\"NaN\"}}");
+                .isEqualTo(
+                        "{\"timestamp\":\"2025-10-25T12:00:00Z\",\"level\":\"info\",\"message\":5,\"metadata\":{\"loss\":\"NaN\"}}");
     }
 
     @ParameterizedTest

@@ -79,8 +79,11 @@ class LongRecordsTest {
 
     @Test
     void theApplicationsOwnEntryOfThatNameMakesRoomForOurs() {
-        event.keyValue("dreamlake_cut", "the application's own").keyValue("huge", "x".repeat(100_000)).keyValue("k".repeat(9000), 1);
-        assertThat(encode(LIMIT).get("metadata").get("dreamlake_cut").stringValue()).isEqualTo("2 entries left out");
+        event.keyValue("dreamlake_cut", "the application's own")
+                .keyValue("huge", "x".repeat(100_000))
+                .keyValue("k".repeat(9000), 1);
+        assertThat(encode(LIMIT).get("metadata").get("dreamlake_cut").stringValue())
+                .isEqualTo("2 entries left out");
     }
 
     @Test
@@ -91,8 +94,9 @@ class LongRecordsTest {
 
     @Test
     void aRecordThatJustFitsIsNotCut() {
-        int overhead = "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"\", \"metadata\": null, \"sequenceNumber\": 9223372036854775807}\n"
-                .length();
+        int overhead =
+                "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"\", \"metadata\": null, \"sequenceNumber\": 9223372036854775807}\n"
+                        .length();
         event.message = "m".repeat(LIMIT - overhead);
         assertThat(encode(LIMIT).get("message").stringValue()).isEqualTo("m".repeat(LIMIT - overhead));
 
@@ -111,7 +115,8 @@ class LongRecordsTest {
             for (int count = random.nextInt(6); count > 0; count--) {
                 Object value = texts[random.nextInt(6)].repeat(random.nextInt(3000));
                 next.keyValue(
-                        texts[random.nextInt(6)].repeat(random.nextInt(40)), random.nextBoolean() ? value : Map.of("v", value));
+                        texts[random.nextInt(6)].repeat(random.nextInt(40)),
+                        random.nextBoolean() ? value : Map.of("v", value));
             }
             RecordSettings settings = new RecordSettings();
             int limit = 1024 + random.nextInt(4096);

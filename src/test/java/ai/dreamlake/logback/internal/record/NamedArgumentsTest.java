@@ -63,7 +63,8 @@ class NamedArgumentsTest {
                 pattern.append(pieces[random.nextInt(pieces.length)]);
             }
             Object[] arguments = {"<0>", "<1>", "<2>", "<3>", "<4>", "<5>", "<6>", "<7>", "<8>", "<9>"};
-            String message = MessageFormatter.arrayFormat(pattern.toString(), arguments).getMessage();
+            String message =
+                    MessageFormatter.arrayFormat(pattern.toString(), arguments).getMessage();
             int used = names(pattern.toString()).size();
             for (int argument = 0; argument < arguments.length; argument++) {
                 assertThat(message.contains("<" + argument + ">"))

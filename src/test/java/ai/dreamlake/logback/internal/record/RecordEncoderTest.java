@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.dreamlake.logback.internal.session.SessionKeys;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import ch.qos.logback.classic.pattern.RootCauseFirstThrowableProxyConverter;
-import ch.qos.logback.classic.spi.LoggingEvent;
+import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.LoggingEvent;
 import java.lang.reflect.Proxy;
 import java.time.Instant;
 import java.util.AbstractList;
@@ -66,8 +66,9 @@ class RecordEncoderTest {
         keyValue("train_loss", 0.5);
 
         assertThat(encode() + "1}\n")
-                .isEqualTo("{\"timestamp\": \"2025-10-29T10:30:05.000000Z\", \"level\": \"info\", "
-                        + "\"message\": \"Epoch 1 complete\", \"metadata\": {\"train_loss\": 0.5}, \"sequenceNumber\": 1}\n");
+                .isEqualTo(
+                        "{\"timestamp\": \"2025-10-29T10:30:05.000000Z\", \"level\": \"info\", "
+                                + "\"message\": \"Epoch 1 complete\", \"metadata\": {\"train_loss\": 0.5}, \"sequenceNumber\": 1}\n");
     }
 
     @Test
@@ -106,7 +107,16 @@ class RecordEncoderTest {
     @Test
     void levelsMapOntoDreamlakesFive() {
         Map<Level, String> expected = Map.of(
-                Level.TRACE, "debug", Level.DEBUG, "debug", Level.INFO, "info", Level.WARN, "warn", Level.ERROR, "error");
+                Level.TRACE,
+                "debug",
+                Level.DEBUG,
+                "debug",
+                Level.INFO,
+                "info",
+                Level.WARN,
+                "warn",
+                Level.ERROR,
+                "error");
         expected.forEach((level, text) -> {
             event.level = level;
             assertThat(encode()).contains("\"level\": \"" + text + "\"");
@@ -133,9 +143,10 @@ class RecordEncoderTest {
 
     @Test
     void aMarkerThatFailsCostsNothingButItsMeaning() {
-        Marker broken = (Marker) Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Marker.class}, (p, m, a) -> {
-            throw new IllegalStateException(m.getName());
-        });
+        Marker broken = (Marker)
+                Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Marker.class}, (p, m, a) -> {
+                    throw new IllegalStateException(m.getName());
+                });
         event.markers.add(broken);
         assertThat(encode()).contains("\"level\": \"error\", \"message\": \"Training started\"");
     }
@@ -249,7 +260,8 @@ class RecordEncoderTest {
         settings.includeMarkers = true;
         settings.includeCallerData = true;
         event.markers.add(new BasicMarkerFactory().getMarker("AUDIT"));
-        event.callers = new StackTraceElement[] {new StackTraceElement("com.example.Training", "run", "Training.java", 7)};
+        event.callers =
+                new StackTraceElement[] {new StackTraceElement("com.example.Training", "run", "Training.java", 7)};
         assertThat(metadata())
                 .isEqualTo("{\"markers\": [\"AUDIT\"], \"caller\": \"com.example.Training.run(Training.java:7)\"}");
     }
@@ -258,8 +270,9 @@ class RecordEncoderTest {
     void anExceptionYieldsItsTypeMessageAndTrace() {
         event.throwable = exception(new IllegalStateException("no data"));
         assertThat(metadata())
-                .isEqualTo("{\"error_type\": \"IllegalStateException\", \"error_message\": \"no data\", \"stack_trace\": "
-                        + "\"java.lang.IllegalStateException: no data\\n\\tat com.example.Training.run(Training.java:7)\\n\"}");
+                .isEqualTo(
+                        "{\"error_type\": \"IllegalStateException\", \"error_message\": \"no data\", \"stack_trace\": "
+                                + "\"java.lang.IllegalStateException: no data\\n\\tat com.example.Training.run(Training.java:7)\\n\"}");
 
         settings.includeStackTrace = false;
         assertThat(metadata()).isEqualTo("{\"error_type\": \"IllegalStateException\", \"error_message\": \"no data\"}");
@@ -304,8 +317,9 @@ class RecordEncoderTest {
         event.markers = null;
         event.mdc = null;
         assertThat(encode())
-                .isEqualTo("{\"timestamp\": \"1970-01-01T00:00:01.000000Z\", \"level\": \"info\", \"message\": \"null\", "
-                        + "\"metadata\": null, \"sequenceNumber\": ");
+                .isEqualTo(
+                        "{\"timestamp\": \"1970-01-01T00:00:01.000000Z\", \"level\": \"info\", \"message\": \"null\", "
+                                + "\"metadata\": null, \"sequenceNumber\": ");
     }
 
     @Test

@@ -26,8 +26,8 @@ class SessionKeysTest {
 
     @Test
     void aScopeOpenedInCodeCountsBeforeTheConfiguredKeys() {
-        Map<String, String> mdc =
-                Map.of("tenant", "acme", "job", "nightly", "dreamlake.workspace", "project", "dreamlake.session", "run");
+        Map<String, String> mdc = Map.of(
+                "tenant", "acme", "job", "nightly", "dreamlake.workspace", "project", "dreamlake.session", "run");
         assertThat(keys.workspaceOf(mdc)).isEqualTo("project");
         assertThat(keys.sessionOf(mdc)).isEqualTo("run");
     }
@@ -51,6 +51,7 @@ class SessionKeysTest {
     @Test
     void allOfTheKeysAreReserved() {
         assertThat(keys.reserved())
-                .containsExactlyInAnyOrder("tenant", "job", "dreamlake.workspace", "dreamlake.session", "dreamlake.description");
+                .containsExactlyInAnyOrder(
+                        "tenant", "job", "dreamlake.workspace", "dreamlake.session", "dreamlake.description");
     }
 }

@@ -3,8 +3,8 @@ package ai.dreamlake.logback.internal.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import java.nio.charset.StandardCharsets;
 import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -20,18 +20,29 @@ class SessionNameTest {
     private static final Path ROOT = Path.of("root").toAbsolutePath();
 
     @ParameterizedTest
-    @ValueSource(strings = {"my-experiment", "a/b/c", "run 5 (lr=0.1)", "größe", "\ud83d\ude00", "logs", "a..b", "x.", "~", "a~b", "2025-10-29T10:30"})
+    @ValueSource(
+            strings = {
+                "my-experiment",
+                "a/b/c",
+                "run 5 (lr=0.1)",
+                "größe",
+                "\ud83d\ude00",
+                "logs",
+                "a..b",
+                "x.",
+                "~",
+                "a~b",
+                "2025-10-29T10:30"
+            })
     void goodNamesStayAsTheyAre(String session) {
         SessionName name = SessionName.of("project", session);
         assertThat(name).isEqualTo(new SessionName("project", session)).isEqualTo(SessionName.safe("project", session));
-        assertThat(SessionDirectory.of(ROOT, name).path()).isEqualTo(ROOT.resolve("project").resolve(session));
+        assertThat(SessionDirectory.of(ROOT, name).path())
+                .isEqualTo(ROOT.resolve("project").resolve(session));
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock =
-                    """
+    @CsvSource(delimiter = '|', textBlock = """
             ../x        | session segment ".." begins with a dot
             a/../../x   | session segment ".." begins with a dot
             .           | session segment "." begins with a dot
@@ -95,9 +106,26 @@ class SessionNameTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"../../etc/passwd", "/etc/passwd", "..", ".", "", "a/../b", "a\u0000b", "\ud800", "a//b", "C:\\x", "a/logs/logs.jsonl", "..\\..\\x", "~", "."})
+    @ValueSource(
+            strings = {
+                "../../etc/passwd",
+                "/etc/passwd",
+                "..",
+                ".",
+                "",
+                "a/../b",
+                "a\u0000b",
+                "\ud800",
+                "a//b",
+                "C:\\x",
+                "a/logs/logs.jsonl",
+                "..\\..\\x",
+                "~",
+                "."
+            })
     void badNamesFromOutsideStayInsideTheRoot(String bad) {
-        for (SessionName name : List.of(SessionName.safe(bad, bad), SessionName.safe("p", bad), SessionName.safe(bad, "s"))) {
+        for (SessionName name :
+                List.of(SessionName.safe(bad, bad), SessionName.safe("p", bad), SessionName.safe(bad, "s"))) {
             Path directory = SessionDirectory.of(ROOT, name).path();
             assertThat(directory.normalize()).isEqualTo(directory).startsWithRaw(ROOT);
             assertThat(directory.getNameCount()).isGreaterThanOrEqualTo(ROOT.getNameCount() + 2);
@@ -126,7 +154,9 @@ class SessionNameTest {
                 String made = SessionName.safe("p", name.toString()).session();
                 assertThat(safe.add(made)).as("%s is new for %s", made, name).isTrue();
                 // A name that was made safe, coming back as a name, is another name.
-                assertThat(made.equals(name.toString()) || !SessionName.safe("p", made).session().equals(made)).isTrue();
+                assertThat(made.equals(name.toString())
+                                || !SessionName.safe("p", made).session().equals(made))
+                        .isTrue();
                 assertThat(made.getBytes(StandardCharsets.UTF_8).length).isLessThanOrEqualTo(255);
             }
         }

@@ -16,11 +16,13 @@ class NewestRecordsTest {
     Path directory;
 
     private static String record(String message, String end) {
-        return "{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \"" + message + "\"" + end;
+        return "{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \"" + message + "\""
+                + end;
     }
 
     private static String stored(int number, String message) {
-        return record(message, ", \"metadata\": null, \"sequenceNumber\": " + number + "}").replace("123456Z", "123Z");
+        return record(message, ", \"metadata\": null, \"sequenceNumber\": " + number + "}")
+                .replace("123456Z", "123Z");
     }
 
     private static String newestFirst(String... records) {
@@ -46,10 +48,12 @@ class NewestRecordsTest {
     void aBatchIsThereIfItStandsThereWholeAndInOrderAlsoBehindRecordsOfOthers() throws IOException {
         Batch batch = batch("a", "b");
         assertThat(has(newestFirst(stored(8, "b"), stored(7, "a")), 6, batch)).isTrue();
-        assertThat(has(newestFirst(stored(9, "other"), stored(8, "b"), stored(7, "a"), stored(6, "x")), 6, batch)).isTrue();
+        assertThat(has(newestFirst(stored(9, "other"), stored(8, "b"), stored(7, "a"), stored(6, "x")), 6, batch))
+                .isTrue();
         assertThat(has(newestFirst(stored(8, "a"), stored(7, "b")), 6, batch)).isFalse();
         assertThat(has(newestFirst(stored(7, "a")), 6, batch)).isFalse();
-        assertThat(has(newestFirst(stored(9, "b"), stored(8, "other"), stored(7, "a")), 6, batch)).isFalse();
+        assertThat(has(newestFirst(stored(9, "b"), stored(8, "other"), stored(7, "a")), 6, batch))
+                .isFalse();
     }
 
     @Test

@@ -38,6 +38,7 @@ class RejectedRecordsTest {
     void whatIsNoRecordIsKeptAsText() throws IOException {
         Path file = directory.resolve("rejected.jsonl");
         new RejectedRecords(file.toFile()).add("damage\n".getBytes(StandardCharsets.UTF_8), 0, "not a record");
-        assertThat(Files.readString(file)).isEqualTo("{\"status\":0,\"answer\":\"not a record\",\"record\":\"damage\"}\n");
+        assertThat(Files.readString(file))
+                .isEqualTo("{\"status\":0,\"answer\":\"not a record\",\"record\":\"damage\"}\n");
     }
 }

@@ -29,7 +29,8 @@ class UnacknowledgedRecordsTest {
             pending.addAll(written);
             assertThat(deliveries.pending()).isEqualTo(pending.size());
             long bound = random.nextInt((int) next + 2);
-            assertThat(deliveries.isPendingBelow(bound)).isEqualTo(!pending.headSet(bound).isEmpty());
+            assertThat(deliveries.isPendingBelow(bound))
+                    .isEqualTo(!pending.headSet(bound).isEmpty());
             int done = pending.headSet(bound).size();
             pending.headSet(bound).clear();
             assertThat(deliveries.doneBelow(bound)).isEqualTo(done);

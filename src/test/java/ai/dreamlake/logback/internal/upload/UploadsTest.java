@@ -104,8 +104,8 @@ class UploadsTest {
         }
 
         long append(String message) throws IOException {
-            byte[] record = ("{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"" + message
-                            + "\", \"metadata\": null, \"sequenceNumber\": ")
+            byte[] record = ("{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \""
+                            + message + "\", \"metadata\": null, \"sequenceNumber\": ")
                     .getBytes(StandardCharsets.UTF_8);
             Line line = new Line()
                     .set(Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER), record.length, false, null);
@@ -120,7 +120,14 @@ class UploadsTest {
     /** The uploads of one session, and that session. */
     private Uploads uploads(Storage storage) throws IOException {
         UploadSettings settings = new UploadSettings(
-                1000, 900_000, Duration.ofMillis(1), Duration.ofSeconds(5), Duration.ofSeconds(10), 4, false, Duration.ofSeconds(1));
+                1000,
+                900_000,
+                Duration.ofMillis(1),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(10),
+                4,
+                false,
+                Duration.ofSeconds(1));
         Uploads uploads = new Uploads(
                 root,
                 storage.retention() == Retention.SPOOL ? Long.MAX_VALUE : null,
@@ -158,7 +165,9 @@ class UploadsTest {
         assertThat(server.messages("project/run")).containsExactly("first", "second");
     }
 
-    /** A log takes two records here, so that one becomes a segment all the time, also just when all before it was sent. */
+    /**
+     * A log takes two records here, so that one becomes a segment all the time, also just when all before it was sent.
+     */
     @Test
     void recordsThatComeWhileALogIsPutAsideArriveWholeAndInOrder() throws Exception {
         Uploads uploads = uploads(new SpoolStorage(250));
@@ -176,7 +185,8 @@ class UploadsTest {
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
         uploads.close();
         run.journal.release();
-        assertThat(server.messages("project/run")).isEqualTo(IntStream.range(0, 4 * rounds).mapToObj(i -> "m" + i).toList());
+        assertThat(server.messages("project/run"))
+                .isEqualTo(IntStream.range(0, 4 * rounds).mapToObj(i -> "m" + i).toList());
         assertThat(delivered).hasValue(4L * rounds);
         assertThat(troubles).isEmpty();
     }
