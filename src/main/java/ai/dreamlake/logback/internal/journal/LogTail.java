@@ -13,7 +13,7 @@ import java.io.RandomAccessFile;
  * <p>The log is the truth: the next number is the one of the last record, plus one, whatever any other file says.
  * Finding it reads the last 64 KiB as a rule, so that a log of 10 GB opens as fast as an empty one.
  *
- * <p>What stands behind the last record is damage: the torn line of a writer that was killed, or what a power loss or
+ * <p>What follows the last record is damage: the torn line of a writer that was killed, or what a power loss or
  * an editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is
  * touched.
  *
@@ -41,7 +41,7 @@ public record LogTail(long length, long nextNumber, long setAside) {
     }
 
     /**
-     * Cuts a log off at a position; what stood behind it is set aside.
+     * Cuts a log off at a position; what follows is set aside.
      *
      * @return how many bytes that were
      */
