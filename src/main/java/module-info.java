@@ -5,10 +5,10 @@ module ai.dreamlake.logback {
     requires transitive org.slf4j;
     requires tools.jackson.core;
     requires tools.jackson.databind;
-    // It passes okio on. Required by name, okio would be a warning: it is no module but a jar with a name.
+    // Brings okio along. Okio is an automatic module, and requiring one by name is a warning.
     requires okhttp3;
-    // Annotations in the public API; nobody needs them at run time.
-    requires static transitive org.jspecify;
+    // Not transitive: that would force every module that uses this one to have JSpecify's jar.
+    requires static org.jspecify;
 
     exports ai.dreamlake.logback;
 }
