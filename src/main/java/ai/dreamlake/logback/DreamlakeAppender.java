@@ -391,6 +391,20 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
+     * How long a record of a burst may wait in {@code logs.jsonl.tail} until it is written into the log together with
+     * others. It survives {@code kill -9} there, too. A record that comes after a quiet millisecond is written at once.
+     * Zero: every record is written at once. Default: 2 milliseconds; on Windows and on network file systems always
+     * zero.
+     */
+    public void setWriteDelay(@Nullable Duration writeDelay) {
+        properties.writeDelay = writeDelay;
+    }
+
+    public @Nullable Duration getWriteDelay() {
+        return properties.writeDelay;
+    }
+
+    /**
      * Records of this level and above are forced to the device before the logger call returns, so they also survive a
      * power loss: OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL. Each such record costs milliseconds. Default: OFF
      */

@@ -30,6 +30,7 @@ public final class AppenderProperties {
     public boolean requireSession;
     public @Nullable FileSize maxRecordSize = new FileSize(512 * FileSize.KB_COEFFICIENT);
     public int maxOpenSessions = 128;
+    public @Nullable Duration writeDelay = Duration.buildByMilliseconds(2);
     public @Nullable Duration idleTimeout = Duration.buildByMinutes(5);
     public @Nullable String fsyncLevel = "OFF";
 }

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxRecordBytes the longest line, line end included
  * @param maxOpenSessions how many sessions are open at a time
  * @param idleTimeout how long a session stays open without a record
+ * @param writeDelay how long a record may be staged before it is written into the log; zero if every record is written
+ *     at once
  * @param remote the server, or null if there is none
  */
 public record Configuration(
@@ -30,6 +32,7 @@ public record Configuration(
         int maxRecordBytes,
         int maxOpenSessions,
         Duration idleTimeout,
+        Duration writeDelay,
         FsyncLevel fsyncLevel,
         @Nullable RemoteConfiguration remote) {
 
@@ -43,6 +46,8 @@ public record Configuration(
         int maxOpenSessions = faults.atLeastOne("maxOpenSessions", properties.maxOpenSessions);
         Duration idleTimeout = faults.duration(
                 "idleTimeout", properties.idleTimeout, 1, "choose a time above 0, such as \"5 minutes\".");
+        Duration writeDelay = faults.duration(
+                "writeDelay", properties.writeDelay, 0, "choose a time, such as \"2 milliseconds\", or 0.");
         FsyncLevel fsyncLevel = fsyncLevel(properties.fsyncLevel, faults);
         if (faults.found() || root == null || keys == null) {
             return null;
@@ -55,6 +60,7 @@ public record Configuration(
                 maxRecordBytes,
                 maxOpenSessions,
                 idleTimeout,
+                writeDelay,
                 fsyncLevel,
                 remote);
     }

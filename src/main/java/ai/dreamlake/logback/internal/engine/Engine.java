@@ -63,6 +63,7 @@ public final class Engine {
                 storage(configuration),
                 configuration.maxOpenSessions(),
                 configuration.idleTimeout().toNanos(),
+                configuration.writeDelay().toNanos(),
                 "dreamlake-journals-" + name,
                 reporter,
                 System::nanoTime);
@@ -157,7 +158,11 @@ public final class Engine {
      * @return false if that took longer than the timeout, or if the thread was interrupted; its flag stays set
      */
     public boolean awaitDelivery(Duration timeout) {
-        return uploads == null || uploads.awaitDelivery(timeout);
+        if (uploads == null) {
+            return true;
+        }
+        sessions.flush();
+        return uploads.awaitDelivery(timeout);
     }
 
     /** Closes all sessions, and gives what is pending its time. Events that are under way are still written. */

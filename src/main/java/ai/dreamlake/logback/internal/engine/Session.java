@@ -2,10 +2,13 @@ package ai.dreamlake.logback.internal.engine;
 
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.journal.WriteListener;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadTask;
 import java.io.IOException;
 import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -13,13 +16,18 @@ import org.jspecify.annotations.Nullable;
  * A session that an appender knows: its journal, its upload, and whether records are being lost. Thread-safe.
  * {@link Sessions} opens and closes it, one thread at a time.
  */
-final class Session {
+final class Session implements WriteListener {
+
+    /** Records that were written after this session had been forgotten. */
+    private record Orphans(long first, long count) {}
 
     private final SessionName name;
     private final StatusReporter status;
 
     /** How many records were lost since the last one that was written. */
     private final AtomicLong lost = new AtomicLong();
+
+    private final Queue<Orphans> orphans = new ConcurrentLinkedQueue<>();
 
     /** Null until the session's directory exists. */
     private volatile @Nullable Journal journal;
@@ -99,16 +107,17 @@ final class Session {
     }
 
     /**
-     * Marks the session for upload, writes the line, and notes it for upload. The session is attached.
+     * Marks the session for upload and appends the line, which is noted for upload when it gets its number. The session
+     * is attached.
      *
-     * @return false if the session was forgotten meanwhile, so that its successor must {@link #note} the record
-     * @throws IOException if the record is not in the log
+     * @throws IOException if the record is not durable
      */
-    boolean append(Line line) throws IOException {
+    void append(Line line) throws IOException {
         Journal journal = journal();
         UploadTask upload = this.upload;
         if (upload != null) {
             mark(upload);
+            line.reportTo(this);
         }
         try {
             journal.append(line);
@@ -120,7 +129,6 @@ final class Session {
         if (lost.get() > 0) {
             resume();
         }
-        return upload == null || note(upload, line);
     }
 
     /** The session was closed while a record was under way, which opened the files again. */
@@ -143,19 +151,27 @@ final class Session {
         }
     }
 
-    /** Notes a record that a predecessor wrote. False if this session is forgotten, too. */
-    boolean note(Line line) {
+    @Override
+    public void wrote(long first, long count) {
         UploadTask upload = this.upload;
-        return upload == null || note(upload, line);
+        if (upload != null && !upload.wrote(first, count)) {
+            orphans.add(new Orphans(first, count));
+        }
     }
 
-    /** The record is in its log, so it is neither lost nor dropped, whatever happens here. */
-    private static boolean note(UploadTask upload, Line line) {
-        try {
-            return upload.wrote(line.number());
-        } catch (RuntimeException | StackOverflowError | OutOfMemoryError later) {
-            return true; // the next record, or the next start, sees to its delivery
+    /**
+     * Reports to a successor what was written to this session after it was forgotten. False if that one is forgotten,
+     * too.
+     */
+    boolean handOver(Session successor) {
+        for (Orphans records = orphans.poll(); records != null; records = orphans.poll()) {
+            UploadTask upload = successor.upload;
+            if (upload != null && !upload.wrote(records.first, records.count)) {
+                orphans.add(records);
+                return false;
+            }
         }
+        return true;
     }
 
     /** A record could not be written. The first one is reported. */

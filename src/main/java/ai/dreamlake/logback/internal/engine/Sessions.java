@@ -4,6 +4,8 @@ import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.JournalRegistry;
 import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import ai.dreamlake.logback.internal.journal.SessionFinder;
 import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadTask;
@@ -16,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,10 +35,17 @@ final class Sessions implements UploadTasks {
     /** Beyond this many sessions, those with nothing to remember are forgotten. */
     private static final int MAX_REMEMBERED = 1000;
 
+    /** How long the keeper stays awake after a burst. */
+    private static final long STAY_AWAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    private static final long TROUBLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+    private static final int MAX_ATTEMPTS = 50;
+
     private final Path root;
     private final Storage storage;
     private final int maxOpen;
     private final long idleNanos;
+    private final long writeDelay;
     private final LongSupplier nanoTime;
     private final StatusReporter status;
     private @Nullable Uploads uploads;
@@ -52,6 +62,9 @@ final class Sessions implements UploadTasks {
     /** How many sessions must be there before it is worthwhile to forget some. Guarded by this. */
     private int forgetAt = MAX_REMEMBERED;
 
+    /** Whether the keeper must be woken. */
+    private volatile boolean keeperAsleep;
+
     private volatile boolean closed;
     private volatile boolean exiting;
 
@@ -59,6 +72,7 @@ final class Sessions implements UploadTasks {
      * @param root the local path or the spool, absolute
      * @param maxOpen how many sessions are open at a time
      * @param idleNanos how long a session stays open without a record
+     * @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once
      * @param keeperName what to call the keeper thread
      * @param nanoTime the clock
      */
@@ -67,6 +81,7 @@ final class Sessions implements UploadTasks {
             Storage storage,
             int maxOpen,
             long idleNanos,
+            long writeDelay,
             String keeperName,
             StatusReporter status,
             LongSupplier nanoTime) {
@@ -74,6 +89,7 @@ final class Sessions implements UploadTasks {
         this.storage = storage;
         this.maxOpen = maxOpen;
         this.idleNanos = idleNanos;
+        this.writeDelay = writeDelay;
         this.status = status;
         this.nanoTime = nanoTime;
         this.keeper = new Thread(this::keep, keeperName);
@@ -107,14 +123,10 @@ final class Sessions implements UploadTasks {
             if (!session.isOpen()) {
                 session = open(session);
             }
-            boolean noted;
             try {
-                noted = session.append(line);
+                session.append(line);
             } finally {
-                lookAfter(session.journal());
-            }
-            while (!noted) {
-                noted = remembered(session).note(line);
+                lookAfter(session, line);
             }
         } finally {
             if (closed) {
@@ -154,24 +166,33 @@ final class Sessions implements UploadTasks {
                 found.isForgotten() ? sessions.computeIfAbsent(found.name(), name -> new Session(name, status)) : found;
         if (!session.isAttached()) {
             StackHeadroom.require();
-            Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage);
+            Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage, writeDelay);
             session.attach(journal, uploads == null ? null : uploads.newTask(session.name(), journal));
         }
         return session;
     }
 
     /**
-     * What need not happen at once. If the stack ends here, it waits for the next record, and this one counts as
-     * written.
+     * What need not happen at once. If the stack ends here, the record counts as written, and the keeper comes later.
      */
-    private void lookAfter(Journal journal) {
+    private void lookAfter(Session session, Line line) {
         try {
-            if (journal.wasNewlyLocked()) {
-                LockSupport.unpark(keeper);
+            if (line.wakesKeeper()) {
+                wakeKeeper();
             }
-            report(journal);
-        } catch (StackOverflowError later) {
-            journal.setNewlyLocked(); // the next record's thread will see to it
+            report(session.journal());
+            while (session.isForgotten() && !session.handOver(remembered(session))) {
+                // The successor was forgotten in this moment.
+            }
+        } catch (IOException | StackOverflowError later) {
+            // The keeper looks at all sessions every second; the next start finds what is not uploaded.
+        }
+    }
+
+    private void wakeKeeper() {
+        if (keeperAsleep) {
+            keeperAsleep = false;
+            LockSupport.unpark(keeper);
         }
     }
 
@@ -191,6 +212,7 @@ final class Sessions implements UploadTasks {
             }
             session.open();
             open++;
+            wakeKeeper();
             if (exiting) {
                 session.journal().expectExit();
             }
@@ -264,26 +286,71 @@ final class Sessions implements UploadTasks {
         return Objects.requireNonNull(session.upload(), "only uploads ask");
     }
 
-    /** The keeper's work: first act, then sleep as long as there is nothing to do. A newly taken lock wakes it. */
+    /**
+     * The keeper's work: first acts, then sleeps. While there are bursts it stays awake, so that nobody needs to wake
+     * it.
+     */
     private void keep() {
+        findTails();
+        long awakeUntil = nanoTime.getAsLong();
         while (!closed) {
-            long wait;
-            try {
-                wait = step(nanoTime.getAsLong());
-            } catch (Throwable trouble) {
-                // Out of memory, for instance. Other processes wait for our locks: this thread must not end.
-                wait = Journal.LOCK_NANOS;
+            long now = nanoTime.getAsLong();
+            long wait = stepSafely(now);
+            if (wait <= writeDelay) {
+                awakeUntil = now + STAY_AWAKE_NANOS;
             }
-            if (wait == Long.MAX_VALUE) {
-                LockSupport.park(this);
+            if (now - awakeUntil < 0) {
+                LockSupport.parkNanos(this, Math.min(wait, writeDelay));
             } else {
-                LockSupport.parkNanos(this, wait);
+                keeperAsleep = true;
+                wait = stepSafely(now); // what was staged before, nobody would wake us for
+                if (!closed) {
+                    LockSupport.parkNanos(this, wait);
+                }
+                keeperAsleep = false;
             }
         }
     }
 
+    private long stepSafely(long now) {
+        try {
+            return step(now);
+        } catch (Throwable trouble) {
+            return TROUBLE_NANOS; // out of memory, for instance. Records are staged: this thread must not end
+        }
+    }
+
+    /** Brings in what processes that died had staged, in whatever session. */
+    private void findTails() {
+        try {
+            SessionFinder.find(root, SessionDirectory::hasTails, this::recover);
+        } catch (IOException | RuntimeException failure) {
+            status.warn("cannot look for records of earlier runs under " + root + ": " + failure);
+        }
+    }
+
+    private void recover(SessionName name) {
+        try {
+            Session session = remembered(sessions.computeIfAbsent(name, absent -> new Session(absent, status)));
+            for (int attempt = 0; !session.journal().recover() && attempt < MAX_ATTEMPTS; attempt++) {
+                LockSupport.parkNanos(this, TROUBLE_NANOS);
+            }
+            sendRecovered(session);
+            report(session.journal());
+        } catch (IOException failure) {
+            status.warn("cannot bring in the last records of session " + name + ": " + failure);
+        }
+    }
+
+    private static void sendRecovered(Session session) {
+        UploadTask upload = session.upload();
+        if (session.journal().pollRecovered() > 0 && upload != null) {
+            upload.hurry();
+        }
+    }
+
     /**
-     * Pauses the journals that no record reaches, and closes sessions that have been idle for long.
+     * Lets the journals do what is due, and closes sessions that have been idle for long.
      *
      * @return how many nanoseconds until there is something to do, or {@link Long#MAX_VALUE}
      */
@@ -295,23 +362,27 @@ final class Sessions implements UploadTasks {
             }
             Journal journal = session.journal();
             long left = journal.lastUsedAt() + idleNanos - now;
-            if (journal.isAwaited()) {
-                next = Math.min(next, Journal.LOCK_NANOS);
-            } else if (left <= 0) {
+            if (left <= 0 && !journal.isAwaited()) {
                 close(session);
             } else {
-                next = Math.min(next, Math.min(left, pauseIfIdle(journal)));
+                next = Math.min(next, Math.min(Math.max(left, 1), journal.step(now)));
+                sendRecovered(session);
+                report(journal);
             }
         }
         return next;
     }
 
-    private long pauseIfIdle(Journal journal) {
-        try {
-            return journal.pauseIfIdle();
-        } catch (IOException failure) {
-            status.warn("cannot release the lock of a session: " + failure);
-            return Long.MAX_VALUE;
+    /** Writes what is staged. Waits for other processes. */
+    void flush() {
+        for (Session session : sessions.values()) {
+            if (session.isOpen()) {
+                try {
+                    session.journal().flush(Journal.MAX_FLUSH_NANOS);
+                } catch (IOException failure) {
+                    // Told to the next record; what is staged survives.
+                }
+            }
         }
     }
 
@@ -322,7 +393,7 @@ final class Sessions implements UploadTasks {
                 try {
                     session.journal().expectExit();
                 } catch (IOException failure) {
-                    status.warn("cannot pause a journal in order: " + failure);
+                    status.warn("cannot write what is staged: " + failure);
                 }
             }
         }

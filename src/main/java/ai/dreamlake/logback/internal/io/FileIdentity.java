@@ -28,11 +28,22 @@ public final class FileIdentity {
     }
 
     private static @Nullable Object keyOf(Path path) throws IOException {
+        BasicFileAttributes attributes = attributes(path);
+        return attributes == null ? MISSING : attributes.fileKey();
+    }
+
+    /** What the file system says about a path at this moment, with one call; null if there is no file. */
+    public static @Nullable BasicFileAttributes attributes(Path path) throws IOException {
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
+            return Files.readAttributes(path, BasicFileAttributes.class);
         } catch (NoSuchFileException missing) {
-            return MISSING;
+            return null;
         }
+    }
+
+    /** Whether these are attributes of this file. True where the platform cannot tell; false for null. */
+    public boolean isOf(@Nullable BasicFileAttributes attributes) {
+        return attributes != null && (key == null || key.equals(attributes.fileKey()));
     }
 
     /** Whether the path leads to this file now. True where the platform cannot tell. */

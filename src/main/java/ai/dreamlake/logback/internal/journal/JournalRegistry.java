@@ -35,9 +35,11 @@ public final class JournalRegistry {
     /**
      * The journal of a session, whose directory is created. Its files are opened by its first record.
      *
+     * @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once. A
+     *     journal that exists already keeps its own
      * @throws IOException if the session's directory is missing and cannot be created
      */
-    public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage)
+    public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage, long writeDelay)
             throws IOException {
         Path named = SessionDirectory.of(root, name).path();
         storage.createDirectory(named);
@@ -47,7 +49,7 @@ public final class JournalRegistry {
             Entry entry = ENTRIES.get(directory.path());
             Journal journal = entry == null ? null : entry.get();
             if (journal == null) {
-                journal = new Journal(directory, name, nanoTime, storage);
+                journal = new Journal(directory, name, nanoTime, storage, writeDelay);
                 ENTRIES.put(directory.path(), new Entry(directory.path(), journal, GARBAGE));
             }
             return journal;

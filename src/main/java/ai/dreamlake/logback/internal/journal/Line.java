@@ -2,14 +2,8 @@ package ai.dreamlake.logback.internal.journal;
 
 import org.jspecify.annotations.Nullable;
 
-/**
- * One record on its way into a log. Reusable, by one thread at a time; its array belongs to the thread that appends it
- * until {@link Journal#append} returns.
- */
+/** One record on its way into a log. Reusable, by one thread at a time. */
 public final class Line {
-
-    /** The number of a line that is not written. */
-    static final long NOT_WRITTEN = -1;
 
     byte[] bytes = {};
     int length;
@@ -18,7 +12,11 @@ public final class Line {
     @Nullable
     String description;
 
-    long number = NOT_WRITTEN;
+    @Nullable
+    WriteListener listener;
+
+    boolean wakesKeeper;
+    boolean written;
 
     /**
      * Sets all there is to know about the next record.
@@ -34,12 +32,19 @@ public final class Line {
         this.length = length;
         this.forced = forced;
         this.description = description;
-        this.number = NOT_WRITTEN;
+        this.listener = null;
+        this.wakesKeeper = false;
+        this.written = false;
         return this;
     }
 
-    /** The record's sequence number, once it is written. */
-    public long number() {
-        return number;
+    /** Sets who hears, at once or later, which number the record gets. Nobody does otherwise. */
+    public void reportTo(WriteListener listener) {
+        this.listener = listener;
+    }
+
+    /** Whether {@link Journal#step} has something to do since this record was appended. */
+    public boolean wakesKeeper() {
+        return wakesKeeper;
     }
 }

@@ -13,9 +13,8 @@ import java.io.RandomAccessFile;
  * <p>The log is the truth: the next number is the one of the last record, plus one, whatever any other file says.
  * Finding it reads the last 64 KiB as a rule, so that a log of 10 GB opens as fast as an empty one.
  *
- * <p>What follows the last record is damage: the torn line of a writer that was killed, or what a power loss or
- * an editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is
- * touched.
+ * <p>What follows the last record is damage: the torn line of a writer that was killed, or what a power loss or an
+ * editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is touched.
  *
  * @param length where the last record ends
  * @param nextNumber the number of the next record

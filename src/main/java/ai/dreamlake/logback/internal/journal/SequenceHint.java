@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
@@ -7,7 +8,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@code .log_sequence}: the next sequence number, for the Python SDK.
@@ -19,17 +21,21 @@ import java.util.Locale;
  *   "1024               \n"     the number, spaces up to 19 characters, a line feed
  * </pre>
  *
- * <p>After a kill it may be too large (then the SDK skips numbers); it must never be too small (then it repeats them).
- * We read it only where no record tells the number: when all records of a spool are delivered and deleted.
+ * <p>It is exact after each write, and is written before the log. So after a kill it may be too large, by one batch at
+ * most (then the SDK skips numbers), and is never too small (then it would repeat them). We read it only where no
+ * record tells the number: when all records of a spool are delivered and deleted.
  */
 final class SequenceHint {
 
     private static final int WIDTH = 20;
 
     private final File file;
+    private final byte[] text = new byte[WIDTH];
+    private @Nullable RandomAccessFile open;
 
     SequenceHint(File file) {
         this.file = file;
+        text[WIDTH - 1] = '\n';
     }
 
     /** The number, or 0 if the file is missing or makes no sense. */
@@ -46,13 +52,27 @@ final class SequenceHint {
         }
     }
 
+    /** Writes the number. The file stays open until {@link #close}. */
     void write(long number) throws IOException {
-        byte[] text = String.format(Locale.ROOT, "%-19d\n", number).getBytes(StandardCharsets.US_ASCII);
-        try (RandomAccessFile hint = new RandomAccessFile(file, "rw")) {
-            hint.write(text);
+        RandomAccessFile hint = open;
+        if (hint == null) {
+            hint = new RandomAccessFile(file, "rw");
+            open = hint;
             if (hint.length() > WIDTH) {
                 hint.setLength(WIDTH);
             }
+        }
+        Arrays.fill(text, 0, WIDTH - 1, (byte) ' ');
+        LineFormat.writeNumber(number, text);
+        hint.seek(0);
+        hint.write(text);
+    }
+
+    void close() throws IOException {
+        RandomAccessFile closing = open;
+        open = null;
+        if (closing != null) {
+            closing.close();
         }
     }
 }

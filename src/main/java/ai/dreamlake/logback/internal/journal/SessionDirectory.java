@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     session.json.damaged                     a description that was no JSON object
  *     logs/logs.jsonl                          the log that records are appended to
  *     logs/logs.0000000000000001234.jsonl      a segment of a spool: ends with record 1233
+ *     logs/logs.jsonl.tail                     what a process has staged; also logs.jsonl.tail.1 and so on
  *     logs/logs.jsonl.torn                     damage found after the last record
  *     logs/.log_sequence                       the next number, for the Python SDK
  *     logs/.log_sequence.lock                  the lock of writers
@@ -33,6 +34,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record SessionDirectory(Path path) {
 
+    private static final Pattern TAIL = Pattern.compile("logs\\.jsonl\\.tail(\\.\\d+)?");
     private static final Pattern SEGMENT = Pattern.compile("logs\\.(\\d{19})\\.jsonl");
 
     /** The directory of a session, by its name on disk. */
@@ -74,6 +76,32 @@ public record SessionDirectory(Path path) {
 
     public File torn() {
         return inLogs("logs.jsonl.torn").toFile();
+    }
+
+    /** Whether any process has staged something here. */
+    public boolean hasTails() {
+        return !tails(null).isEmpty();
+    }
+
+    /** The tails of all processes, except one. */
+    List<File> tails(@Nullable File except) {
+        String[] names = logs().toFile().list((logs, name) -> TAIL.matcher(name).matches());
+        return names == null
+                ? List.of()
+                : Arrays.stream(names)
+                        .map(name -> inLogs(name).toFile())
+                        .filter(tail -> !tail.equals(except))
+                        .sorted()
+                        .toList();
+    }
+
+    /** A name for the tail of one more process. */
+    File unusedTail() {
+        File tail = inLogs("logs.jsonl.tail").toFile();
+        for (int i = 1; tail.exists(); i++) {
+            tail = inLogs("logs.jsonl.tail." + i).toFile();
+        }
+        return tail;
     }
 
     File sequenceHint() {

@@ -6,9 +6,27 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 
 /** How the files of sessions are made and opened. Tests use it to make disks fail. */
 public interface Storage {
+
+    /** As {@link java.nio.file.FileStore#type} calls them. */
+    Set<String> LOCAL_FILE_SYSTEMS = Set.of(
+            "ext2",
+            "ext3",
+            "ext4",
+            "xfs",
+            "btrfs",
+            "zfs",
+            "f2fs",
+            "bcachefs",
+            "jfs",
+            "tmpfs",
+            "overlay",
+            "apfs",
+            "hfs",
+            "ufs");
 
     /** Storage for logs that stay, with the rights that the process gives to new files. */
     static Storage kept() {
@@ -28,9 +46,23 @@ public interface Storage {
         return new LogFile(log);
     }
 
+    /** Called after each step of a write, for tests that end a process there. */
+    default void reached(WriteStep step) {
+        // Nothing to do.
+    }
+
     /** Creates a directory, and those above it, unless they are there. */
     default void createDirectory(Path directory) throws IOException {
         Files.createDirectories(directory);
+    }
+
+    /**
+     * Whether records can be staged in a file that is mapped into memory: on a local file system that is known to keep
+     * mappings and locks in order. Not on Windows, where a mapped file can be neither cut nor deleted.
+     */
+    default boolean canStage(Path directory) throws IOException {
+        return File.separatorChar == '/'
+                && LOCAL_FILE_SYSTEMS.contains(Files.getFileStore(directory).type());
     }
 
     /** Creates a log before it is first opened, if it needs special rights. */

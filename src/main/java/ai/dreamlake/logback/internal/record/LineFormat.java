@@ -3,7 +3,9 @@ package ai.dreamlake.logback.internal.record;
 import ai.dreamlake.logback.internal.io.LenientJson;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -74,6 +76,69 @@ public final class LineFormat {
         record[end++] = '}';
         record[end++] = '\n';
         return end;
+    }
+
+    /**
+     * The length of a record that has no number and is closed with a brace, by its length up to where its number would
+     * be.
+     */
+    public static int lengthWithoutNumber(int length) {
+        return length - BEFORE_NUMBER.length + 1;
+    }
+
+    /** How many bytes a number takes in a line at most, with its name. */
+    public static int maxNumberLength() {
+        return BEFORE_NUMBER.length + ROOM_FOR_NUMBER;
+    }
+
+    /** Writes a number in decimal digits to the beginning of some bytes. */
+    public static void writeNumber(long number, byte[] target) {
+        Decimal.write(number, target, 0);
+    }
+
+    /**
+     * A line, from a record without a number.
+     *
+     * @param record ends with a brace
+     */
+    public static byte[] finished(byte[] record, long number) {
+        int length = record.length - 1 + BEFORE_NUMBER.length;
+        byte[] line = Arrays.copyOf(record, length + ROOM_FOR_NUMBER);
+        System.arraycopy(BEFORE_NUMBER, 0, line, record.length - 1, BEFORE_NUMBER.length);
+        return Arrays.copyOf(line, finish(line, length, number));
+    }
+
+    /**
+     * The records of ours in some text, without their numbers and line feeds. A line of others becomes an empty record.
+     */
+    public static List<byte[]> withoutNumbers(byte[] text) {
+        List<byte[]> records = new ArrayList<>();
+        int start = 0;
+        for (int end = 0; end < text.length; end++) {
+            if (text[end] == '\n') {
+                int cut = endOfOurs(text, start, end);
+                byte[] record = Arrays.copyOfRange(text, start, cut < 0 ? start : cut + 1);
+                if (cut >= 0) {
+                    record[record.length - 1] = '}';
+                }
+                records.add(record);
+                start = end + 1;
+            }
+        }
+        return records;
+    }
+
+    /** Whether some text is one JSON object and nothing else. */
+    public static boolean isObject(byte[] text) {
+        try (JsonParser parser = LenientJson.PARSERS.createParser(ObjectReadContext.empty(), text)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return false;
+            }
+            parser.skipChildren();
+            return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+        } catch (JacksonException noJson) {
+            return false;
+        }
     }
 
     /** The sequence number of a line, with or without its line feed, or {@link #NOT_A_RECORD}. */

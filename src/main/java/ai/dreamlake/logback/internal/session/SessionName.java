@@ -186,6 +186,11 @@ public record SessionName(String workspace, String session) {
         return text.getBytes(StandardCharsets.UTF_8).length;
     }
 
+    /** A short identifier, the same for the same name everywhere. */
+    public String digest() {
+        return Digests.shortHex(utf16(toString()));
+    }
+
     /** The name for messages: shortened, and without control characters. */
     private static String quoted(String name) {
         String shown = name.length() <= 80 ? name : name.substring(0, 80) + "…";

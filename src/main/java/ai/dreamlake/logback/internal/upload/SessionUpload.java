@@ -150,8 +150,8 @@ final class SessionUpload {
         }
     }
 
-    synchronized void wrote(long number) {
-        unacknowledged.wrote(number);
+    synchronized void wrote(long first, long count) {
+        unacknowledged.wrote(first, count);
     }
 
     /** How many of this appender's records the server does not have yet. */

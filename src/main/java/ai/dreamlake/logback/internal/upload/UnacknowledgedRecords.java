@@ -29,15 +29,16 @@ final class UnacknowledgedRecords {
     private long pending;
     private long end;
 
-    void wrote(long number) {
-        pending++;
-        end = Math.max(end, number + 1);
+    /** @param count how many numbers these are, from the first one on */
+    void wrote(long number, long count) {
+        pending += count;
+        end = Math.max(end, number + count);
         Map.Entry<Long, Run> previous = runs.floorEntry(number);
         Map.Entry<Long, Run> next = runs.higherEntry(number);
         boolean isFull = runs.size() >= MAX_RUNS;
         long first = number;
-        long last = number;
-        long ours = 1;
+        long last = number + count - 1;
+        long ours = count;
         if (previous != null && (previous.getValue().last >= number - 1 || isFull)) {
             first = previous.getKey();
             last = Math.max(last, previous.getValue().last);

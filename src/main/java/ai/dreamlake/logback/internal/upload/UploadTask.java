@@ -1,6 +1,5 @@
 package ai.dreamlake.logback.internal.upload;
 
-import ai.dreamlake.logback.internal.io.StackHeadroom;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
@@ -58,27 +57,28 @@ public final class UploadTask {
             upload.mark();
             marked = true;
         }
-        if (isIdle()) {
-            StackHeadroom.require(); // for wrote(), which must not leave a queue half changed
-        }
     }
 
     /**
-     * Reports a record that was appended to the log. Costs the caller next to nothing, whatever the server does.
+     * Reports records that were appended to the log. Costs the caller next to nothing, whatever the server does.
      *
-     * @return false if this task is forgotten: the record must be reported to its successor
+     * @param first the number of the first one
+     * @param count how many they are; their numbers follow one another
+     * @return false if this task is forgotten: the records must be reported to its successor
      */
-    public synchronized boolean wrote(long number) {
+    public synchronized boolean wrote(long first, long count) {
         if (forgotten) {
             return false;
         }
-        upload.wrote(number);
+        long before = upload.pending();
+        upload.wrote(first, count);
+        int full = settings.maxBatchRecords();
         if (working) {
             writtenMeanwhile = true;
         } else if (!scheduled) {
             onPending.run();
             schedule(settings.interval());
-        } else if (!failing && upload.pending() == settings.maxBatchRecords()) {
+        } else if (!failing && before < full && before + count >= full) {
             schedule(Duration.ZERO);
         }
         return true;
@@ -87,7 +87,7 @@ public final class UploadTask {
     /**
      * Sends pending records without waiting for more. Does not shorten the wait before a retry, unless we are closing.
      */
-    synchronized void hurry() {
+    public synchronized void hurry() {
         upload.hurry();
         if (working) {
             hurried = true;

@@ -1,8 +1,10 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.journal.Journal;
+import ai.dreamlake.logback.internal.journal.SessionFinder;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.LongSupplier;
@@ -94,7 +96,7 @@ public final class Uploads {
 
     private void findLeftovers() {
         try {
-            LeftoverFinder.find(root, this::foundLeftover);
+            SessionFinder.find(root, session -> Files.exists(session.checkpoint()), this::foundLeftover);
         } catch (IOException failure) {
             listener.trouble("cannot look for records of earlier runs under " + root + ": " + failure);
         }

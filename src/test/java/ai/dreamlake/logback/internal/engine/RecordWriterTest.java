@@ -34,7 +34,7 @@ class RecordWriterTest {
                 AtomicInteger forced = new AtomicInteger();
                 StatusReporter status = new StatusReporter(logging.appender, System::nanoTime);
                 Sessions sessions = new Sessions(
-                        root, new CountingStorage(forced), 10, Long.MAX_VALUE / 2, "test", status, System::nanoTime);
+                        root, new CountingStorage(forced), 10, Long.MAX_VALUE / 2, 0, "test", status, System::nanoTime);
                 RecordWriter writer = new RecordWriter(
                         new SessionKeys("w", "s", "p", "forced-from-" + forcedFrom),
                         false,

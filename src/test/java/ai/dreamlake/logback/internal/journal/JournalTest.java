@@ -90,8 +90,8 @@ class JournalTest {
     }
 
     private Journal newJournal() {
-        Journal journal =
-                new Journal(new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk);
+        Journal journal = new Journal(
+                new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk, 0);
         journal.retain();
         return journal;
     }
@@ -105,16 +105,15 @@ class JournalTest {
         append(journal, message, null);
     }
 
-    private static long append(Journal journal, String message, String description) throws IOException {
-        return append(journal, String.format(RECORD, message), false, description);
+    private static void append(Journal journal, String message, String description) throws IOException {
+        append(journal, String.format(RECORD, message), false, description);
     }
 
-    private static long append(Journal journal, String record, boolean forced, String description) throws IOException {
+    private static void append(Journal journal, String record, boolean forced, String description) throws IOException {
         byte[] bytes = record.getBytes(UTF_8);
         Line line = new Line();
         journal.append(line.set(
                 Arrays.copyOf(bytes, bytes.length + LineFormat.ROOM_FOR_NUMBER), bytes.length, forced, description));
-        return line.number();
     }
 
     private void reopen() throws IOException {
@@ -168,34 +167,19 @@ class JournalTest {
     }
 
     @Test
-    void theHintIsAheadWhileWeWriteExactWhenWePauseAndNeverTooSmall() throws IOException {
-        append("first");
-        assertThat(session.readHint()).isEqualTo(1000);
-        for (int i = 1; i < 2500; i++) {
+    void theHintIsExactAfterEachWrite() throws IOException {
+        for (int i = 1; i <= 30; i++) {
             append("m");
-            assertThat(session.readHint()).isGreaterThan(i);
+            assertThat(session.readHint()).isEqualTo(i);
         }
-        journal.pause();
-        assertThat(session.readHint()).isEqualTo(2500);
-        append("once more");
-        assertThat(session.readHint()).isGreaterThan(2500);
         journal.release();
         session.assertLeftBehindRightly();
-    }
-
-    @Test
-    void beforeTheJvmsExitTheHintIsExactAfterEachRecord() throws IOException {
-        append("before");
-        journal.expectExit();
-        assertThat(session.readHint()).isEqualTo(1);
-        append("from a shutdown hook");
-        assertThat(session.readHint()).isEqualTo(2);
+        journal.retain();
     }
 
     @Test
     void theHintIsANumberAtAFixedWidthThatPythonReads() throws IOException {
         append("m");
-        journal.pause();
         assertThat(SessionOnDisk.text(session.hint())).isEqualTo("1                  \n");
     }
 
@@ -209,14 +193,12 @@ class JournalTest {
             journal = newJournal();
             append("after " + hint.length());
             session.assertGapless(records + 1);
-            journal.pause();
             session.assertLeftBehindRightly();
         }
         journal.release();
         Files.delete(session.hint());
         journal = newJournal();
         append("without a hint");
-        journal.pause();
         session.assertGapless(9);
         session.assertLeftBehindRightly();
     }
@@ -316,7 +298,6 @@ class JournalTest {
         elapse(101, TimeUnit.MICROSECONDS);
         append("first of the new log");
         session.assertGapless(1);
-        journal.pause();
         session.assertLeftBehindRightly();
     }
 
@@ -374,7 +355,7 @@ class JournalTest {
         assertThat(peer.tryTake()).isTrue();
         session.write(session.log(), String.format(RECORD, "a peer's") + "0}\n");
         elapse(101, TimeUnit.MICROSECONDS);
-        jump.set(LockWait.MAX_WAIT_NANOS);
+        jump.set(LockPatience.MAX_WAIT_NANOS);
         assertThatThrownBy(() -> append("the peer holds the lease")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
         peer.close();
@@ -386,7 +367,6 @@ class JournalTest {
     @Test
     void aLogThatWasReplacedByAnEquallyLongOneWhileWePausedIsFound() throws IOException {
         append("old");
-        journal.pause();
         Path copy = Files.writeString(
                 session.log().resolveSibling("copy"),
                 SessionOnDisk.text(session.log()).replace("old", "new"));
@@ -399,7 +379,6 @@ class JournalTest {
     @Test
     void afterTheLockWasReleasedTheTailIsReadAgain() throws IOException {
         append("ours");
-        journal.pause();
         try (FileOutputStream out = new FileOutputStream(session.log().toFile(), true)) {
             out.write((String.format(RECORD, "a peer's") + "1}\n").getBytes(UTF_8));
         }
@@ -408,48 +387,35 @@ class JournalTest {
     }
 
     @Test
-    void anIdleJournalReleasesItsLockAfter25Milliseconds() throws IOException {
+    void theLockIsFreeAfterEachWrite() throws IOException {
         SessionLock peer = new SessionLock(session.lock());
         append("m");
-        assertThat(journal.wasNewlyLocked()).isTrue();
-        append("m");
-        assertThat(journal.wasNewlyLocked()).isFalse();
-        assertThat(peer.tryTake()).isFalse();
-        elapse(24, TimeUnit.MILLISECONDS);
-        assertThat(journal.pauseIfIdle()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(1));
-        elapse(1, TimeUnit.MILLISECONDS);
-        assertThat(journal.pauseIfIdle()).isEqualTo(Long.MAX_VALUE);
         assertThat(peer.tryTake()).isTrue();
-        assertThat(session.readHint()).isEqualTo(2);
+        peer.release();
+        append("m");
+        assertThat(peer.tryTake()).isTrue();
         peer.close();
     }
 
     @Test
-    void aBusyJournalKeepsItsLockUntilSomebodyWaitsFor25Milliseconds() throws IOException {
-        SessionLock peer = new SessionLock(session.lock());
+    void aRecordWaitsTenSecondsForAPeerAndTheNextOnesHardlyAtAll() throws IOException {
         append("m");
-        elapse(100, TimeUnit.MILLISECONDS);
-        append("nobody waits");
-        assertThat(peer.tryTake()).isFalse();
-        elapse(20, TimeUnit.MILLISECONDS);
-        append("not yet");
-        assertThat(peer.tryTake()).isFalse();
-        elapse(6, TimeUnit.MILLISECONDS);
-        // Our turn comes behind the peer's, which does not end: ten seconds pass with each look at the clock.
-        jump.set(LockWait.MAX_WAIT_NANOS + 1);
+        SessionLock peer = new SessionLock(session.lock());
+        assertThat(peer.tryTake()).isTrue();
+        jump.set(LockPatience.MAX_WAIT_NANOS + 1); // passes with each look at the clock
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
 
-        // For a second nobody waits, and then not for long; but each record asks.
+        // For a second nobody waits, and then one record does, for a tenth of a second.
         assertThatThrownBy(() -> append("refused without a wait")).isInstanceOf(SessionLockedException.class);
         elapse(1, TimeUnit.SECONDS);
-        jump.set(LockWait.MAX_RETRY_WAIT_NANOS + 1);
+        jump.set(LockPatience.MAX_RETRY_WAIT_NANOS + 1);
         assertThatThrownBy(() -> append("refused after a short one")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
-        peer.release();
-        append("goes on");
-        session.assertGapless(4);
+        assertThatThrownBy(() -> append("refused without a wait")).isInstanceOf(SessionLockedException.class);
         peer.close();
+        append("goes on");
+        session.assertGapless(2);
     }
 
     @Test
@@ -469,7 +435,7 @@ class JournalTest {
     void aJournalThatNobodyUsesIsOpenedByItsNextRecordAndCanBeClosedAgain() throws IOException {
         append("m");
         journal.release();
-        assertThat(append(journal, "a straggler", null)).isEqualTo(1);
+        append(journal, "a straggler", null);
         journal.closeIfUnused();
         session.assertGapless(2);
         session.assertLeftBehindRightly();
@@ -529,7 +495,6 @@ class JournalTest {
         Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
         try {
             append("m");
-            journal.pause();
             assertThat(SessionOnDisk.text(session.hint())).isEqualTo("1                  \n");
         } finally {
             Locale.setDefault(before);
@@ -556,7 +521,6 @@ class JournalTest {
     void anInterruptedThreadWritesAndStaysInterrupted() throws IOException {
         Thread.currentThread().interrupt();
         append("interrupted");
-        journal.pause();
         append("and again");
         journal.release();
         assertThat(Thread.interrupted()).isTrue();
@@ -567,10 +531,9 @@ class JournalTest {
     @Test
     void anInterruptedThreadThatWaitsForAPeerStaysInterrupted() throws IOException {
         append("m");
-        journal.pause();
         SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
-        jump.set(LockWait.MAX_WAIT_NANOS / 2 + 1); // one look to begin, one before the wait, one after it
+        jump.set(LockPatience.MAX_WAIT_NANOS / 2 + 1); // one look to begin, one before the wait, one after it
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         assertThat(Thread.interrupted()).isTrue();

@@ -25,7 +25,7 @@ class UnacknowledgedRecordsTest {
                 written.add(next);
             }
             Collections.shuffle(written, random);
-            written.forEach(deliveries::wrote);
+            written.forEach(number -> deliveries.wrote(number, 1));
             pending.addAll(written);
             assertThat(deliveries.pending()).isEqualTo(pending.size());
             long bound = random.nextInt((int) next + 2);
@@ -39,8 +39,8 @@ class UnacknowledgedRecordsTest {
 
     @Test
     void theEndIsBehindTheHighestNumberWhoeverToldLast() {
-        deliveries.wrote(7);
-        deliveries.wrote(5);
+        deliveries.wrote(7, 1);
+        deliveries.wrote(5, 1);
         assertThat(deliveries.end()).isEqualTo(8);
         deliveries.doneBelow(6);
         assertThat(deliveries.isPendingBelow(8)).isTrue();
@@ -49,7 +49,7 @@ class UnacknowledgedRecordsTest {
     @Test
     void manyGapsTakeBoundedMemoryAndNoNumberOfOthersIsCounted() {
         for (long number = 0; number < 100_000; number += 2) {
-            deliveries.wrote(number);
+            deliveries.wrote(number, 1);
         }
         assertThat(deliveries.pending()).isEqualTo(50_000);
         assertThat(deliveries.doneBelow(100_000)).isEqualTo(50_000);

@@ -109,9 +109,11 @@ class UploadsTest {
                     .getBytes(StandardCharsets.UTF_8);
             Line line = new Line()
                     .set(Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER), record.length, false, null);
+            AtomicLong number = new AtomicLong();
+            line.reportTo((first, count) -> number.set(first));
             task.expectRecord();
             journal.append(line);
-            return line.number();
+            return number.get();
         }
     }
 
@@ -138,7 +140,7 @@ class UploadsTest {
                 run,
                 "test",
                 "upload");
-        run.journal = JournalRegistry.journal(root, RUN, System::nanoTime, storage);
+        run.journal = JournalRegistry.journal(root, RUN, System::nanoTime, storage, 0);
         run.journal.retain();
         run.task = uploads.newTask(RUN, run.journal);
         return uploads;
@@ -151,11 +153,11 @@ class UploadsTest {
         CountDownLatch done = new CountDownLatch(2);
         whenDelivered = () -> {
             if (done.getCount() == 2) {
-                run.task.wrote(first);
+                run.task.wrote(first, 1);
             }
             done.countDown();
         };
-        run.task.wrote(run.append("second"));
+        run.task.wrote(run.append("second"), 1);
         assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
         uploads.close();
@@ -180,7 +182,7 @@ class UploadsTest {
                 }
                 LockSupport.parkNanos(i % 7 * 30_000L);
             }
-            run.task.wrote(run.append("m" + i));
+            run.task.wrote(run.append("m" + i), 1);
         }
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
         uploads.close();

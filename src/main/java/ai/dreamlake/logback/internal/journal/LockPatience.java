@@ -1,0 +1,43 @@
+package ai.dreamlake.logback.internal.journal;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * How long a record waits for another process that holds the session's lock. Usually microseconds; but a process may be
+ * stopped in a debugger in the middle of a write. Thread-safe.
+ */
+final class LockPatience {
+
+    /** How long a record waits. */
+    static final long MAX_WAIT_NANOS = TimeUnit.SECONDS.toNanos(10);
+
+    /** After a wait in vain, how often one record waits again, and how long. The others fail at once. */
+    static final long RETRY_INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    static final long MAX_RETRY_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    // Guarded by this.
+    private boolean failing;
+    private long failedAt;
+
+    /** How long a record that comes now waits at most. */
+    synchronized long maxWait(long now) {
+        if (!failing) {
+            return MAX_WAIT_NANOS;
+        }
+        if (now - failedAt < RETRY_INTERVAL_NANOS) {
+            return 0;
+        }
+        failedAt = now; // the next ones do not wait
+        return MAX_RETRY_WAIT_NANOS;
+    }
+
+    synchronized void failed(long now) {
+        failing = true;
+        failedAt = now;
+    }
+
+    synchronized void succeeded() {
+        failing = false;
+    }
+}

@@ -1,0 +1,271 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.FileIdentity;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import java.io.File;
+import java.io.IOException;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/**
+ * The tail of a log, where one process stages the records of a burst: a small file, mapped into memory. What is stored
+ * there belongs to the operating system at once and survives {@code kill -9} (I1), at the price of a copy instead of a
+ * system call.
+ *
+ * <pre>
+ *   F epoch=0000000000 from=000256 …                                the {@link TailHeader}
+ *   {"timestamp": "…", "level": "info", "message": "…", "metadata": null}
+ *   {"timestamp": "…", "level": "info", "message": "…", "metadata": {"a": 1}}
+ *                                                                   line feeds up to {@value #SIZE} bytes
+ * </pre>
+ *
+ * <p>A record has no number yet. Its first byte is stored last, so a record that a kill tore is never valid, and
+ * reading ends there. A lock on the file tells others that the owner lives; it is held as long as the tail is open.
+ *
+ * <p>If somebody truncates the file, a store faults, and HotSpot throws an InternalError, sometimes later, in compiled
+ * code after the store. So {@link #put} reads the record's ends back; if they are not there, it provokes the pending
+ * error where it can be caught. Then the tail is broken for good. Its records are still in the journal's heap.
+ *
+ * <p>Not synchronized: the journal's monitor guards it.
+ */
+final class MappedTail {
+
+    /** Large enough for the records of one efficient write, and small enough to have one per open session. */
+    static final int SIZE = 64 * 1024;
+
+    /** As often as HotSpot needs to compile {@link #store}. While it compiles, an error could escape. */
+    private static final int WARM_UP_ROUNDS = 20_000;
+
+    private static final AtomicBoolean WARM = new AtomicBoolean();
+    private static final byte[] LINE_FEEDS = new byte[SIZE];
+
+    static {
+        Arrays.fill(LINE_FEEDS, (byte) '\n');
+    }
+
+    private final File file;
+    private final FileIdentity identity;
+    private final FileChannel channel;
+    private final MappedByteBuffer tail;
+
+    /** Where the next record goes. */
+    private int position = TailHeader.SIZE;
+
+    /** How far a record reached that could not be stored. */
+    private int dirtyEnd;
+
+    private long epoch;
+    private boolean broken;
+
+    private MappedTail(File file, FileChannel channel, MappedByteBuffer tail) throws IOException {
+        this.file = file;
+        this.identity = FileIdentity.of(file.toPath());
+        this.channel = channel;
+        this.tail = tail;
+    }
+
+    /** Has {@link #store} compiled. To be called before the first {@link #create}; only the first call takes time. */
+    static void warmUp() {
+        if (WARM.compareAndSet(false, true) && ByteBuffer.allocateDirect(SIZE) instanceof MappedByteBuffer memory) {
+            byte[] record = new byte[150];
+            for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+                store(memory, i % (SIZE / 2), record, record.length);
+            }
+        }
+    }
+
+    /**
+     * Creates a tail. The session's lock is held. Must not be called on a thread that may be interrupted, since mapping
+     * a file closes it then.
+     *
+     * @param session identifies the session
+     * @throws IOException also if the file exists
+     */
+    static MappedTail create(File file, String session) throws IOException {
+        FileChannel channel = FileChannel.open(
+                file.toPath(), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        MappedTail created = null;
+        try {
+            if (channel.tryLock() == null) {
+                throw new IOException("cannot lock " + file);
+            }
+            byte[] content = LINE_FEEDS.clone();
+            byte[] header = TailHeader.ofThisProcess(session).toBytes();
+            System.arraycopy(header, 0, content, 0, header.length);
+            ByteBuffer unwritten = ByteBuffer.wrap(content);
+            while (unwritten.hasRemaining()) {
+                channel.write(unwritten); // reserves the blocks: a store must never find the disk full
+            }
+            created = new MappedTail(file, channel, channel.map(MapMode.READ_WRITE, 0, SIZE));
+            return created;
+        } catch (OverlappingFileLockException lockedInThisJvm) {
+            throw new IOException("cannot lock " + file, lockedInThisJvm);
+        } finally {
+            if (created == null) {
+                channel.close();
+                Files.deleteIfExists(file.toPath());
+            }
+        }
+    }
+
+    File file() {
+        return file;
+    }
+
+    /** Whether a record of this length fits. */
+    boolean hasRoom(int length) {
+        return stagedLength(length) <= SIZE - position;
+    }
+
+    /** How many bytes a record takes here: without its number, with a line feed. */
+    static int stagedLength(int length) {
+        return LineFormat.lengthWithoutNumber(length) + 1;
+    }
+
+    /**
+     * Stores a record. Once this returns true, the record survives the process.
+     *
+     * @param record the record up to where its number stands
+     * @return false if the tail is broken
+     */
+    boolean put(byte[] record, int length) {
+        int start = position;
+        int end = start + stagedLength(length);
+        try {
+            if (dirtyEnd > 0) {
+                tail.put(start, LINE_FEEDS, 0, dirtyEnd - start);
+            }
+            dirtyEnd = Math.max(dirtyEnd, end);
+            if (store(tail, start, record, length)) {
+                dirtyEnd = 0;
+                position = end;
+                return true;
+            }
+            Thread.yield(); // has a pending InternalError thrown here
+        } catch (InternalError truncated) {
+            // Broken, as below.
+        }
+        broken = true;
+        return false;
+    }
+
+    /** The first byte comes last: until then there is no record. False if the record did not get there. */
+    private static boolean store(MappedByteBuffer tail, int start, byte[] record, int length) {
+        int end = start + stagedLength(length);
+        tail.put(start, (byte) '\n');
+        tail.put(start + 1, record, 1, end - start - 3);
+        tail.put(end - 2, (byte) '}');
+        tail.put(end - 1, (byte) '\n');
+        VarHandle.releaseFence();
+        tail.put(start, (byte) '{');
+        return tail.get(start) == '{' && tail.get(end - 1) == '\n';
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    /** Looks whether somebody deleted or replaced the file. Then it is broken, since recovery would not find it. */
+    void checkFile() throws IOException {
+        broken |= !identity.isAt(file.toPath());
+    }
+
+    /**
+     * Where the records begin that are still ours to write. Another process may have taken over those before, since a
+     * lock can lie. The session's lock is held.
+     */
+    int ours() {
+        try {
+            long now = TailHeader.epoch(tail);
+            if (now == epoch) {
+                return TailHeader.SIZE;
+            }
+            epoch = now;
+            int from = TailHeader.state(tail) == TailHeader.DONE ? TailHeader.end(tail) : TailHeader.from(tail);
+            return Math.max(TailHeader.SIZE, Math.min(position, from));
+        } catch (InternalError truncated) {
+            broken = true;
+            return TailHeader.SIZE;
+        }
+    }
+
+    /**
+     * Notes that the staged records are about to be written. The session's lock is held.
+     *
+     * @param first the number of the first one
+     * @param place the log's length
+     */
+    void beginWrite(long first, long place) {
+        change(() -> {
+            TailHeader.putFirst(tail, first);
+            TailHeader.putPlace(tail, place);
+            putState(TailHeader.WRITING);
+        });
+    }
+
+    /** Nothing was written after all. */
+    void cancelWrite() {
+        change(() -> putState(TailHeader.FILLING));
+    }
+
+    /** Everything is written. From the first of these stores on, recovery ignores the records. */
+    void endWrite() {
+        change(() -> {
+            TailHeader.putEnd(tail, position);
+            putState(TailHeader.DONE);
+            tail.put(TailHeader.SIZE, LINE_FEEDS, 0, position - TailHeader.SIZE);
+            TailHeader.putFrom(tail, TailHeader.SIZE);
+            putState(TailHeader.FILLING);
+        });
+        position = TailHeader.SIZE;
+    }
+
+    /** The records before a position are written; the others stay. */
+    void endWriteAt(int end) {
+        change(() -> {
+            TailHeader.putEnd(tail, end);
+            putState(TailHeader.DONE);
+            TailHeader.putFrom(tail, end);
+            putState(TailHeader.FILLING);
+        });
+    }
+
+    private void putState(char state) {
+        VarHandle.releaseFence();
+        TailHeader.putState(tail, state);
+        VarHandle.releaseFence();
+    }
+
+    private void change(Runnable stores) {
+        try {
+            stores.run();
+        } catch (InternalError truncated) {
+            broken = true;
+        }
+    }
+
+    /**
+     * Closes the tail. Others can take over what is staged.
+     *
+     * @param mayDelete whether nothing is staged and the session's lock is held
+     */
+    void close(boolean mayDelete) throws IOException {
+        try {
+            if (mayDelete && identity.isAt(file.toPath())) {
+                AppendedFile.truncate(file, 0); // frees the blocks now; the mapping lives until it is garbage
+                Files.delete(file.toPath());
+            }
+        } finally {
+            channel.close();
+        }
+    }
+}

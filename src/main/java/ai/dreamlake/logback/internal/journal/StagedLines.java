@@ -1,0 +1,116 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.record.LineFormat;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The staged records in the heap, from where they are written. So a broken tail loses nothing in a living process. Not
+ * synchronized: the journal's monitor guards it.
+ */
+final class StagedLines {
+
+    /** A little more than a tail holds: here, records have the beginning of their number, too. */
+    private static final int SIZE = MappedTail.SIZE * 5 / 4;
+
+    private static final int MAX_LINES = 1024;
+
+    /** How many bytes {@link #finish} writes at most. */
+    static final int MAX_FINISHED = SIZE + MAX_LINES * LineFormat.ROOM_FOR_NUMBER;
+
+    private static final byte[] NOTHING = {};
+    private static final int[] NO_LINES = {};
+
+    private byte[] bytes = NOTHING;
+    private int[] ends = NO_LINES;
+    private int count;
+
+    /** Where the first line begins in the tail. Without a line, the tail is empty. */
+    private int startInTail = TailHeader.SIZE;
+
+    private @Nullable WriteListener listener;
+
+    /** Takes memory, as long as there is a tail. */
+    void allocate() {
+        if (bytes.length == 0) {
+            bytes = new byte[SIZE];
+            ends = new int[MAX_LINES];
+        }
+    }
+
+    /** Forgets all records, and frees the memory. */
+    void free() {
+        count = 0;
+        startInTail = TailHeader.SIZE;
+        listener = null;
+        bytes = NOTHING;
+        ends = NO_LINES;
+    }
+
+    int count() {
+        return count;
+    }
+
+    /** Who hears of these records. All have the same listener. */
+    @Nullable
+    WriteListener listener() {
+        return listener;
+    }
+
+    private int start(int line) {
+        return line == 0 ? 0 : ends[line - 1];
+    }
+
+    boolean hasRoomFor(Line line) {
+        return count < ends.length
+                && line.length <= bytes.length - start(count)
+                && (count == 0 || line.listener == listener);
+    }
+
+    /** Copies a record, which does not count before {@link #commit}. */
+    void prepare(Line line) {
+        int start = start(count);
+        System.arraycopy(line.bytes, 0, bytes, start, line.length);
+        ends[count] = start + line.length;
+        listener = line.listener;
+    }
+
+    void commit() {
+        count++;
+    }
+
+    /** Writes all records with their numbers. Returns where they end. */
+    int finish(byte[] target, long first) {
+        int end = 0;
+        for (int line = 0; line < count; line++) {
+            int start = start(line);
+            int length = ends[line] - start;
+            System.arraycopy(bytes, start, target, end, length);
+            end = LineFormat.finish(target, end + length, first + line);
+        }
+        return end;
+    }
+
+    /** Where a line ends in the tail. */
+    int endInTail(int line) {
+        int position = startInTail;
+        for (int i = 0; i <= line; i++) {
+            position += MappedTail.stagedLength(ends[i] - start(i));
+        }
+        return position;
+    }
+
+    /** Forgets the first records. */
+    void dropFirst(int lines) {
+        if (lines == 0) {
+            return;
+        }
+        startInTail = lines == count ? TailHeader.SIZE : endInTail(lines - 1);
+        int dropped = start(lines);
+        int end = start(count);
+        System.arraycopy(bytes, dropped, bytes, 0, end - dropped);
+        for (int line = lines; line < count; line++) {
+            ends[line - lines] = ends[line] - dropped;
+        }
+        count -= lines;
+    }
+}

@@ -1,0 +1,219 @@
+package ai.dreamlake.logback.internal.journal;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The first line of a tail, which says what became of the records after it. It has a fixed width, so each field is
+ * overwritten in place.
+ *
+ * <pre>
+ *   F epoch=0000000003 from=000256 end=000256 first=0000000000000001234 place=0000000000000219652 pid=0000004711 … \n
+ * </pre>
+ *
+ * <p>A kill can tear a field, but not the state, which is one byte. So a field changes only while the state says that
+ * it does not count:
+ *
+ * <pre>
+ *   F   filling   records from "from" on are in no log
+ *   W   writing   records from "from" on are being written, numbered from "first", at "place" or after it
+ *   D   done      records up to "end" are written; those from "end" on are in no log
+ * </pre>
+ *
+ * @param epoch grows when another process takes over what is staged
+ * @param from the position of the first record that is in no log
+ * @param end where those begin that are in no log, once a write is done
+ * @param first the number of the first of them
+ * @param place how long the log was before they were written
+ * @param pid the owner's process
+ * @param started when that process was started, in milliseconds, or 0 if it is not known
+ * @param boot the boot id of the system, or dashes if it is not known
+ * @param session tells sessions apart: the short SHA-256 of the session's name
+ */
+record TailHeader(
+        char state,
+        long epoch,
+        int from,
+        int end,
+        long first,
+        long place,
+        long pid,
+        long started,
+        String boot,
+        String session) {
+
+    static final int SIZE = 256;
+    static final char FILLING = 'F';
+    static final char WRITING = 'W';
+    static final char DONE = 'D';
+
+    private static final Pattern PATTERN =
+            Pattern.compile("([FWD]) epoch=(\\d{10}) from=(\\d{6}) end=(\\d{6}) first=(\\d{19})"
+                    + " place=(\\d{19}) pid=(\\d{10}) started=(\\d{13}) boot=(\\S{36}) session=(\\S{32}) *\n");
+
+    private static final int STATE = 0;
+    private static final int EPOCH = 8;
+    private static final int FROM = 24;
+    private static final int END = 35;
+    private static final int FIRST = 48;
+    private static final int PLACE = 74;
+
+    private static final String NO_BOOT_ID = "-".repeat(36);
+
+    private static final String BOOT_ID = bootId();
+
+    /** The header of a new tail of this process. */
+    static TailHeader ofThisProcess(String session) {
+        ProcessHandle process = ProcessHandle.current();
+        return new TailHeader(FILLING, 0, SIZE, SIZE, 0, 0, process.pid(), startOf(process), BOOT_ID, session);
+    }
+
+    private static long startOf(ProcessHandle process) {
+        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
+    }
+
+    private static String bootId() {
+        // Not Files.readString: it fails on an interrupted thread.
+        try (InputStream in = new FileInputStream("/proc/sys/kernel/random/boot_id")) {
+            String id = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
+            return id.length() == NO_BOOT_ID.length() ? id : NO_BOOT_ID;
+        } catch (IOException | RuntimeException notLinux) {
+            return NO_BOOT_ID;
+        }
+    }
+
+    /** Null if the bytes do not begin with a header. */
+    static @Nullable TailHeader parse(byte[] tail) {
+        if (tail.length < SIZE) {
+            return null;
+        }
+        Matcher matcher = PATTERN.matcher(new String(tail, 0, SIZE, StandardCharsets.ISO_8859_1));
+        if (!matcher.matches()) {
+            return null;
+        }
+        TailHeader header = new TailHeader(
+                matcher.group(1).charAt(0),
+                Long.parseLong(matcher.group(2)),
+                Integer.parseInt(matcher.group(3)),
+                Integer.parseInt(matcher.group(4)),
+                Long.parseLong(matcher.group(5)),
+                Long.parseLong(matcher.group(6)),
+                Long.parseLong(matcher.group(7)),
+                Long.parseLong(matcher.group(8)),
+                matcher.group(9),
+                matcher.group(10));
+        return header.isSound(tail.length) ? header : null;
+    }
+
+    private boolean isSound(int length) {
+        return unwritten() >= SIZE && unwritten() <= length;
+    }
+
+    /** The whole first line. */
+    byte[] toBytes() {
+        String fields = String.format(
+                Locale.ROOT,
+                "%c epoch=%010d from=%06d end=%06d first=%019d place=%019d pid=%010d started=%013d boot=%36s session=%32s",
+                state,
+                epoch,
+                from,
+                end,
+                first,
+                place,
+                pid,
+                started,
+                boot,
+                session);
+        return String.format(Locale.ROOT, "%-" + (SIZE - 1) + "s\n", fields).getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    /** The header after another process has taken the tail over. */
+    TailHeader takenOver(char state, int from, long first, long place) {
+        return new TailHeader(state, epoch + 1, from, from, first, place, pid, started, boot, session);
+    }
+
+    /** Where the records begin that may be in no log. */
+    int unwritten() {
+        return state == DONE ? end : from;
+    }
+
+    /**
+     * Whether the system was not restarted since. After a restart, pages of the tail may be older than those of the
+     * log.
+     */
+    boolean isOfThisBoot() {
+        return boot.equals(BOOT_ID);
+    }
+
+    /** Whether the owner lives, as far as this machine knows its process. A lock alone can lie. */
+    boolean isOwnerAlive() {
+        return ProcessHandle.of(pid)
+                        .filter(process -> startOf(process) == started)
+                        .isPresent()
+                && isOfThisBoot();
+    }
+
+    static void putState(ByteBuffer tail, char state) {
+        tail.put(STATE, (byte) state);
+    }
+
+    static char state(ByteBuffer tail) {
+        return (char) tail.get(STATE);
+    }
+
+    static void putEpoch(ByteBuffer tail, long epoch) {
+        putDigits(tail, EPOCH, 10, epoch);
+    }
+
+    static long epoch(ByteBuffer tail) {
+        return digits(tail, EPOCH, 10);
+    }
+
+    static void putFrom(ByteBuffer tail, int from) {
+        putDigits(tail, FROM, 6, from);
+    }
+
+    static int from(ByteBuffer tail) {
+        return (int) digits(tail, FROM, 6);
+    }
+
+    static void putEnd(ByteBuffer tail, int end) {
+        putDigits(tail, END, 6, end);
+    }
+
+    static int end(ByteBuffer tail) {
+        return (int) digits(tail, END, 6);
+    }
+
+    static void putFirst(ByteBuffer tail, long first) {
+        putDigits(tail, FIRST, 19, first);
+    }
+
+    static void putPlace(ByteBuffer tail, long place) {
+        putDigits(tail, PLACE, 19, place);
+    }
+
+    private static void putDigits(ByteBuffer tail, int position, int width, long value) {
+        long rest = value;
+        for (int i = position + width - 1; i >= position; i--) {
+            tail.put(i, (byte) ('0' + rest % 10));
+            rest /= 10;
+        }
+    }
+
+    private static long digits(ByteBuffer tail, int position, int width) {
+        long value = 0;
+        for (int i = position; i < position + width; i++) {
+            value = 10 * value + tail.get(i) - '0';
+        }
+        return value;
+    }
+}

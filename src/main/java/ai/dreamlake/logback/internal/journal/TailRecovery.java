@@ -1,0 +1,185 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Brings into the log what a process staged in its tail before it died. Whoever opens a session or makes its log a
+ * segment does this first, under the session's lock.
+ *
+ * <p>A process that died while it wrote leaves open how much of that is in the log: all, a part or nothing. So its
+ * numbered lines are looked for where they were to be written, and after it, also in segments: others may have appended
+ * since, and made the log a segment. What is not there is appended under the next numbers.
+ *
+ * <p>After a restart of the system, the pages of the tail may be older or younger than those of the log. Then records
+ * that are the log's last lines already are skipped.
+ *
+ * <p>A lock tells that an owner lives, but it can lie. So what is taken over is noted in the tail, with a new epoch; an
+ * owner that lives after all sees it before its next write, and writes the rest.
+ */
+final class TailRecovery {
+
+    /** Where recovered records go. Only used under the session's lock. */
+    interface Log {
+        long nextNumber();
+
+        long length();
+
+        /** Appends finished lines, numbered from {@link #nextNumber}. */
+        void append(byte[] lines, int records) throws IOException;
+    }
+
+    private final SessionDirectory directory;
+    private final String session;
+    private final Log log;
+
+    TailRecovery(SessionDirectory directory, String session, Log log) {
+        this.directory = directory;
+        this.session = session;
+        this.log = log;
+    }
+
+    /**
+     * Recovers all tails whose owners do not live.
+     *
+     * @param own the tail of this process, which is left alone, or null
+     * @return how many records were brought in
+     */
+    int recoverAll(@Nullable File own) throws IOException {
+        int records = 0;
+        for (File tail : directory.tails(own)) {
+            records += recover(tail);
+        }
+        return records;
+    }
+
+    private int recover(File tail) throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(tail, "rw")) {
+            if (!isAbandoned(file)) {
+                return 0;
+            }
+            byte[] content = new byte[(int) Math.min(file.length(), MappedTail.SIZE)];
+            file.readFully(content);
+            TailHeader header = TailHeader.parse(content);
+            if (header == null || !header.session().equals(session)) {
+                setAside(content, 0);
+                Files.delete(tail.toPath());
+                return 0;
+            }
+            int records = recover(file, content, header);
+            if (!header.isOwnerAlive()) {
+                Files.delete(tail.toPath());
+            }
+            return records;
+        } catch (FileNotFoundException goneOrUnreadable) {
+            if (tail.exists()) {
+                throw goneOrUnreadable;
+            }
+            return 0;
+        }
+    }
+
+    /** Without locks in the file system nobody stages. So then it is abandoned, too. */
+    private static boolean isAbandoned(RandomAccessFile file) {
+        try {
+            FileLock lock = file.getChannel().tryLock();
+            return lock != null; // released when the file is closed
+        } catch (OverlappingFileLockException ownerInThisJvm) {
+            return false;
+        } catch (IOException noLocksHere) {
+            return true;
+        }
+    }
+
+    private int recover(RandomAccessFile file, byte[] content, TailHeader header) throws IOException {
+        List<byte[]> staged = new ArrayList<>();
+        int end = header.unwritten();
+        while (end < content.length && content[end] == '{') {
+            int lineFeed = end;
+            while (lineFeed < content.length && content[lineFeed] != '\n') {
+                lineFeed++;
+            }
+            byte[] record = Arrays.copyOfRange(content, end, lineFeed);
+            if (lineFeed == content.length || !LineFormat.isObject(record)) {
+                break; // only a power loss leaves such a thing
+            }
+            staged.add(record);
+            end = lineFeed + 1;
+        }
+        int written = written(header, staged);
+        append(file, header, staged.subList(written, staged.size()), end);
+        setAside(content, end);
+        return staged.size() - written;
+    }
+
+    /** How many of the first records are in a log already. */
+    private int written(TailHeader header, List<byte[]> staged) throws IOException {
+        if (staged.isEmpty()) {
+            return 0;
+        }
+        int written = 0;
+        if (header.state() == TailHeader.WRITING) {
+            List<byte[]> lines = new ArrayList<>();
+            for (int i = 0; i < staged.size(); i++) {
+                lines.add(LineFormat.finished(staged.get(i), header.first() + i));
+            }
+            written = LogSearch.countFrom(directory.log(), header.place(), lines);
+            for (Segment segment : directory.segments()) {
+                if (segment.end() > header.first()) {
+                    written = Math.max(written, LogSearch.countFrom(segment.file(), header.place(), lines));
+                }
+            }
+        }
+        return header.isOfThisBoot() ? written : Math.max(written, LogSearch.overlap(directory.log(), staged));
+    }
+
+    /**
+     * Appends records, and notes it in the tail, so that another process can go on if we die. One write call replaces
+     * the header: a kill does not tear it.
+     */
+    private void append(RandomAccessFile tail, TailHeader header, List<byte[]> records, int end) throws IOException {
+        int from = end;
+        ByteArrayOutputStream lines = new ByteArrayOutputStream();
+        long number = log.nextNumber();
+        for (byte[] record : records) {
+            from -= record.length + 1;
+            lines.writeBytes(LineFormat.finished(record, number++));
+        }
+        if (!records.isEmpty()) {
+            overwrite(tail, header.takenOver(TailHeader.WRITING, from, log.nextNumber(), log.length()));
+            log.append(lines.toByteArray(), records.size());
+        }
+        overwrite(tail, header.takenOver(TailHeader.FILLING, end, log.nextNumber(), log.length()));
+    }
+
+    private static void overwrite(RandomAccessFile tail, TailHeader header) throws IOException {
+        tail.seek(0);
+        tail.write(header.toBytes());
+    }
+
+    /** Keeps what is no record, such as what a power loss left. */
+    private void setAside(byte[] content, int from) throws IOException {
+        byte[] rest = new String(content, from, content.length - from, StandardCharsets.ISO_8859_1)
+                .strip()
+                .getBytes(StandardCharsets.ISO_8859_1);
+        if (rest.length > 0) {
+            AppendedFile.append(directory.torn(), out -> {
+                out.write(rest);
+                out.write('\n');
+            });
+        }
+    }
+}
