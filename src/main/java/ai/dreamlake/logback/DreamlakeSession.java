@@ -251,7 +251,7 @@ public final class DreamlakeSession implements AutoCloseable {
         }
 
         /** A text for people; null removes an earlier one. */
-        public Builder description(String description) {
+        public Builder description(@Nullable String description) {
             given.put("description", description);
             return this;
         }
@@ -263,7 +263,7 @@ public final class DreamlakeSession implements AutoCloseable {
         }
 
         /** Where Dreamlake shows the session, such as {@code /experiments/2025}; null removes an earlier one. */
-        public Builder folder(String folder) {
+        public Builder folder(@Nullable String folder) {
             given.put("folder", folder);
             return this;
         }
@@ -273,7 +273,7 @@ public final class DreamlakeSession implements AutoCloseable {
          *
          * @throws IllegalArgumentException if it has no JSON form
          */
-        public Builder metadata(Map<String, ?> metadata) {
+        public Builder metadata(@Nullable Map<String, ?> metadata) {
             given.set("metadata", SessionDescription.json("metadata", metadata));
             return this;
         }

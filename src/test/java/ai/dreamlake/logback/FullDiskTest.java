@@ -31,7 +31,7 @@ class FullDiskTest {
     static final class Child {
         public static void main(String[] arguments) throws Exception {
             Path root = Path.of(arguments[0]);
-            Logging logging = Logging.to(root);
+            Logging logging = Logging.to(root, appender -> appender.setWriteDelay(Duration.valueOf("0")));
             for (int i = 0; i < 1000; i++) {
                 logging.log.info("record {}", i);
             }
@@ -65,6 +65,43 @@ class FullDiskTest {
             assertThat(old.toFile().length()).isBetween(LIMIT - 200L, (long) LIMIT);
             assertThat(session.messages()).containsExactly("there is room again");
             session.assertGapless(1);
+            session.assertLeftBehindRightly();
+        }
+    }
+
+    /** Logs far more than fits into log and tail, makes room, and logs once more. */
+    static final class BurstChild {
+        public static void main(String[] arguments) throws Exception {
+            Path root = Path.of(arguments[0]);
+            Logging logging = Logging.to(root);
+            SessionOnDisk session = SessionOnDisk.of(root, "default", "default");
+            for (int i = 0; i < 10_000; i++) {
+                logging.log.info("record {}", i);
+            }
+            int fitted = session.lines().size(); // whole lines, or it throws
+            DreamlakeStatistics full = logging.appender.getStatistics();
+            System.out.println(
+                    fitted + " " + full.written() + " " + full.dropped().get(DropReason.DISK));
+            Files.move(session.log(), session.log().resolveSibling("logs.jsonl.old"));
+            logging.close();
+        }
+    }
+
+    @Test
+    void aBurstOnAFullDiskIsStagedAsFarAsItGoesAndWrittenWhenThereIsRoom() {
+        assumeThat(Path.of("/bin/sh")).isExecutable();
+        try (ChildJvm child = ChildJvm.start(
+                List.of("/bin/sh", "-c", "ulimit -f 512 && exec \"$@\"", "sh"), BurstChild.class, root)) {
+            String[] counts = child.readLine().split(" ");
+            int fitted = Integer.parseInt(counts[0]);
+            int written = Integer.parseInt(counts[1]);
+            assertThat(fitted).isBetween(1000, 3000);
+            assertThat(written - fitted).as("staged").isBetween(100, 1000);
+            assertThat(counts[2]).isEqualTo("" + (10_000 - written));
+            assertThat(child.waitFor()).isZero();
+
+            SessionOnDisk session = SessionOnDisk.of(root, "default", "default");
+            session.assertGapless(written - fitted);
             session.assertLeftBehindRightly();
         }
     }

@@ -351,7 +351,7 @@ class RemoteModeTest {
             DreamlakeStatistics statistics = logging.appender.getStatistics();
             assertThat(statistics.accepted())
                     .isEqualTo(statistics.pending() + statistics.dropped().get(DropReason.SPOOL));
-            assertThat(logging.warnings()).noneMatch(warning -> warning.contains("cannot make room"));
+            assertThat(logging.warnings()).noneMatch(warning -> warning.contains("cannot free space"));
         }
     }
 

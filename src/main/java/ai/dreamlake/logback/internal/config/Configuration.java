@@ -66,7 +66,17 @@ public record Configuration(
     }
 
     private static @Nullable Path spool(@Nullable RemoteConfiguration remote, UploadProperties upload, Faults faults) {
-        return remote == null ? null : remote.spool(upload.spoolPath, faults);
+        String spoolPath = upload.spoolPath;
+        if (spoolPath != null) {
+            try {
+                Path path = Path.of(spoolPath).toAbsolutePath().normalize();
+                return remote == null ? null : remote.spool(path);
+            } catch (InvalidPathException noPath) {
+                // As below.
+            }
+        }
+        faults.add("spoolPath", spoolPath, "that is no path here; name a directory.");
+        return null;
     }
 
     private static @Nullable Path localPath(AppenderProperties properties, Faults faults) {

@@ -2,7 +2,6 @@ package ai.dreamlake.logback.internal.config;
 
 import ch.qos.logback.core.util.FileSize;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
@@ -123,23 +122,11 @@ public record RemoteConfiguration(
         return !url.isHttps() && !LOOPBACK.contains(url.host());
     }
 
-    /** Where records wait if they do not stay: a directory for each server and user. Null after a fault. */
-    @Nullable
-    Path spool(@Nullable String spoolPath, Faults faults) {
-        try {
-            String whose = url + " " + credentials.user();
-            String digest = UUID.nameUUIDFromBytes(whose.getBytes(StandardCharsets.UTF_8))
-                    .toString();
-            if (spoolPath != null) {
-                return Path.of(spoolPath)
-                        .toAbsolutePath()
-                        .normalize()
-                        .resolve(url.host().replace(':', '_') + "-" + url.port() + "-" + digest);
-            }
-        } catch (InvalidPathException noPath) {
-            // As below.
-        }
-        faults.add("spoolPath", spoolPath, "that is no path here; name a directory.");
-        return null;
+    /** Where records wait if they do not stay: a directory for each server and user. */
+    Path spool(Path spoolPath) {
+        String whose = url + " " + credentials.user();
+        String digest =
+                UUID.nameUUIDFromBytes(whose.getBytes(StandardCharsets.UTF_8)).toString();
+        return spoolPath.resolve(url.host().replace(':', '_') + "-" + url.port() + "-" + digest);
     }
 }

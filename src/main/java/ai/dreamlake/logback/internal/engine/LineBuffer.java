@@ -18,6 +18,11 @@ final class LineBuffer {
         return line.set(record.bytes(), record.length(), forced, description);
     }
 
+    /** Keeps nothing that belongs to the application. */
+    void clear() {
+        line.clear();
+    }
+
     /** How much memory it keeps. */
     int size() {
         return record.bytes().length;

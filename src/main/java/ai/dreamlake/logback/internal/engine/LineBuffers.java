@@ -27,6 +27,7 @@ final class LineBuffers {
 
     void giveBack(LineBuffer buffer) {
         if (buffer.size() <= MAX_KEPT_BYTES) {
+            buffer.clear();
             places.set(place(), buffer);
         }
     }

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.engine;
 
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.journal.WriteListener;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadTask;
@@ -9,6 +10,7 @@ import java.io.IOException;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +28,8 @@ final class Session implements WriteListener {
 
     /** How many records were lost since the last one that was written. */
     private final AtomicLong lost = new AtomicLong();
+
+    private final AtomicBoolean replacementTold = new AtomicBoolean();
 
     private final Queue<Orphans> orphans = new ConcurrentLinkedQueue<>();
 
@@ -95,8 +99,8 @@ final class Session implements WriteListener {
     }
 
     /** Keeps the journal's files open. The session is attached and not open. */
-    void open() {
-        journal().retain();
+    void open(Storage storage) {
+        journal().retain(storage);
         open = true;
     }
 
@@ -181,11 +185,21 @@ final class Session implements WriteListener {
         }
     }
 
+    /** The record is in its log whatever happens here. */
     private void resume() {
-        long records = lost.getAndSet(0);
-        if (records > 0) {
-            status.sessionResumes(name, records);
+        try {
+            long records = lost.getAndSet(0);
+            if (records > 0) {
+                status.sessionResumes(name, records);
+            }
+        } catch (StackOverflowError untold) {
+            // Nothing else goes on here.
         }
+    }
+
+    /** True once: the first event that names this session by a bad name is to be told. */
+    boolean tellReplacement() {
+        return !replacementTold.getAndSet(true);
     }
 
     /** Forgets what there is to forget, if nothing is going on. True if the session can be removed. */

@@ -38,6 +38,9 @@ final class Sessions implements UploadTasks {
     /** How long the keeper stays awake after a burst. */
     private static final long STAY_AWAKE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
+    /** How often sessions are forgotten, as long as there are very many. */
+    private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
     private static final long TROUBLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int MAX_ATTEMPTS = 50;
 
@@ -56,6 +59,12 @@ final class Sessions implements UploadTasks {
     private final Thread keeper;
     private final Thread exitHook = new Thread(this::expectExit, "dreamlake-exit");
 
+    /** A session that an event names by a bad name. */
+    private record Replaced(SessionName given, Session session) {}
+
+    /** The last one. Not volatile: any thread's last one will do. */
+    private @Nullable Replaced lastReplaced;
+
     /** How many sessions are open. Written under the monitor. */
     private volatile int open;
 
@@ -64,6 +73,9 @@ final class Sessions implements UploadTasks {
 
     /** Whether the keeper must be woken. */
     private volatile boolean keeperAsleep;
+
+    /** Used by the keeper. */
+    private long forgottenAt;
 
     private volatile boolean closed;
     private volatile boolean exiting;
@@ -119,19 +131,13 @@ final class Sessions implements UploadTasks {
      */
     void append(SessionName given, Line line) throws IOException {
         Session session = session(given);
+        if (!session.isOpen()) {
+            session = open(session);
+        }
         try {
-            if (!session.isOpen()) {
-                session = open(session);
-            }
-            try {
-                session.append(line);
-            } finally {
-                lookAfter(session, line);
-            }
+            session.append(line);
         } finally {
-            if (closed) {
-                close(session); // a straggler: nobody else would close what it opened
-            }
+            lookAfter(session, line);
         }
     }
 
@@ -147,13 +153,20 @@ final class Sessions implements UploadTasks {
 
     /** Also for a name that is not the name on disk: a bad one, or one that imitates the replacement of a bad one. */
     private Session find(SessionName given) {
+        Replaced last = lastReplaced;
+        if (last != null && last.given.equals(given) && !last.session.isForgotten()) {
+            return last.session;
+        }
         SessionName name = SessionName.safe(given.workspace(), given.session());
         Session session = sessions.get(name);
         if (session == null) {
             StackHeadroom.require();
             forgetSome();
             session = sessions.computeIfAbsent(name, absent -> new Session(absent, status));
-            if (!name.equals(given)) {
+        }
+        if (!name.equals(given)) {
+            lastReplaced = new Replaced(given, session);
+            if (session.tellReplacement()) {
                 status.warn("a session or workspace name from the MDC breaks the rules; its records go to " + name);
             }
         }
@@ -172,9 +185,7 @@ final class Sessions implements UploadTasks {
         return session;
     }
 
-    /**
-     * What need not happen at once. If the stack ends here, the record counts as written, and the keeper comes later.
-     */
+    /** Nothing that happens here concerns the record any more: it is durable, or the caller gets its exception. */
     private void lookAfter(Session session, Line line) {
         try {
             if (line.wakesKeeper()) {
@@ -184,8 +195,11 @@ final class Sessions implements UploadTasks {
             while (session.isForgotten() && !session.handOver(remembered(session))) {
                 // The successor was forgotten in this moment.
             }
-        } catch (IOException | StackOverflowError later) {
-            // The keeper looks at all sessions every second; the next start finds what is not uploaded.
+            if (closed) {
+                close(session); // a straggler: nobody else would close what it opened
+            }
+        } catch (Throwable later) {
+            // The end of the stack, for instance. The keeper looks at open sessions every second.
         }
     }
 
@@ -210,7 +224,7 @@ final class Sessions implements UploadTasks {
             while (open >= maxOpen && closeLeastRecentlyUsed()) {
                 // Usually one is enough.
             }
-            session.open();
+            session.open(storage);
             open++;
             wakeKeeper();
             if (exiting) {
@@ -251,9 +265,13 @@ final class Sessions implements UploadTasks {
 
     private synchronized void forgetSome() {
         if (sessions.size() >= forgetAt) {
-            sessions.values().forEach(this::forget);
-            forgetAt = Math.max(MAX_REMEMBERED, sessions.size() + MAX_REMEMBERED / 2);
+            forgetAll();
         }
+    }
+
+    private synchronized void forgetAll() {
+        sessions.values().forEach(this::forget);
+        forgetAt = Math.max(MAX_REMEMBERED, sessions.size() + MAX_REMEMBERED / 2);
     }
 
     /** For tests: whether records of a session wait for another process. */
@@ -283,6 +301,9 @@ final class Sessions implements UploadTasks {
     @Override
     public UploadTask leftover(SessionName name) throws IOException {
         Session session = remembered(sessions.computeIfAbsent(name, absent -> new Session(absent, status)));
+        if (sessions.size() > MAX_REMEMBERED) {
+            wakeKeeper();
+        }
         return Objects.requireNonNull(session.upload(), "only uploads ask");
     }
 
@@ -345,7 +366,7 @@ final class Sessions implements UploadTasks {
     private static void sendRecovered(Session session) {
         UploadTask upload = session.upload();
         if (session.journal().pollRecovered() > 0 && upload != null) {
-            upload.hurry();
+            upload.hurry(); // if it is forgotten, the finder of leftovers comes to it
         }
     }
 
@@ -356,6 +377,13 @@ final class Sessions implements UploadTasks {
      */
     long step(long now) {
         long next = Long.MAX_VALUE;
+        if (sessions.size() > MAX_REMEMBERED) {
+            next = FORGET_NANOS;
+            if (now - forgottenAt >= FORGET_NANOS) {
+                forgottenAt = now;
+                forgetAll(); // those that earlier runs left, once they are uploaded
+            }
+        }
         for (Session session : sessions.values()) {
             if (!session.isOpen()) {
                 continue;

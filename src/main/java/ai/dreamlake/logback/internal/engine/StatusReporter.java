@@ -74,7 +74,7 @@ final class StatusReporter {
     private void info(String message) {
         try {
             status.addInfo(message);
-        } catch (RuntimeException listenersOwn) {
+        } catch (Throwable listenersOwn) {
             // As below.
         }
     }
@@ -90,7 +90,7 @@ final class StatusReporter {
         }
         try {
             say(message, reason, suffix);
-        } catch (RuntimeException listenersOwn) {
+        } catch (Throwable listenersOwn) {
             // A status listener is the application's code. It must not cost a record.
         }
     }

@@ -15,7 +15,8 @@ final class DescriptionWriter {
 
     private final SessionDirectory directory;
     private final SessionFile file;
-    private final GivenDescription given;
+    private final SessionName name;
+    private GivenDescription given;
     private final Notices notices;
 
     /** Whether the file has all that was given, as far as we know. */
@@ -27,6 +28,7 @@ final class DescriptionWriter {
     DescriptionWriter(SessionDirectory directory, SessionName name, Notices notices) {
         this.directory = directory;
         this.file = new SessionFile(directory, name);
+        this.name = name;
         this.given = new GivenDescription(name);
         this.notices = notices;
     }
@@ -34,6 +36,12 @@ final class DescriptionWriter {
     /** The log was opened: a missing file is written, and one that could not be written is tried again. */
     void opened() {
         due |= !written || !file.exists();
+    }
+
+    /** The session was closed. Opening it again is told in the file, and what others changed is given again. */
+    void closed() {
+        written = false;
+        given = new GivenDescription(name);
     }
 
     /** @param text an event's description, or null if it has none */

@@ -1,17 +1,9 @@
 package ai.dreamlake.logback.internal.journal;
 
-import ai.dreamlake.logback.internal.io.AppendedFile;
-import ai.dreamlake.logback.internal.io.FileIdentity;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.record.LineFormat;
-import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
-import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -48,15 +40,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Journal {
 
-    /** A record that comes so long after the last one begins no burst. */
-    static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
-    /** As many records within a burst make a tail worthwhile. */
-    static final int RECORDS_BEFORE_TAIL = 16;
-
-    /** A longer record is written at once: a page takes as long to copy as to write. */
-    private static final int MAX_STAGED_RECORD = 4096;
-
     /** How often a write is tried again that failed, as long as records are staged. */
     static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -72,81 +55,69 @@ public final class Journal {
     /** How long {@link #flush} waits at most where somebody waits for delivery. */
     public static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    private static final int BATCH_BYTES = StagedLines.MAX_FINISHED + Staging.MAX_RECORD + LineFormat.ROOM_FOR_NUMBER;
+
     /** An array that a write needs only for itself, so that not every session has one. */
     private static final AtomicReference<byte @Nullable []> BATCH = new AtomicReference<>(null);
 
+    /** Something to try until no other process is in the way. */
+    private interface Attempt {
+        boolean succeeds() throws IOException;
+    }
+
     private final SessionDirectory directory;
-    private final String session;
     private final LongSupplier nanoTime;
-    private final Storage storage;
     private final long writeDelay;
-    private final File log;
-    private final SequenceHint hint;
     private final LockPatience patience = new LockPatience();
     private final AtomicInteger waiting = new AtomicInteger();
     private final Notices notices = new Notices();
 
     // Everything below is guarded by this.
 
+    private Storage storage;
     private final SessionLock lock;
+    private final LogWriter log;
+    private final Staging staging;
     private final DescriptionWriter description;
     private final TailRecovery recovery;
     private int users;
-    private @Nullable LogFile out;
-    private @Nullable FileIdentity identity;
 
-    /** The number of the next record. */
-    private long nextNumber;
-
-    /** Where the last record ends: the file's length, unless somebody else touches it. */
-    private long length;
-
-    /**
-     * Whether the file may differ from {@link #nextNumber} and {@link #length}. Set before a write, cleared after it.
-     */
-    private boolean doubtful;
-
-    private @Nullable MappedTail tail;
-    private final StagedLines staged = new StagedLines();
-    private boolean staging;
-    private long stagedSince;
-
-    /** Whether a tail is worthwhile. Read without the monitor, too. */
-    private volatile boolean wantsTail;
-
+    /** How many records of other processes were brought in. */
     private int recovered;
-    private @Nullable Throwable shortWrite;
 
-    /** How many records came within a millisecond after the one before. */
-    private int burst;
-
-    private long lastAppendAt;
     private long lastUsedAt;
     private long lastLookAt;
+
+    /** Why the last write failed, or null. */
     private @Nullable IOException failure;
+
     private long failedAt;
 
     /** @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once */
     Journal(SessionDirectory directory, SessionName name, LongSupplier nanoTime, Storage storage, long writeDelay) {
         this.directory = directory;
-        this.session = name.digest();
         this.nanoTime = nanoTime;
         this.storage = storage;
         this.writeDelay = writeDelay;
-        this.staging = writeDelay > 0;
-        this.log = directory.log();
-        this.hint = new SequenceHint(directory.sequenceHint());
-        this.lock = new SessionLock(directory.lock());
-        this.description = new DescriptionWriter(directory, name, notices);
-        this.recovery = new TailRecovery(directory, session, new RecoveredLog());
         this.lastUsedAt = nanoTime.getAsLong();
-        this.lastAppendAt = lastUsedAt - QUIET_NANOS;
         this.lastLookAt = lastUsedAt;
+        this.lock = new SessionLock(directory.lock());
+        this.log = new LogWriter(directory, storage, notices);
+        this.staging = new Staging(directory, name.digest(), writeDelay > 0, notices, lastUsedAt);
+        this.description = new DescriptionWriter(directory, name, notices);
+        this.recovery = new TailRecovery(directory, name.digest(), log);
     }
 
-    /** Adds a user, for whom files stay open. */
-    public synchronized void retain() {
+    /**
+     * Adds a user, for whom files stay open.
+     *
+     * @param storage how this user wants files to be created and kept; of several users the last one decides
+     */
+    public synchronized void retain(Storage storage) {
+        this.storage = storage;
+        log.setStorage(storage);
         users++;
+        lastUsedAt = nanoTime.getAsLong();
     }
 
     /** Removes a user, and writes what is staged. The last one closes the files. */
@@ -182,10 +153,6 @@ public final class Journal {
         }
     }
 
-    private interface Attempt {
-        boolean succeeds() throws IOException;
-    }
-
     /** An interrupted thread waits, too, and stays interrupted. */
     private void awaitLock(long maxWait, Attempt attempt) throws IOException {
         long start = nanoTime.getAsLong();
@@ -215,59 +182,16 @@ public final class Journal {
     private synchronized boolean tryAppend(Line line) throws IOException {
         long now = nanoTime.getAsLong();
         lastUsedAt = now;
-        boolean quiet = now - lastAppendAt >= QUIET_NANOS;
-        if (!(staging && stage(line, quiet, now)) && !write(line, now)) {
-            return false;
-        }
-        lastAppendAt = now;
-        burst = quiet ? 0 : burst + 1;
-        if (staging && tail == null && burst >= RECORDS_BEFORE_TAIL && !wantsTail) {
-            wantsTail = true;
-            line.wakesKeeper = true;
-        }
-        return true;
-    }
-
-    /** Puts a record into the tail. False if it must be written. */
-    private boolean stage(Line line, boolean quiet, long now) {
-        MappedTail tail = this.tail;
-        if (tail == null || line.forced || line.length > MAX_STAGED_RECORD) {
-            return false;
-        }
-        if (staged.count() > 0 && now - stagedSince >= 2 * writeDelay && now - failedAt >= RETRY_NANOS) {
+        if (staging.count() > 0 && now - staging.since() >= 2 * writeDelay && now - failedAt >= RETRY_NANOS) {
             writeStaged(now); // the keeper is late
         }
-        boolean isFirst = staged.count() == 0;
-        if (isFirst && quiet || !tail.hasRoom(line.length) || !staged.hasRoomFor(line)) {
+        if (staging.stage(line, now)) {
+            description.learn(line.description);
+        } else if (!write(line, now)) {
             return false;
         }
-        description.learn(line.description);
-        staged.prepare(line);
-        if (!tail.put(line.bytes, line.length)) {
-            staging = false;
-            giveUpTail("was truncated, so each record of " + directory.path() + " is written by itself from now on");
-            return false;
-        }
-        staged.commit();
-        if (isFirst) {
-            stagedSince = now;
-            line.wakesKeeper = true;
-        }
+        staging.appended(line, now);
         return true;
-    }
-
-    /** What is staged stays in the heap, for the next write. */
-    private void giveUpTail(String reason) {
-        MappedTail given = tail;
-        tail = null;
-        if (given != null) {
-            notices.tell(given.file() + " " + reason);
-            try {
-                given.close(false);
-            } catch (IOException failure) {
-                notices.tell("cannot close " + given.file() + ": " + failure);
-            }
-        }
     }
 
     /**
@@ -290,35 +214,49 @@ public final class Journal {
      * @throws IOException if the record is not in the log
      */
     private boolean write(@Nullable Line own, long now) throws IOException {
-        if (staged.count() > 0 && failure != null && now - failedAt < RETRY_NANOS) {
+        if (staging.count() > 0 && failure != null && now - failedAt < RETRY_NANOS) {
             throw failure; // the disk is full, and so is the tail: nobody waits for the disk
         }
         StackHeadroom.require();
         notices.dropHeld();
         failure = null;
-        LogFile ready = null;
         try {
-            if (!lock()) {
+            if (!underLock(() -> writeAll(own))) {
                 return false;
-            }
-            try {
-                ready = ready();
-                if (ready != null) {
-                    ready = writeLocked(ready, own);
-                }
-            } finally {
-                unlock();
             }
         } catch (IOException failed) {
             failure = failed;
             failedAt = now;
             throw failed;
         }
-        if (ready != null && own != null && own.forced) {
-            force(ready);
+        if (own != null && own.forced) {
+            log.force(); // after the lock was released: a device takes milliseconds
         }
         notices.tellHeld();
-        return ready != null;
+        return true;
+    }
+
+    private interface Work {
+        void run() throws IOException;
+    }
+
+    /**
+     * Does something while no other process writes, and while we know where the log ends. False if another process
+     * holds the lock.
+     */
+    private boolean underLock(Work work) throws IOException {
+        if (!lock()) {
+            return false;
+        }
+        try {
+            boolean ready = isReady();
+            if (ready) {
+                work.run();
+            }
+            return ready;
+        } finally {
+            unlock();
+        }
     }
 
     private boolean lock() throws IOException {
@@ -328,7 +266,7 @@ public final class Journal {
         boolean taken = lock.tryTake();
         IOException unsupported = lock.unsupported();
         if (unsupported != null) {
-            staging = false;
+            staging.disable();
             notices.tellOnce(
                     directory.path() + " lies on a file system without locks: only one process may write there ("
                             + unsupported.getMessage() + ")");
@@ -344,112 +282,96 @@ public final class Journal {
         }
     }
 
-    /** Returns the log that it wrote to. */
-    private LogFile writeLocked(LogFile ready, @Nullable Line own) throws IOException {
-        LogFile log = length >= storage.maxSegmentBytes() ? trySeal(ready) : ready;
-        checkTail();
+    /** Makes sure that we know where the log ends. False if another process holds the lock, after all. */
+    private boolean isReady() throws IOException {
+        switch (log.look()) {
+            case OURS:
+                return true;
+            case REPLACED:
+                // Perhaps with the whole session: then others lock the file that is there now.
+                log.close();
+                lock.close();
+                if (!lock()) {
+                    return false;
+                }
+                break;
+            case UNKNOWN:
+                break;
+        }
+        log.open();
+        description.opened();
+        recoverTails();
+        return true;
+    }
+
+    /** Trouble here never keeps a record from the log. The keeper tries again. */
+    private void recoverTails() {
+        try {
+            recovered += recovery.recoverAll(staging.file());
+        } catch (IOException failed) {
+            notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": " + failed);
+        }
+    }
+
+    private void writeAll(@Nullable Line own) throws IOException {
+        if (log.isFull()) {
+            trySeal();
+        }
+        staging.check();
         if (own != null) {
             description.learn(own.description);
         }
         description.writeIfDue();
-        boolean together = own != null && own.length <= MAX_STAGED_RECORD;
-        if (staged.count() > 0) {
-            writeBatch(log, together ? own : null);
+        boolean isShort = own != null && own.length <= Staging.MAX_RECORD;
+        if (staging.count() > 0) {
+            writeBatch(isShort ? own : null);
         }
-        if (own != null && (!together || !own.written)) {
-            writeOwn(log, own);
-        }
-        return log;
-    }
-
-    /** Another process may have taken over what is staged, and somebody may have deleted the tail. */
-    private void checkTail() throws IOException {
-        if (tail == null || staged.count() == 0) {
-            return;
-        }
-        int ours = tail.ours();
-        int taken = 0;
-        while (taken < staged.count() && staged.endInTail(taken) <= ours) {
-            taken++;
-        }
-        if (taken == staged.count()) {
-            tail.endWrite();
-        }
-        staged.dropFirst(taken);
-        tail.checkFile();
-        if (tail.isBroken()) {
-            giveUpTail("was removed");
+        if (own != null && !own.written) {
+            log.announce(1);
+            int end = LineFormat.finish(own.bytes, own.length, log.nextNumber());
+            if (log.append(own.bytes, end, 1) == 0) {
+                throw log.shortWrite();
+            }
+            written(own, log.nextNumber() - 1);
         }
     }
 
     /** Writes all staged records and, with the same system call, a short one. */
-    private void writeBatch(LogFile out, @Nullable Line own) throws IOException {
-        byte[] batch = takeBatch();
-        long first = nextNumber;
-        int lines = staged.count();
-        int stagedEnd = staged.finish(batch, first);
-        int end = stagedEnd;
+    private void writeBatch(@Nullable Line own) throws IOException {
+        byte[] reused = BATCH.getAndSet(null);
+        byte[] batch = reused != null ? reused : new byte[BATCH_BYTES];
+        long first = log.nextNumber();
+        int staged = staging.count();
+        int records = staged;
+        int end = staging.finish(batch, first);
         if (own != null) {
             System.arraycopy(own.bytes, 0, batch, end, own.length);
-            end = LineFormat.finish(batch, end + own.length, first + lines);
+            end = LineFormat.finish(batch, end + own.length, first + records);
+            records++;
         }
-        hint(first + lines + (own == null ? 0 : 1));
-        storage.reached(WriteStep.HINTED);
-        if (tail != null) {
-            tail.beginWrite(first, length);
-            storage.reached(WriteStep.ANNOUNCED);
-        }
-        int written = append(out, batch, end);
-        storage.reached(WriteStep.WRITTEN);
-        if (written < stagedEnd) {
-            lines = countLines(batch, written);
-        }
-        if (tail != null) {
-            noteWritten(tail, lines);
-            storage.reached(WriteStep.EMPTIED);
-        }
-        WriteListener listener = staged.listener();
-        staged.dropFirst(lines);
-        nextNumber += lines;
-        tell(listener, first, lines);
-        if (own != null && written == end) {
-            nextNumber++;
-            own.written = true;
-            tell(own.listener, first + lines, 1);
-        }
+        log.announce(records);
+        staging.beginWrite(first, log.length());
+        storage.reached(WriteStep.ANNOUNCED);
+        int written = log.append(batch, end, records);
+        WriteListener listener = staging.listener();
+        staging.endWrite(Math.min(written, staged));
+        storage.reached(WriteStep.EMPTIED);
         BATCH.set(batch);
-        if (written < end) {
-            hint(nextNumber);
-            throw shortWrite();
+        tell(listener, first, Math.min(written, staged));
+        if (own != null && written == records) {
+            written(own, first + staged);
+        }
+        if (written < records) {
+            throw log.shortWrite();
         }
     }
 
-    private void noteWritten(MappedTail tail, int lines) {
-        if (lines == staged.count()) {
-            tail.endWrite();
-        } else if (lines > 0) {
-            tail.endWriteAt(staged.endInTail(lines - 1));
-        } else {
-            tail.cancelWrite();
-        }
-    }
-
-    private void writeOwn(LogFile out, Line own) throws IOException {
-        long number = nextNumber;
-        int end = LineFormat.finish(own.bytes, own.length, number);
-        hint(number + 1);
-        storage.reached(WriteStep.HINTED);
-        if (append(out, own.bytes, end) < end) {
-            hint(number);
-            throw shortWrite();
-        }
-        storage.reached(WriteStep.WRITTEN);
-        nextNumber++;
+    private static void written(Line own, long number) {
         own.written = true;
         tell(own.listener, number, 1);
     }
 
-    private void tell(@Nullable WriteListener listener, long first, long count) {
+    private static void tell(@Nullable WriteListener listener, long first, long count) {
         if (listener != null && count > 0) {
             try {
                 listener.wrote(first, count);
@@ -459,178 +381,18 @@ public final class Journal {
         }
     }
 
-    /**
-     * Appends finished lines with one system call.
-     *
-     * @return how many bytes of whole lines are in the log; fewer than {@code count} if the disk is full, for instance
-     */
-    private int append(LogFile out, byte[] lines, int count) {
-        doubtful = true;
-        int written = count;
-        try {
-            out.write(lines, 0, count);
-        } catch (IOException | RuntimeException | Error failed) {
-            shortWrite = failed;
-            written = wholeLinesAfterFailure(lines, count);
-        }
-        length += written;
-        doubtful = written < count;
-        return written;
-    }
-
-    /** Why the last write put fewer bytes into the log than it should. An error is thrown as it is. */
-    private IOException shortWrite() {
-        if (shortWrite instanceof Error error) {
-            throw error;
-        }
-        return shortWrite instanceof IOException failed ? failed : new IOException(shortWrite);
-    }
-
-    /**
-     * How many bytes of whole lines a failed write left. Part of a line is cut off. If that fails, too, it is set aside
-     * when the log is opened again.
-     */
-    private int wholeLinesAfterFailure(byte[] lines, int count) {
-        long found = log.length() - length;
-        if (found <= 0 || found > count) {
-            return 0;
-        }
-        int whole = (int) found;
-        while (whole > 0 && lines[whole - 1] != '\n') {
-            whole--;
-        }
-        if (whole < found) {
-            try {
-                AppendedFile.truncate(log, length + whole);
-            } catch (IOException failed) {
-                notices.hold("cannot cut a part of a line off " + log + ": " + failed);
-            }
-        }
-        return whole;
-    }
-
-    private static int countLines(byte[] lines, int end) {
-        int count = 0;
-        for (int i = 0; i < end; i++) {
-            if (lines[i] == '\n') {
-                count++;
-            }
-        }
-        return count;
-    }
-
-    private static byte[] takeBatch() {
-        byte[] batch = BATCH.getAndSet(null);
-        return batch != null
-                ? batch
-                : new byte[StagedLines.MAX_FINISHED + MAX_STAGED_RECORD + LineFormat.ROOM_FOR_NUMBER];
-    }
-
-    private void force(LogFile out) {
-        try {
-            out.force();
-        } catch (IOException failed) {
-            notices.hold("cannot force " + log + " to the device: " + failed.getMessage());
-        }
-    }
-
-    /** Makes sure that we know where the log ends. The lock is held. Null if it must be taken again. */
-    private @Nullable LogFile ready() throws IOException {
-        LogFile open = out;
-        FileIdentity known = identity;
-        if (open == null || known == null || doubtful) {
-            return open();
-        }
-        BasicFileAttributes now = FileIdentity.attributes(log.toPath());
-        if (now != null && known.isOf(now)) {
-            return now.size() == length ? open : open(); // another size: somebody else wrote, or cut it
-        }
-        // It was replaced, perhaps with the whole session: then others lock the file that is there now.
-        closeLog();
-        lock.close();
-        return lock() ? open() : null;
-    }
-
-    private LogFile open() throws IOException {
-        StackHeadroom.require();
-        closeLog();
-        storage.createLog(log);
-        LogTail end = LogTail.recover(log, directory.torn());
-        LogFile opened = storage.open(log);
-        out = opened;
-        identity = FileIdentity.of(log.toPath());
-        nextNumber =
-                end.length() > 0 || storage.retention() == Retention.KEEP ? end.nextNumber() : numberAfterSegments();
-        length = end.length();
-        doubtful = false;
-        if (end.setAside() > 0) {
-            notices.tell(log + " did not end with a record: " + end.setAside() + " bytes are set aside in "
-                    + directory.torn().getName());
-        }
-        description.opened();
-        recoverTails();
-        return opened;
-    }
-
-    /** Trouble here never keeps a record from the log. The keeper tries again. */
-    private void recoverTails() {
-        try {
-            recovered += recovery.recoverAll(tail == null ? null : tail.file());
-        } catch (IOException failed) {
-            notices.hold("cannot bring in what another process had staged for " + log + ": " + failed);
-        }
-    }
-
-    /** This log, for records of other processes. */
-    private final class RecoveredLog implements TailRecovery.Log {
-        @Override
-        public long nextNumber() {
-            return nextNumber;
-        }
-
-        @Override
-        public long length() {
-            return length;
-        }
-
-        @Override
-        public void append(byte[] lines, int records) throws IOException {
-            long next = nextNumber + records;
-            hint(next);
-            int written = Journal.this.append(Objects.requireNonNull(out), lines, lines.length);
-            nextNumber += countLines(lines, written);
-            if (written < lines.length) {
-                hint(nextNumber);
-                throw shortWrite();
-            }
-        }
-    }
-
-    private long numberAfterSegments() throws IOException {
-        long number = hint.read();
-        for (Segment segment : directory.segments()) {
-            number = Math.max(number, segment.end());
-        }
-        return number;
-    }
-
     /** Trouble with sealing never keeps a record from the log, which then grows on. */
-    private LogFile trySeal(LogFile open) throws IOException {
+    private void trySeal() throws IOException {
         try {
             recoverTails();
-            return seal();
+            log.seal();
+            description.opened();
         } catch (IOException failed) {
-            notices.hold("cannot make a segment of " + log + ": " + failed);
-            return out != null ? open : open();
+            notices.hold("cannot make a segment of " + directory.log() + ": " + failed);
+            if (!log.isOpen()) {
+                log.open();
+            }
         }
-    }
-
-    /** Makes the log a segment, and begins a new log. The lock is held. */
-    private LogFile seal() throws IOException {
-        hint.write(nextNumber); // first: once the last record is delivered and deleted, nothing else tells the number
-        closeLog();
-        Files.move(log.toPath(), directory.segmentBefore(nextNumber), StandardCopyOption.ATOMIC_MOVE);
-        return open();
     }
 
     /**
@@ -640,21 +402,20 @@ public final class Journal {
      * @return whether it is a segment now
      */
     public synchronized boolean seal(long expectedLength) throws IOException {
-        if (staged.count() > 0 || expectedLength == 0 || log.length() != expectedLength || !lock()) {
+        if (staging.count() > 0 || expectedLength == 0 || directory.log().length() != expectedLength) {
             return false;
         }
+        boolean[] sealed = new boolean[1];
         try {
-            if (ready() != null && length == expectedLength) {
+            underLock(() -> {
                 recoverTails();
-            }
-            if (out == null || length != expectedLength) {
-                return false;
-            }
-            StackHeadroom.require();
-            seal();
-            return true;
+                if (log.length() == expectedLength) {
+                    log.seal();
+                    sealed[0] = true;
+                }
+            });
+            return sealed[0];
         } finally {
-            unlock();
             closeIfUnused();
         }
     }
@@ -669,16 +430,6 @@ public final class Journal {
         return waiting.get() > 0;
     }
 
-    /** Trouble with the hint never keeps a record from the log. */
-    private void hint(long number) {
-        try {
-            hint.write(number);
-        } catch (IOException failed) {
-            notices.hold("cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": "
-                    + failed);
-        }
-    }
-
     /**
      * Does what is due: writes what has been staged for {@code writeDelay}, creates the tail, looks for tails of
      * processes that died. Called by a thread that nobody interrupts. Waits for nobody.
@@ -686,9 +437,8 @@ public final class Journal {
      * @return after how many nanoseconds to call again
      */
     public long step(long now) {
-        if (wantsTail) {
-            wantsTail = false;
-            MappedTail.warmUp();
+        if (staging.wantsTail()) {
+            MappedTail.warmUp(); // outside the monitor: the first time it takes a while
             createTail();
         }
         synchronized (this) {
@@ -697,75 +447,51 @@ public final class Journal {
                 lookForTails();
             }
             long next = lastLookAt + LOOK_NANOS - now;
-            if (staged.count() > 0) {
-                long due = Math.max(stagedSince + writeDelay, failure == null ? now : failedAt + RETRY_NANOS) - now;
+            if (staging.count() > 0) {
+                long due = Math.max(staging.since() + writeDelay, failure == null ? now : failedAt + RETRY_NANOS) - now;
                 if (due <= 0) {
                     due = writeStaged(now) ? RETRY_NANOS : POLL_NANOS;
                 }
-                next = staged.count() > 0 ? Math.min(next, due) : next;
+                next = staging.count() > 0 ? Math.min(next, due) : next;
             }
             return next;
         }
     }
 
     private synchronized void createTail() {
-        if (tail != null || !staging || users == 0) {
-            return;
-        }
         try {
+            if (!staging.canCreate() || users == 0) {
+                return;
+            }
             if (!storage.canStage(directory.logs())) {
-                staging = false;
-            } else if (lock()) {
-                try {
-                    if (ready() != null) {
-                        staged.allocate();
-                        tail = MappedTail.create(directory.unusedTail(), session);
-                    }
-                } finally {
-                    unlock();
-                }
-            } else {
-                wantsTail = true; // next time
+                staging.disable();
+            } else if (!underLock(staging::create)) {
+                staging.postpone();
             }
         } catch (IOException failed) {
-            staging = false;
-            notices.tellOnce("cannot create " + directory.logs()
-                    + "/logs.jsonl.tail, so each record is written by itself: " + failed);
+            notices.tellOnce("cannot stage records of " + directory.path() + ": " + failed);
         }
     }
 
     private void lookForTails() {
         try {
-            if (!directory.tails(tail == null ? null : tail.file()).isEmpty() && lock()) {
-                try {
-                    if (ready() != null) {
-                        recoverTails();
-                    }
-                } finally {
-                    unlock();
-                }
+            if (!directory.tails(staging.file()).isEmpty()) {
+                underLock(this::recoverTails);
             }
         } catch (IOException failed) {
-            notices.tellOnce("cannot look for what other processes had staged for " + log + ": " + failed);
+            notices.tellOnce("cannot look for what other processes had staged in " + directory.logs() + ": " + failed);
         }
     }
 
     /**
      * Brings in what processes that died had staged, without a record of our own.
      *
-     * @return whether another process was not in the way
+     * @return false if another process was in the way
      */
     public synchronized boolean recover() throws IOException {
-        if (!lock()) {
-            return false;
-        }
         try {
-            if (ready() != null) {
-                recoverTails();
-            }
-            return true;
+            return underLock(this::recoverTails);
         } finally {
-            unlock();
             notices.tellHeld();
             closeIfUnused();
         }
@@ -781,7 +507,7 @@ public final class Journal {
     /** The JVM is about to end without further notice: from now on every record is written at once. */
     public void expectExit() throws IOException {
         synchronized (this) {
-            staging = false;
+            staging.disable();
         }
         flush(MAX_CLOSE_NANOS);
     }
@@ -794,7 +520,7 @@ public final class Journal {
     public void flush(long maxWait) throws IOException {
         Attempt attempt = () -> {
             synchronized (this) {
-                return staged.count() == 0 || write(null, nanoTime.getAsLong());
+                return staging.count() == 0 || write(null, nanoTime.getAsLong());
             }
         };
         if (!attempt.succeeds()) {
@@ -803,11 +529,12 @@ public final class Journal {
     }
 
     private void close() throws IOException {
+        description.closed();
         try {
             closeTail();
         } finally {
             try {
-                closeLog();
+                log.close();
             } finally {
                 lock.close();
             }
@@ -815,25 +542,13 @@ public final class Journal {
     }
 
     private void closeTail() throws IOException {
-        MappedTail closing = tail;
-        tail = null;
-        if (closing != null) {
-            boolean mayDelete = staged.count() == 0 && lock();
+        if (staging.hasTail()) {
+            boolean locked = lock();
             try {
-                closing.close(mayDelete);
+                staging.close(locked);
             } finally {
                 unlock();
-                staged.free(); // what could not be written is in the tail, for the next one who opens the session
             }
-        }
-    }
-
-    private void closeLog() throws IOException {
-        LogFile closing = out;
-        out = null;
-        hint.close();
-        if (closing != null) {
-            closing.close();
         }
     }
 
@@ -847,7 +562,7 @@ public final class Journal {
         return directory;
     }
 
-    public Storage storage() {
+    public synchronized Storage storage() {
         return storage;
     }
 }

@@ -38,6 +38,12 @@ public final class Line {
         return this;
     }
 
+    /** Forgets what belongs to the application. */
+    public void clear() {
+        description = null;
+        listener = null;
+    }
+
     /** Sets who hears, at once or later, which number the record gets. Nobody does otherwise. */
     public void reportTo(WriteListener listener) {
         this.listener = listener;

@@ -169,6 +169,10 @@ record TailHeader(
         return (char) tail.get(STATE);
     }
 
+    static boolean isState(char state) {
+        return state == FILLING || state == WRITING || state == DONE;
+    }
+
     static void putEpoch(ByteBuffer tail, long epoch) {
         putDigits(tail, EPOCH, 10, epoch);
     }

@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.session;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -48,7 +49,7 @@ public record SessionDescription(String session, long opened, ObjectNode given) 
      * @param what the value's name, for the exception
      * @throws IllegalArgumentException if it has no JSON form
      */
-    public static JsonNode json(String what, Object value) {
+    public static JsonNode json(String what, @Nullable Object value) {
         try {
             // Through text: a tree would keep NaN as a number, which JSON does not allow.
             return JSON.readTree(JSON.writeValueAsString(value));

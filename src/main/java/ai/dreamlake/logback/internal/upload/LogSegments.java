@@ -22,11 +22,11 @@ final class LogSegments {
     private final File current;
     private final boolean spooled;
 
-    LogSegments(Journal journal) {
+    LogSegments(Journal journal, Retention retention) {
         this.journal = journal;
         this.directory = journal.directory();
         this.current = directory.log();
-        this.spooled = journal.storage().retention() == Retention.SPOOL;
+        this.spooled = retention == Retention.SPOOL;
     }
 
     boolean areSpooled() {

@@ -4,6 +4,7 @@ import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.Segment;
 import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.DreamlakeClient.NoResponseException;
 import java.io.File;
@@ -76,7 +77,7 @@ final class SessionUpload {
     private @Nullable RandomAccessFile nextLog;
 
     /** The latest checkpoint, if it could not be saved; else null. */
-    private @Nullable Checkpoint unsaved;
+    private volatile @Nullable Checkpoint unsaved;
 
     /** How many records a batch may have: fewer than configured if the server found that too large. */
     private int usualLimit;
@@ -112,13 +113,14 @@ final class SessionUpload {
     SessionUpload(
             SessionName name,
             Journal journal,
+            Retention retention,
             DreamlakeClient client,
             UploadSettings settings,
             UploadListener listener,
             LongSupplier excess) {
         SessionDirectory directory = journal.directory();
         this.name = name;
-        this.logs = new LogSegments(journal);
+        this.logs = new LogSegments(journal, retention);
         this.checkpointFile = directory.checkpoint();
         this.lockFile = directory.uploadLock();
         this.remoteSession = new RemoteSession(name, directory.description(), client, listener);

@@ -86,14 +86,20 @@ public final class UploadTask {
 
     /**
      * Sends pending records without waiting for more. Does not shorten the wait before a retry, unless we are closing.
+     *
+     * @return false if this task is forgotten
      */
-    public synchronized void hurry() {
+    public synchronized boolean hurry() {
+        if (forgotten) {
+            return false;
+        }
         upload.hurry();
         if (working) {
             hurried = true;
         } else if (!failing || scheduler.isClosing()) {
             schedule(Duration.ZERO);
         }
+        return true;
     }
 
     /** The caller must hold this object's monitor. */

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.SessionFinder;
+import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -70,8 +71,12 @@ public final class Uploads {
      */
     public UploadTask newTask(SessionName name, Journal journal) {
         LongSupplier excess = spoolLimit == null ? () -> 0 : spoolLimit::excess;
-        SessionUpload upload = new SessionUpload(name, journal, client, settings, listener, excess);
+        SessionUpload upload = new SessionUpload(name, journal, retention(), client, settings, listener, excess);
         return new UploadTask(upload, scheduler, settings, listener, this::watchSpool);
+    }
+
+    private Retention retention() {
+        return spoolLimit == null ? Retention.KEEP : Retention.SPOOL;
     }
 
     private void watchSpool() {
@@ -104,7 +109,9 @@ public final class Uploads {
 
     private void foundLeftover(SessionName name) {
         try {
-            tasks.leftover(name).hurry();
+            while (!tasks.leftover(name).hurry()) {
+                // It was forgotten in this moment.
+            }
             watchSpool();
         } catch (IOException failure) {
             listener.trouble("cannot upload session " + name + ", which an earlier run left: " + failure);
@@ -167,7 +174,11 @@ public final class Uploads {
         scheduler.beginClosing();
         boolean interrupted = Thread.interrupted(); // otherwise nothing below could wait
         long deadline = System.nanoTime() + nanos(settings.shutdownTimeout());
-        tasks.all().forEach(UploadTask::hurry);
+        for (UploadTask task : tasks.all()) {
+            if (!task.isDone()) {
+                task.hurry();
+            }
+        }
         while (!areAllDone() && scheduler.awaitProgress(deadline)) {
             // Every round of work signals progress.
         }

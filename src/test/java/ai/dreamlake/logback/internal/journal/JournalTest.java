@@ -92,7 +92,7 @@ class JournalTest {
     private Journal newJournal() {
         Journal journal = new Journal(
                 new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk, 0);
-        journal.retain();
+        journal.retain(disk);
         return journal;
     }
 
@@ -174,7 +174,7 @@ class JournalTest {
         }
         journal.release();
         session.assertLeftBehindRightly();
-        journal.retain();
+        journal.retain(disk);
     }
 
     @Test
@@ -439,7 +439,7 @@ class JournalTest {
         journal.closeIfUnused();
         session.assertGapless(2);
         session.assertLeftBehindRightly();
-        journal.retain();
+        journal.retain(disk);
     }
 
     @Test

@@ -99,7 +99,7 @@ class StagingTest {
     private Journal journal(SessionOnDisk session, Storage storage) {
         Journal journal = new Journal(
                 new SessionDirectory(session.directory()), NAME, clock::get, storage, TimeUnit.MILLISECONDS.toNanos(2));
-        journal.retain();
+        journal.retain(storage);
         journals.add(journal);
         return journal;
     }
@@ -133,7 +133,7 @@ class StagingTest {
 
     /** So many records that a tail is worthwhile, and the keeper's work, which creates it. Returns how many. */
     private int beginBurst(Journal journal) throws IOException {
-        int records = Journal.RECORDS_BEFORE_TAIL + 1;
+        int records = Staging.RECORDS_BEFORE_TAIL + 1;
         for (int i = 0; i < records; i++) {
             append(journal, "begins " + i, false);
         }
@@ -216,18 +216,18 @@ class StagingTest {
 
     @Test
     void aFewRecordsAtStartNeedNoTail() throws IOException {
-        for (int i = 0; i < Journal.RECORDS_BEFORE_TAIL; i++) {
+        for (int i = 0; i < Staging.RECORDS_BEFORE_TAIL; i++) {
             append("m");
             journal.step(clock.get());
         }
         assertThat(tail()).doesNotExist();
-        session.assertGapless(Journal.RECORDS_BEFORE_TAIL);
+        session.assertGapless(Staging.RECORDS_BEFORE_TAIL);
     }
 
     @Test
     void withoutAWriteDelayNothingIsStaged() throws IOException {
         Journal direct = new Journal(new SessionDirectory(session.directory()), NAME, clock::get, disk, 0);
-        direct.retain();
+        direct.retain(disk);
         journals.add(direct);
         for (int i = 1; i <= 100; i++) {
             append(direct, "m", false);
@@ -294,7 +294,7 @@ class StagingTest {
         session.assertGapless(records + 2);
         session.assertLeftBehindRightly();
         assertThat(tail()).doesNotExist();
-        journal.retain();
+        journal.retain(disk);
     }
 
     @Test
@@ -476,7 +476,7 @@ class StagingTest {
         append(journal(session, Storage.kept()), "after", false);
         session.assertGapless(records + 3);
         assertThat(session.messages()).endsWith("a", "b", "after");
-        journal.retain();
+        journal.retain(disk);
     }
 
     /** Another process that writes to the session. Arguments: its directory, messages. */
@@ -484,7 +484,7 @@ class StagingTest {
         public static void main(String[] arguments) throws IOException {
             Journal journal = new Journal(
                     new SessionDirectory(Path.of(arguments[0])), NAME, System::nanoTime, Storage.kept(), 2_000_000);
-            journal.retain();
+            journal.retain(Storage.kept());
             for (String message : List.of(arguments).subList(1, arguments.length)) {
                 append(journal, message, false);
             }
@@ -605,7 +605,7 @@ class StagingTest {
                 clock::get,
                 Storage.kept(),
                 1);
-        another.retain();
+        another.retain(Storage.kept());
         journals.add(another);
         append(another, "of other", false);
         other.assertGapless(1);

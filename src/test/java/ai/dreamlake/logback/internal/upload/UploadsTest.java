@@ -141,7 +141,7 @@ class UploadsTest {
                 "test",
                 "upload");
         run.journal = JournalRegistry.journal(root, RUN, System::nanoTime, storage, 0);
-        run.journal.retain();
+        run.journal.retain(storage);
         run.task = uploads.newTask(RUN, run.journal);
         return uploads;
     }

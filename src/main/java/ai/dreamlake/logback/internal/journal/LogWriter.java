@@ -1,0 +1,241 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.FileIdentity;
+import ai.dreamlake.logback.internal.io.StackHeadroom;
+import ai.dreamlake.logback.internal.session.Retention;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The log of a session, where it ends, and the number that comes next (I2). Numbers advance only after a write, by what
+ * is in the file. Used under the journal's monitor and the session's lock.
+ */
+final class LogWriter implements TailRecovery.Log {
+
+    /** What {@link #look} finds. */
+    enum State {
+        /** As we left it. */
+        OURS,
+        /** Closed, or with an end that we do not know: {@link #open} it. */
+        UNKNOWN,
+        /** There is another file in its place, or none. */
+        REPLACED
+    }
+
+    private final SessionDirectory directory;
+    private final File log;
+    private final SequenceHint hint;
+    private final Notices notices;
+    private Storage storage;
+    private @Nullable LogFile out;
+    private @Nullable FileIdentity identity;
+
+    /** The number of the next record. */
+    private long nextNumber;
+
+    /** Where the last record ends: the file's length, unless somebody else touches it. */
+    private long length;
+
+    /** Whether the file may differ from what we know. Set before a write, cleared after it. */
+    private boolean doubtful;
+
+    private @Nullable Throwable shortWrite;
+
+    LogWriter(SessionDirectory directory, Storage storage, Notices notices) {
+        this.directory = directory;
+        this.log = directory.log();
+        this.hint = new SequenceHint(directory.sequenceHint());
+        this.storage = storage;
+        this.notices = notices;
+    }
+
+    void setStorage(Storage storage) {
+        this.storage = storage;
+    }
+
+    @Override
+    public long nextNumber() {
+        return nextNumber;
+    }
+
+    @Override
+    public long length() {
+        return length;
+    }
+
+    boolean isOpen() {
+        return out != null;
+    }
+
+    /** Looks whether somebody else wrote to the log or replaced it: its identity and its length, with one call. */
+    State look() throws IOException {
+        if (out == null || identity == null || doubtful) {
+            return State.UNKNOWN;
+        }
+        BasicFileAttributes now = FileIdentity.attributes(log.toPath());
+        if (now == null || !identity.isOf(now)) {
+            return State.REPLACED;
+        }
+        return now.size() == length ? State.OURS : State.UNKNOWN;
+    }
+
+    /** Opens the log and finds its end. */
+    void open() throws IOException {
+        StackHeadroom.require();
+        close();
+        storage.createLog(log);
+        LogTail end = LogTail.recover(log, directory.torn());
+        out = storage.open(log);
+        identity = FileIdentity.of(log.toPath());
+        nextNumber =
+                end.length() > 0 || storage.retention() == Retention.KEEP ? end.nextNumber() : numberAfterSegments();
+        length = end.length();
+        doubtful = false;
+        if (end.setAside() > 0) {
+            notices.tell(log + " did not end with a record: " + end.setAside() + " bytes are set aside in "
+                    + directory.torn().getName());
+        }
+    }
+
+    private long numberAfterSegments() throws IOException {
+        long number = hint.read();
+        for (Segment segment : directory.segments()) {
+            number = Math.max(number, segment.end());
+        }
+        return number;
+    }
+
+    /** The first step of a write. Trouble with the hint never keeps a record from the log. */
+    void announce(int records) {
+        hint(nextNumber + records);
+        storage.reached(WriteStep.HINTED);
+    }
+
+    private void hint(long number) {
+        try {
+            hint.write(number);
+        } catch (IOException failed) {
+            notices.hold("cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": "
+                    + failed);
+        }
+    }
+
+    /**
+     * Appends announced lines with one system call.
+     *
+     * @param lines numbered from {@link #nextNumber}
+     * @return how many of them are in the log; if not all are, {@link #shortWrite} says why
+     */
+    int append(byte[] lines, int bytes, int records) {
+        doubtful = true;
+        int written = bytes;
+        try {
+            openLog().write(lines, 0, bytes);
+        } catch (IOException | RuntimeException | Error failed) {
+            shortWrite = failed;
+            written = wholeLinesAfterFailure(lines, bytes);
+        }
+        doubtful = written < bytes;
+        int count = doubtful ? countLines(lines, written) : records;
+        length += written;
+        nextNumber += count;
+        if (doubtful) {
+            hint(nextNumber);
+        }
+        storage.reached(WriteStep.WRITTEN);
+        return count;
+    }
+
+    @Override
+    public void append(byte[] lines, int records) throws IOException {
+        announce(records);
+        if (append(lines, lines.length, records) < records) {
+            throw shortWrite();
+        }
+    }
+
+    private LogFile openLog() throws IOException {
+        if (out == null) {
+            throw new IOException(log + " is closed");
+        }
+        return out;
+    }
+
+    /** Why the last write put fewer bytes into the log than it should. An error is thrown as it is. */
+    IOException shortWrite() {
+        if (shortWrite instanceof Error error) {
+            throw error;
+        }
+        return shortWrite instanceof IOException failed ? failed : new IOException(shortWrite);
+    }
+
+    /**
+     * How many bytes of whole lines a failed write left: all of them, if an error followed the system call. Part of a
+     * line is cut off. If that fails, too, it is set aside when the log is opened again.
+     */
+    private int wholeLinesAfterFailure(byte[] lines, int count) {
+        long found = log.length() - length;
+        if (found <= 0 || found > count) {
+            return 0;
+        }
+        int whole = (int) found;
+        while (whole > 0 && lines[whole - 1] != '\n') {
+            whole--;
+        }
+        if (whole < found) {
+            try {
+                AppendedFile.truncate(log, length + whole);
+            } catch (IOException failed) {
+                notices.hold("cannot cut a part of a line off " + log + ": " + failed);
+            }
+        }
+        return whole;
+    }
+
+    private static int countLines(byte[] lines, int end) {
+        int count = 0;
+        for (int i = 0; i < end; i++) {
+            if (lines[i] == '\n') {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Trouble here costs no record. */
+    void force() {
+        try {
+            openLog().force();
+        } catch (IOException failed) {
+            notices.hold("cannot force " + log + " to the device: " + failed.getMessage());
+        }
+    }
+
+    /** Whether the log is so long that it should become a segment. */
+    boolean isFull() {
+        return length >= storage.maxSegmentBytes();
+    }
+
+    /** Makes the log a segment, and begins a new log. */
+    void seal() throws IOException {
+        StackHeadroom.require();
+        hint.write(nextNumber); // first: once the last record is delivered and deleted, nothing else tells the number
+        close();
+        Files.move(log.toPath(), directory.segmentBefore(nextNumber), StandardCopyOption.ATOMIC_MOVE);
+        open();
+    }
+
+    void close() throws IOException {
+        LogFile closing = out;
+        out = null;
+        hint.close();
+        if (closing != null) {
+            closing.close();
+        }
+    }
+}
