@@ -120,6 +120,18 @@ class ConfigurationFaultsTest {
     }
 
     @Test
+    void aServerWithoutATokenDoesNotHideThatTheSpoolPathIsNone() {
+        try (Logging logging = Logging.with(appender -> {
+            appender.setRemote("http://localhost:1");
+            appender.getUpload().setSpoolPath("a\u0000b");
+        })) {
+            assertThat(logging.errors()).hasSize(2);
+            assertThat(logging.errors()).anyMatch(error -> error.contains("<apiKey>"));
+            assertThat(logging.errors()).anyMatch(error -> error.contains("<spoolPath>"));
+        }
+    }
+
+    @Test
     void everyFaultIsReportedAtOnce() {
         try (Logging logging =
                 Logging.byXml("<workspace>a/b</workspace><session>.</session><maxOpenSessions>0</maxOpenSessions>")) {

@@ -594,6 +594,24 @@ class DreamlakeAppenderTest {
     }
 
     @Test
+    void aStatusListenerThatThrowsAnErrorCostsNoRecordAndLeavesTheBooksRight() throws Exception {
+        Path blocked = Files.writeString(root.resolve("default"), "a file where the workspace should be");
+        try (Logging logging = Logging.to(root)) {
+            logging.context.getStatusManager().add((StatusListener) status -> {
+                throw new AssertionError("the listener's own trouble");
+            });
+            logging.log.info("lost");
+            Files.delete(blocked);
+            logging.log.info("kept");
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.accepted()).isEqualTo(2);
+            assertThat(statistics.written()).isEqualTo(1);
+            assertThat(statistics.droppedInAll()).isEqualTo(1);
+        }
+        session("default", "default").assertGapless(1);
+    }
+
+    @Test
     void aStatusListenerThatThrowsCostsNoRecordAndLeavesTheBooksRight() throws Exception {
         Path blocked = Files.writeString(root.resolve("default"), "a file where the workspace should be");
         try (Logging logging = Logging.to(root)) {

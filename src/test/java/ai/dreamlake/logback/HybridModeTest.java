@@ -22,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -983,5 +984,32 @@ class HybridModeTest {
         }
         assertThat(server.messages("project/run")).isEqualTo(messages(0, 100));
         assertThat(batches()).hasSizeLessThan(130);
+    }
+
+    /** Two appenders, one after the other, with one journal; but only the first one deletes what it has delivered. */
+    @Test
+    void aSpoolThatBecomesALocalPathKeepsItsLogs() throws Exception {
+        Path spool = root.resolve("spool");
+        try (Logging remote = Logging.with(appender -> {
+            appender.setRemote(server.url());
+            appender.setApiKey(FakeDreamlake.TOKEN);
+            appender.getUpload().setSpoolPath(spool.toString());
+        })) {
+            remote.log.info("spooled");
+            assertThat(remote.appender.awaitDelivery(java.time.Duration.ofMinutes(1)))
+                    .isTrue();
+        }
+        Path inside = Objects.requireNonNull(spool.toFile().listFiles())[0].toPath();
+        try (Logging hybrid = Logging.with(appender -> {
+            appender.setLocalPath(inside.toString());
+            appender.setRemote(server.url());
+            appender.setApiKey(FakeDreamlake.TOKEN);
+        })) {
+            hybrid.log.info("kept");
+            assertThat(hybrid.appender.awaitDelivery(java.time.Duration.ofMinutes(1)))
+                    .isTrue();
+        }
+        assertThat(SessionOnDisk.of(inside, "default", "default").messages()).containsExactly("kept");
+        assertThat(server.messages("default/default")).containsExactly("spooled", "kept");
     }
 }

@@ -179,19 +179,21 @@ public final class Journal {
     }
 
     /** False if another process holds the lock. */
-    private synchronized boolean tryAppend(Line line) throws IOException {
-        long now = nanoTime.getAsLong();
-        lastUsedAt = now;
-        if (staging.count() > 0 && now - staging.since() >= 2 * writeDelay && now - failedAt >= RETRY_NANOS) {
-            writeStaged(now); // the keeper is late
+    private boolean tryAppend(Line line) throws IOException {
+        long now = nanoTime.getAsLong(); // before the monitor, where others would wait for it
+        synchronized (this) {
+            lastUsedAt = now;
+            if (staging.count() > 0 && now - staging.since() >= 2 * writeDelay && now - failedAt >= RETRY_NANOS) {
+                writeStaged(now); // the keeper is late
+            }
+            if (staging.stage(line, now)) {
+                description.learn(line.description);
+            } else if (!write(line, now)) {
+                return false;
+            }
+            staging.appended(line, now);
+            return true;
         }
-        if (staging.stage(line, now)) {
-            description.learn(line.description);
-        } else if (!write(line, now)) {
-            return false;
-        }
-        staging.appended(line, now);
-        return true;
     }
 
     /**

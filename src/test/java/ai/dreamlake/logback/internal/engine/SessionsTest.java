@@ -10,6 +10,10 @@ import ai.dreamlake.logback.internal.journal.Line;
 import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.UploadListener;
+import ai.dreamlake.logback.internal.upload.UploadSettings;
+import ai.dreamlake.logback.internal.upload.Uploads;
+import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.FileOutputStream;
@@ -19,6 +23,7 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -29,6 +34,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import okhttp3.HttpUrl;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -289,6 +295,51 @@ class SessionsTest {
         assertThat(sessions.rememberedCount()).isBetween(4, 1000);
         append(sessions, "s0");
         session("s0").assertGapless(2);
+    }
+
+    @Test
+    void whatManyRunsLeftIsDeliveredAndThenForgotten() {
+        int left = 1200;
+        for (int i = 0; i < left; i++) {
+            SessionOnDisk session = SessionOnDisk.of(root, "old", "s" + i);
+            session.write(session.log(), new String(RECORD, UTF_8) + "0}\n");
+            session.write(session.log().resolveSibling(".upload"), "");
+        }
+        UploadSettings settings = new UploadSettings(
+                1000,
+                900_000,
+                Duration.ofMillis(1),
+                Duration.ofSeconds(5),
+                Duration.ofSeconds(10),
+                4,
+                false,
+                Duration.ofSeconds(1));
+        AtomicLong delivered = new AtomicLong();
+        UploadListener listener = new UploadListener() {
+            @Override
+            public void delivered(SessionName session, long records, long ours) {
+                delivered.addAndGet(records);
+            }
+        };
+        try (FakeDreamlake server = FakeDreamlake.start()) {
+            Sessions sessions = sessions(root, 10, "keeper-of-many", notices::add, System::nanoTime);
+            Uploads uploads = new Uploads(
+                    root,
+                    null,
+                    HttpUrl.get(server.url()),
+                    () -> FakeDreamlake.TOKEN,
+                    settings,
+                    listener,
+                    sessions,
+                    "test",
+                    "upload-of-many");
+            sessions.start(uploads);
+            uploads.start();
+            await().atMost(1, TimeUnit.MINUTES).until(() -> delivered.get() == left);
+            await().until(() -> sessions.rememberedCount() <= 1000);
+            uploads.close();
+        }
+        assertThat(notices).isEmpty();
     }
 
     @Test

@@ -549,4 +549,14 @@ class JournalTest {
         assertThat(session.lines().get(1)).endsWith("\"sequenceNumber\": 999999999999999999}");
         assertThat(session.lines().get(2)).endsWith("\"sequenceNumber\": 1000000000000000000}");
     }
+
+    @Test
+    void openingASessionAgainIsToldInItsDescriptionAlsoInOneProcess() throws IOException {
+        append("m");
+        assertThat(session.readDescription().has("updated_at")).isFalse();
+        journal.release();
+        journal.retain(disk);
+        append("m");
+        assertThat(session.readDescription().has("updated_at")).isTrue();
+    }
 }
