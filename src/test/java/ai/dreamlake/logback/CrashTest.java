@@ -137,16 +137,20 @@ class CrashTest {
     }
 
     @Test
-    void twoProcessesInOneSessionTakeTurnsAndAKillOfOneLeavesTheOtherAlone() {
-        for (int round = 0; round < Math.max(3, CRASHES / 2); round++) {
+    void threeProcessesInOneSessionTakeTurnsAndAKillOfOneLeavesTheOthersAlone() {
+        for (int round = 0; round < Math.max(3, CRASHES / 3); round++) {
             try (ChildJvm first = ChildJvm.start(Child.class, root, "first-" + round, UNTIL_KILLED);
-                    ChildJvm second = ChildJvm.start(Child.class, root, "second-" + round, UNTIL_KILLED)) {
-                acknowledge(first, 1000); // both get on, whoever holds the lease
+                    ChildJvm second = ChildJvm.start(Child.class, root, "second-" + round, UNTIL_KILLED);
+                    ChildJvm third = ChildJvm.start(Child.class, root, "third-" + round, UNTIL_KILLED)) {
+                acknowledge(first, 1000); // all get on, whoever holds the lock
                 acknowledge(second, 1000);
+                acknowledge(third, 1000);
                 acknowledge(first, 1000);
                 killAtARandomMoment(first);
                 acknowledge(second, 1000);
                 killAtARandomMoment(second);
+                acknowledge(third, 1000);
+                killAtARandomMoment(third);
             }
         }
         assertTheNextProcessContinues();

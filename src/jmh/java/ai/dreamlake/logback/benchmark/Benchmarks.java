@@ -27,10 +27,15 @@ public final class Benchmarks {
         for (String table : tables) {
             System.out.println("\n### " + table + "\n");
             switch (table) {
-                case "caller" -> print(run(append().threads(1)));
+                case "caller" -> {
+                    print(run(append().threads(1)));
+                    print(run(options(Log4jBenchmark.class).threads(1)));
+                }
                 case "threads" -> {
                     print(run(append().threads(4).param("work", "KEY_VALUES")));
                     print(run(append().threads(16).param("work", "KEY_VALUES")));
+                    print(run(options(Log4jBenchmark.class).threads(4)));
+                    print(run(options(Log4jBenchmark.class).threads(16)));
                 }
                 case "latency" ->
                     print(run(append().threads(1).mode(Mode.SampleTime).param("work", "KEY_VALUES")));

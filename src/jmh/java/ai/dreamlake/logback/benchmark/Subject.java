@@ -58,6 +58,47 @@ public enum Subject {
             return directory.resolve("default/default/logs/logs.jsonl").toFile();
         }
     },
+    /** Hybrid mode, with a server that does not answer. */
+    DREAMLAKE_SERVER_AWAY {
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            DreamlakeAppender appender = new DreamlakeAppender();
+            appender.setLocalPath(directory.toString());
+            appender.setRemote("http://localhost:1");
+            appender.setApiKey("token");
+            appender.getUpload().setShutdownTimeout(Duration.buildByMilliseconds(0));
+            return appender;
+        }
+
+        @Override
+        File file(Path directory) {
+            return DREAMLAKE.file(directory);
+        }
+    },
+    /** Hybrid mode, with a server that takes everything, on the same cores. */
+    DREAMLAKE_SERVER_UP {
+        private CountingServer server;
+
+        @Override
+        Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
+            try {
+                server = new CountingServer();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            DreamlakeAppender appender = new DreamlakeAppender();
+            appender.setLocalPath(directory.toString());
+            appender.setRemote(server.url());
+            appender.setApiKey("token");
+            appender.getUpload().setShutdownTimeout(Duration.buildByMilliseconds(0));
+            return appender;
+        }
+
+        @Override
+        File file(Path directory) {
+            return DREAMLAKE.file(directory);
+        }
+    },
     JSON_DURABLE {
         @Override
         Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {

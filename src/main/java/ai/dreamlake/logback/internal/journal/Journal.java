@@ -544,7 +544,7 @@ public final class Journal {
     }
 
     private void closeTail() throws IOException {
-        if (staging.hasTail()) {
+        if (staging.hasTail() || staging.count() > 0) {
             boolean locked = lock();
             try {
                 staging.close(locked);

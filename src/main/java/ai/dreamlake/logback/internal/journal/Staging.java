@@ -17,6 +17,9 @@ final class Staging {
     /** As many records within a burst make a tail worthwhile. */
     static final int RECORDS_BEFORE_TAIL = 16;
 
+    /** As many more make another attempt worthwhile, if the tail could not be created: on a full disk, for instance. */
+    private static final int RECORDS_BEFORE_RETRY = 10_000;
+
     /** A longer record is written at once: a page takes as long to copy as to write. */
     static final int MAX_RECORD = 4096;
 
@@ -132,9 +135,9 @@ final class Staging {
             lines.allocate();
             tail = MappedTail.create(directory.unusedTail(), session);
         } catch (IOException failed) {
-            enabled = false;
-            notices.tellOnce(
-                    "cannot create " + directory.unusedTail() + ", so each record is written by itself: " + failed);
+            burst = -RECORDS_BEFORE_RETRY; // or after a quiet moment
+            notices.tellOnce("cannot create " + directory.unusedTail()
+                    + ", so each record is written by itself for now: " + failed.getMessage());
         }
     }
 
@@ -220,6 +223,10 @@ final class Staging {
         MappedTail closing = tail;
         tail = null;
         boolean mayDelete = isLocked && lines.count() == 0;
+        if (closing == null && lines.count() > 0) {
+            notices.tell(lines.count() + " records of " + directory.path()
+                    + " are lost: their tail was removed, and the log cannot" + " be written");
+        }
         lines.free();
         if (closing != null) {
             closing.close(mayDelete);
