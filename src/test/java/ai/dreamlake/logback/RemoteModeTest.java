@@ -441,13 +441,13 @@ class RemoteModeTest {
         server.instead.set(request -> answer(503, "Retry-After", "0"));
         try (Logging logging = logging()) {
             log(logging, 0, 100);
+            await().until(() -> Files.readAllLines(spooled("logs.jsonl")).size() == 100); // none is staged any more
             Files.move(spool(), spool().resolveSibling("deleted"));
             await().atMost(LONG).until(() -> logging.appender.getStatistics().droppedInAll() == 100);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertThat(logging.warnings()).anyMatch(warning -> warning.contains("neither with the server nor on disk"));
 
             server.instead.set(request -> null);
-            LockSupport.parkNanos(1_000_000); // after some 100 us the journal looks whether its log is there
             log(logging, 100, 120);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertThat(server.messages("project/run")).isEqualTo(messages(100, 120));

@@ -18,6 +18,7 @@ import java.lang.module.ModuleDescriptor;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** What runs between an appender's start and its stop. Thread-safe. */
@@ -25,6 +26,9 @@ public final class Engine {
 
     /** What became of the events of an appender that was never started. */
     public static final Counts NO_COUNTS = new Counters().snapshot(false, 0, 0);
+
+    /** How long what is staged waits for another process, where somebody waits for its delivery. */
+    private static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final RecordWriter writer;
     private final Sessions sessions;
@@ -161,8 +165,13 @@ public final class Engine {
         if (uploads == null) {
             return true;
         }
-        sessions.flush();
-        return uploads.awaitDelivery(timeout);
+        long start = System.nanoTime();
+        sessions.flush(start + Math.min(MAX_FLUSH_NANOS, nanos(timeout)));
+        return uploads.awaitDelivery(timeout.minusNanos(System.nanoTime() - start));
+    }
+
+    private static long nanos(Duration timeout) {
+        return timeout.compareTo(Duration.ofNanos(MAX_FLUSH_NANOS)) > 0 ? MAX_FLUSH_NANOS : timeout.toNanos();
     }
 
     /** Closes all sessions, and gives what is pending its time. Events that are under way are still written. */

@@ -345,7 +345,7 @@ final class Sessions implements UploadTasks {
     private void findTails() {
         try {
             SessionFinder.find(root, SessionDirectory::hasTails, this::recover);
-        } catch (IOException | RuntimeException failure) {
+        } catch (Throwable failure) { // this thread must not end
             status.warn("cannot look for records of earlier runs under " + root + ": " + failure);
         }
     }
@@ -358,7 +358,7 @@ final class Sessions implements UploadTasks {
             }
             sendRecovered(session);
             report(session.journal());
-        } catch (IOException failure) {
+        } catch (IOException | RuntimeException failure) {
             status.warn("cannot bring in the last records of session " + name + ": " + failure);
         }
     }
@@ -401,12 +401,16 @@ final class Sessions implements UploadTasks {
         return next;
     }
 
-    /** Writes what is staged. Waits for other processes. */
-    void flush() {
+    /**
+     * Writes what is staged.
+     *
+     * @param deadline until when to wait for other processes, by {@link System#nanoTime}
+     */
+    void flush(long deadline) {
         for (Session session : sessions.values()) {
-            if (session.isOpen()) {
+            if (session.isOpen() && !Thread.currentThread().isInterrupted()) {
                 try {
-                    session.journal().flush(Journal.MAX_FLUSH_NANOS);
+                    session.journal().flush(Math.max(0, deadline - System.nanoTime()));
                 } catch (IOException failure) {
                     // Told to the next record; what is staged survives.
                 }

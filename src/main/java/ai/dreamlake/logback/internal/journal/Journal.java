@@ -49,11 +49,11 @@ public final class Journal {
     /** How often a record looks whether another process has released the lock. */
     private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
+    /** How often the keeper looks. It is in no hurry: what it writes is durable already. */
+    private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
     /** How long closing waits for another process. What is staged survives. */
     private static final long MAX_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
-
-    /** How long {@link #flush} waits at most where somebody waits for delivery. */
-    public static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private static final int BATCH_BYTES = StagedLines.MAX_FINISHED + Staging.MAX_RECORD + LineFormat.ROOM_FOR_NUMBER;
 
@@ -135,9 +135,14 @@ public final class Journal {
 
     /** Closes the files if nobody uses the journal: for a record that came after the last user had gone. */
     public synchronized void closeIfUnused() throws IOException {
-        if (users <= 0) {
-            close();
+        if (users > 0) {
+            return;
         }
+        if (staging.count() > 0) {
+            failure = null;
+            writeStaged(nanoTime.getAsLong()); // a record that came after the last user's flush
+        }
+        close();
     }
 
     /**
@@ -306,12 +311,14 @@ public final class Journal {
         return true;
     }
 
-    /** Trouble here never keeps a record from the log. The keeper tries again. */
-    private void recoverTails() {
+    /** Trouble here never keeps a record from the log. The keeper tries again. False if not all went well. */
+    private boolean recoverTails() {
         try {
             recovered += recovery.recoverAll(staging.file());
-        } catch (IOException failed) {
+            return true;
+        } catch (IOException | RuntimeException failed) {
             notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": " + failed);
+            return false;
         }
     }
 
@@ -386,9 +393,10 @@ public final class Journal {
     /** Trouble with sealing never keeps a record from the log, which then grows on. */
     private void trySeal() throws IOException {
         try {
-            recoverTails();
-            log.seal();
-            description.opened();
+            if (recoverTails()) { // or the segment could be gone before what a tail says about it is understood
+                log.seal();
+                description.opened();
+            }
         } catch (IOException failed) {
             notices.hold("cannot make a segment of " + directory.log() + ": " + failed);
             if (!log.isOpen()) {
@@ -410,8 +418,7 @@ public final class Journal {
         boolean[] sealed = new boolean[1];
         try {
             underLock(() -> {
-                recoverTails();
-                if (log.length() == expectedLength) {
+                if (recoverTails() && log.length() == expectedLength) {
                     log.seal();
                     sealed[0] = true;
                 }
@@ -447,12 +454,13 @@ public final class Journal {
             if (now - lastLookAt >= LOOK_NANOS && users > 0) {
                 lastLookAt = now;
                 lookForTails();
+                notices.tellHeld();
             }
             long next = lastLookAt + LOOK_NANOS - now;
             if (staging.count() > 0) {
                 long due = Math.max(staging.since() + writeDelay, failure == null ? now : failedAt + RETRY_NANOS) - now;
                 if (due <= 0) {
-                    due = writeStaged(now) ? RETRY_NANOS : POLL_NANOS;
+                    due = writeStaged(now) ? RETRY_NANOS : BUSY_NANOS;
                 }
                 next = staging.count() > 0 ? Math.min(next, due) : next;
             }

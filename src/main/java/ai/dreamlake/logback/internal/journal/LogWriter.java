@@ -6,9 +6,11 @@ import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.session.Retention;
 import java.io.File;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -176,25 +178,37 @@ final class LogWriter implements TailRecovery.Log {
 
     /**
      * How many bytes of whole lines a failed write left: all of them, if an error followed the system call. Part of a
-     * line is cut off. If that fails, too, it is set aside when the log is opened again.
+     * line is cut off. If that fails, too, or if somebody else wrote as well, the log is opened again before the next
+     * write.
      */
     private int wholeLinesAfterFailure(byte[] lines, int count) {
-        long found = log.length() - length;
-        if (found <= 0 || found > count) {
+        try {
+            long found = log.length() - length;
+            if (found <= 0 || found > count || !isInLog(lines, (int) found)) {
+                return 0;
+            }
+            int whole = (int) found;
+            while (whole > 0 && lines[whole - 1] != '\n') {
+                whole--;
+            }
+            if (whole < found) {
+                AppendedFile.truncate(log, length + whole);
+            }
+            return whole;
+        } catch (IOException failed) {
+            notices.hold("cannot cut a part of a line off " + log + ": " + failed);
             return 0;
         }
-        int whole = (int) found;
-        while (whole > 0 && lines[whole - 1] != '\n') {
-            whole--;
+    }
+
+    /** Whether what follows the last record is the beginning of these lines, and not somebody else's. */
+    private boolean isInLog(byte[] lines, int count) throws IOException {
+        byte[] found = new byte[count];
+        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+            file.seek(length);
+            file.readFully(found);
         }
-        if (whole < found) {
-            try {
-                AppendedFile.truncate(log, length + whole);
-            } catch (IOException failed) {
-                notices.hold("cannot cut a part of a line off " + log + ": " + failed);
-            }
-        }
-        return whole;
+        return Arrays.equals(found, 0, count, lines, 0, count);
     }
 
     private static int countLines(byte[] lines, int end) {

@@ -71,6 +71,10 @@ final class MappedTail {
     private int dirtyEnd;
 
     private long epoch;
+
+    /** Whether another process has taken over what was staged, as of the last look. */
+    private boolean taken;
+
     private boolean broken;
 
     private MappedTail(File file, FileChannel channel, MappedByteBuffer tail) throws IOException {
@@ -207,9 +211,9 @@ final class MappedTail {
             boolean isDone = TailHeader.state(tail) == TailHeader.DONE;
             int from = isDone ? TailHeader.end(tail) : TailHeader.from(tail);
             if (isReadable()) {
-                boolean isTaken = now != epoch;
+                taken = now != epoch;
                 epoch = now;
-                return isTaken ? Math.max(TailHeader.SIZE, Math.min(position, from)) : TailHeader.SIZE;
+                return taken ? Math.max(TailHeader.SIZE, Math.min(position, from)) : TailHeader.SIZE;
             }
             throwPendingError();
         } catch (InternalError truncated) {
@@ -226,38 +230,52 @@ final class MappedTail {
      * @param place the log's length
      */
     void beginWrite(long first, long place) {
-        change(() -> {
+        try {
             TailHeader.putFirst(tail, first);
             TailHeader.putPlace(tail, place);
             putState(TailHeader.WRITING);
-        });
+        } catch (InternalError truncated) {
+            broken = true;
+        }
+        checkHeader();
     }
 
     /** Nothing was written after all. */
     void cancelWrite() {
-        change(() -> putState(TailHeader.FILLING));
+        try {
+            putState(TailHeader.FILLING);
+        } catch (InternalError truncated) {
+            broken = true;
+        }
+        checkHeader();
     }
 
-    /** Everything is written. From the first of these stores on, recovery ignores the records. */
+    /** Everything is written. From the first of these stores on, recovery ignores the records. Allocates nothing. */
     void endWrite() {
-        change(() -> {
+        try {
             TailHeader.putEnd(tail, position);
             putState(TailHeader.DONE);
             tail.put(TailHeader.SIZE, LINE_FEEDS, 0, position - TailHeader.SIZE);
             TailHeader.putFrom(tail, TailHeader.SIZE);
             putState(TailHeader.FILLING);
-        });
+        } catch (InternalError truncated) {
+            broken = true;
+        }
         position = TailHeader.SIZE;
+        checkHeader();
     }
 
     /** The records before a position are written; the others stay. */
     void endWriteAt(int end) {
-        change(() -> {
+        try {
             TailHeader.putEnd(tail, end);
             putState(TailHeader.DONE);
             TailHeader.putFrom(tail, end);
             putState(TailHeader.FILLING);
-        });
+        } catch (InternalError truncated) {
+            broken = true;
+        }
+        checkHeader();
     }
 
     private void putState(char state) {
@@ -266,18 +284,34 @@ final class MappedTail {
         VarHandle.releaseFence();
     }
 
-    /** Changes the header. If the tail is broken, an error may be pending; it is provoked where it can be caught. */
-    private void change(Runnable stores) {
+    /** If the header is not there, an error may be pending; it is provoked here, where it can be caught. */
+    private void checkHeader() {
         try {
-            stores.run();
-            if (isReadable()) {
-                return;
+            if (!isReadable()) {
+                broken = true;
+                throwPendingError();
             }
-            throwPendingError();
         } catch (InternalError truncated) {
-            // Broken, as below.
+            broken = true;
         }
-        broken = true;
+    }
+
+    /**
+     * Whether another process that has taken the tail over was about to write what it found, and did not come to its
+     * end.
+     */
+    boolean isTakenInTheMiddle() {
+        return !broken && taken && TailHeader.state(tail) == TailHeader.WRITING;
+    }
+
+    /** The number that the first record would have got there. */
+    long takenFirst() {
+        return TailHeader.first(tail);
+    }
+
+    /** Where it would have been written. */
+    long takenPlace() {
+        return TailHeader.place(tail);
     }
 
     /** Whether the header is there. */

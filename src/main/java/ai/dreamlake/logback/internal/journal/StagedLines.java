@@ -1,6 +1,9 @@
 package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.record.LineFormat;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,6 +91,17 @@ final class StagedLines {
             end = LineFormat.finish(target, end + length, first + line);
         }
         return end;
+    }
+
+    /** The lines from one on, as they would be with numbers from another one on. */
+    List<byte[]> finished(int from, long first) {
+        List<byte[]> finished = new ArrayList<>();
+        for (int line = from; line < count; line++) {
+            int length = ends[line] - start(line);
+            byte[] numbered = Arrays.copyOfRange(bytes, start(line), ends[line] + LineFormat.ROOM_FOR_NUMBER);
+            finished.add(Arrays.copyOf(numbered, LineFormat.finish(numbered, length, first + line - from)));
+        }
+        return finished;
     }
 
     /** Where a line ends in the tail. */

@@ -2,6 +2,8 @@ package ai.dreamlake.logback.internal.journal;
 
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -154,6 +156,9 @@ final class Staging {
         while (taken < lines.count() && lines.endInTail(taken) <= ours) {
             taken++;
         }
+        if (tail.isTakenInTheMiddle() && taken < lines.count()) {
+            taken += writtenByOthers(taken, tail.takenFirst(), tail.takenPlace());
+        }
         if (taken == lines.count()) {
             tail.endWrite();
         }
@@ -163,6 +168,18 @@ final class Staging {
         } else if (!tail.isInPlace()) {
             giveUp("was removed");
         }
+    }
+
+    /** How many records a process that died over them has written, from one on. */
+    private int writtenByOthers(int from, long first, long place) throws IOException {
+        List<byte[]> numbered = lines.finished(from, first);
+        int written = LogSearch.countFrom(directory.log(), place, numbered);
+        for (Segment segment : directory.segments()) {
+            if (segment.end() > first) {
+                written = Math.max(written, LogSearch.countFrom(segment.file(), place, numbered));
+            }
+        }
+        return written;
     }
 
     /** Puts all records with their numbers into an array. Returns where they end. */
@@ -203,6 +220,9 @@ final class Staging {
         if (given != null) {
             notices.tell(given.file() + " " + reason);
             try {
+                if (given.isInPlace()) {
+                    Files.delete(given.file().toPath()); // or it would be recovered, and its records were there twice
+                }
                 given.close(false);
             } catch (IOException failed) {
                 notices.tell("cannot close " + given.file() + ": " + failed);

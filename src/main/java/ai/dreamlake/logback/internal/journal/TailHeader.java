@@ -99,18 +99,22 @@ record TailHeader(
         if (!matcher.matches()) {
             return null;
         }
-        TailHeader header = new TailHeader(
-                matcher.group(1).charAt(0),
-                Long.parseLong(matcher.group(2)),
-                Integer.parseInt(matcher.group(3)),
-                Integer.parseInt(matcher.group(4)),
-                Long.parseLong(matcher.group(5)),
-                Long.parseLong(matcher.group(6)),
-                Long.parseLong(matcher.group(7)),
-                Long.parseLong(matcher.group(8)),
-                matcher.group(9),
-                matcher.group(10));
-        return header.isSound(tail.length) ? header : null;
+        try {
+            TailHeader header = new TailHeader(
+                    matcher.group(1).charAt(0),
+                    Long.parseLong(matcher.group(2)),
+                    Integer.parseInt(matcher.group(3)),
+                    Integer.parseInt(matcher.group(4)),
+                    Long.parseLong(matcher.group(5)),
+                    Long.parseLong(matcher.group(6)),
+                    Long.parseLong(matcher.group(7)),
+                    Long.parseLong(matcher.group(8)),
+                    matcher.group(9),
+                    matcher.group(10));
+            return header.isSound(tail.length) ? header : null;
+        } catch (NumberFormatException tooLarge) {
+            return null;
+        }
     }
 
     private boolean isSound(int length) {
@@ -151,6 +155,12 @@ record TailHeader(
      */
     boolean isOfThisBoot() {
         return boot.equals(BOOT_ID);
+    }
+
+    /** Whether it is a tail of this process, open or not. */
+    boolean isOfThisProcess() {
+        ProcessHandle process = ProcessHandle.current();
+        return pid == process.pid() && started == startOf(process) && isOfThisBoot();
     }
 
     /** Whether the owner lives, as far as this machine knows its process. A lock alone can lie. */
@@ -199,6 +209,14 @@ record TailHeader(
 
     static void putFirst(ByteBuffer tail, long first) {
         putDigits(tail, FIRST, 19, first);
+    }
+
+    static long first(ByteBuffer tail) {
+        return digits(tail, FIRST, 19);
+    }
+
+    static long place(ByteBuffer tail) {
+        return digits(tail, PLACE, 19);
     }
 
     static void putPlace(ByteBuffer tail, long place) {

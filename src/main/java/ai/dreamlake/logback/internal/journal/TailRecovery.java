@@ -53,15 +53,24 @@ final class TailRecovery {
     }
 
     /**
-     * Recovers all tails whose owners do not live.
+     * Recovers all tails whose owners do not live. One that cannot be recovered is no reason to leave the others.
      *
      * @param own the tail of this process, which is left alone, or null
      * @return how many records were brought in
+     * @throws IOException if there is one that cannot be recovered
      */
     int recoverAll(@Nullable File own) throws IOException {
         int records = 0;
+        IOException failed = null;
         for (File tail : directory.tails(own)) {
-            records += recover(tail);
+            try {
+                records += recover(tail);
+            } catch (IOException failure) {
+                failed = failure;
+            }
+        }
+        if (failed != null) {
+            throw failed;
         }
         return records;
     }
@@ -80,7 +89,7 @@ final class TailRecovery {
                 return 0;
             }
             int records = recover(file, content, header);
-            if (!header.isOwnerAlive()) {
+            if (header.isOfThisProcess() || !header.isOwnerAlive()) { // this process would hold the lock
                 Files.delete(tail.toPath());
             }
             return records;

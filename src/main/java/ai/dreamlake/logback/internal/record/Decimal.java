@@ -1,5 +1,7 @@
 package ai.dreamlake.logback.internal.record;
 
+import tools.jackson.core.io.NumberOutput;
+
 /**
  * Writes decimal numbers directly as bytes: a record has a dozen small numbers, and none of them should become a
  * String.
@@ -10,21 +12,9 @@ final class Decimal {
 
     private Decimal() {}
 
-    /** Writes a number in at most 20 bytes, sign included. Returns the index after its last byte. */
+    /** Writes a number of at most 20 bytes, sign included, and returns the index after it. */
     static int write(long value, byte[] target, int start) {
-        int at = start;
-        long rest = value;
-        if (rest < 0) {
-            target[at++] = '-';
-        } else {
-            rest = -rest; // Digits come from a negative number, as Long.MIN_VALUE has no positive form.
-        }
-        int end = at + digits(rest);
-        for (int i = end - 1; i >= at; i--) {
-            target[i] = (byte) ('0' - rest % 10);
-            rest /= 10;
-        }
-        return end;
+        return NumberOutput.outputLong(value, target, start);
     }
 
     /** Writes the last {@code width} digits of a non-negative number, with leading zeros. */
@@ -65,13 +55,5 @@ final class Decimal {
         }
         target[at++] = '.';
         return write(fraction, width, target, at);
-    }
-
-    private static int digits(long negative) {
-        int digits = 1;
-        for (long rest = negative; rest <= -10; rest /= 10) {
-            digits++;
-        }
-        return digits;
     }
 }

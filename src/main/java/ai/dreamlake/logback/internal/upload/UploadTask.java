@@ -96,6 +96,7 @@ public final class UploadTask {
         upload.hurry();
         if (working) {
             hurried = true;
+            writtenMeanwhile = true; // others may have written what this look does not see
         } else if (!failing || scheduler.isClosing()) {
             schedule(Duration.ZERO);
         }

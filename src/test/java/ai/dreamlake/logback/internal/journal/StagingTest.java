@@ -663,4 +663,121 @@ class StagingTest {
         journal.step(clock.get());
         session.assertGapless(records + 300);
     }
+
+    @Test
+    void aTailThatIsTruncatedInPartRepeatsNothing() throws IOException {
+        int records = beginBurst(journal);
+        for (int i = 0; i < 60; i++) {
+            append("m" + i); // more than a page
+        }
+        try (RandomAccessFile file = new RandomAccessFile(tail().toFile(), "rw")) {
+            file.setLength(4096);
+        }
+        append("after");
+        elapse(1, TimeUnit.SECONDS);
+        journal.step(clock.get());
+        append(journal(session, Storage.kept()), "another's", false);
+        session.assertGapless(records + 62);
+        assertThat(session.messages()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whatAProcessWroteThatDiedWhileItTookOverALivingTailIsNotWrittenAgain() throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b", "c");
+        byte[] content = Files.readAllBytes(tail());
+        TailHeader header = TailHeader.parse(content);
+        List<String> staged = staged(session);
+        try (RandomAccessFile file = new RandomAccessFile(tail().toFile(), "rw")) {
+            file.write(header.takenOver(TailHeader.WRITING, TailHeader.SIZE, records, Files.size(session.log()))
+                    .toBytes());
+        }
+        for (int i = 0; i < 2; i++) {
+            session.append(
+                    session.log(), new String(LineFormat.finished(staged.get(i).getBytes(UTF_8), records + i), UTF_8));
+        }
+        append("d");
+        journal.flush(0);
+        session.assertGapless(records + 4);
+        assertThat(session.messages()).endsWith("a", "b", "c", "d").doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aWriteThatFailsBesideAnothersRecordCutsNothingOfIt() throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b", "c");
+        disk.steps = step -> {
+            if (step == WriteStep.HINTED) {
+                session.append(session.log(), String.format(PYTHON, records, "from Python"));
+                disk.room = 0;
+            }
+        };
+        assertThatThrownBy(() -> journal.flush(0)).hasMessage("No space left on device");
+        disk.steps = step -> {};
+        disk.room = Long.MAX_VALUE;
+        elapse(1, TimeUnit.SECONDS);
+        journal.flush(0);
+        session.assertNumbered(records + 4);
+        assertThat(session.messages()).endsWith("from Python", "a", "b", "c");
+    }
+
+    @Test
+    void aTailThatCannotBeReadKeepsNobodyFromTheOthersNorFromLogging() throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b");
+        SessionOnDisk killed = kill("with more");
+        Path first = killed.log().resolveSibling("logs.jsonl.tail");
+        Files.move(first, first.resolveSibling("logs.jsonl.tail.1"));
+        Files.createDirectory(first);
+        Journal next = journal(killed, Storage.kept());
+        append(next, "after", false);
+        killed.assertGapless(records + 3);
+        assertThat(killed.messages()).endsWith("a", "b", "after");
+        assertThat(next.nextNotice()).contains("cannot bring in");
+    }
+
+    @Test
+    void aHeaderWithANumberThatIsTooLargeIsGarbage() throws IOException {
+        append("before");
+        String header = new String(TailHeader.ofThisProcess(NAME.digest()).toBytes(), UTF_8)
+                .replaceFirst("first=\\d{19}", "first=" + "9".repeat(19));
+        session.write(tail(), header);
+        append(journal(session, Storage.kept()), "after", false);
+        session.assertGapless(2);
+        assertThat(tail()).doesNotExist();
+    }
+
+    @Test
+    void recordsThatAreUnderWayWhenTheLastUserLeavesAreInTheLog() throws Exception {
+        int total = 0;
+        for (int round = 0; round < 60; round++) {
+            Journal closed = journal;
+            total += beginBurst(closed);
+            AtomicLong appended = new AtomicLong();
+            List<Thread> stragglers = new ArrayList<>();
+            for (int t = 0; t < 3; t++) {
+                stragglers.add(new Thread(() -> {
+                    try {
+                        for (int i = 0; i < 40; i++) {
+                            append(closed, "m", false);
+                            appended.incrementAndGet();
+                        }
+                        closed.closeIfUnused();
+                    } catch (IOException e) {
+                        throw new AssertionError(e);
+                    }
+                }));
+            }
+            stragglers.forEach(Thread::start);
+            closed.release();
+            for (Thread straggler : stragglers) {
+                straggler.join();
+            }
+            total += (int) appended.get();
+            assertThat(session.lines()).hasSize(total);
+            assertThat(tail()).doesNotExist();
+            closed.retain(disk);
+        }
+        session.assertGapless(total);
+    }
 }
