@@ -356,7 +356,7 @@ class JournalTest {
         session.write(session.log(), String.format(RECORD, "a peer's") + "0}\n");
         elapse(101, TimeUnit.MICROSECONDS);
         jump.set(LockPatience.MAX_WAIT_NANOS);
-        assertThatThrownBy(() -> append("the peer holds the lease")).isInstanceOf(SessionLockedException.class);
+        assertThatThrownBy(() -> append("the peer holds the lock")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
         peer.close();
         append("ours");

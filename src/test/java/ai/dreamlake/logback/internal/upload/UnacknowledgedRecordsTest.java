@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 
 class UnacknowledgedRecordsTest {
 
-    private final UnacknowledgedRecords deliveries = new UnacknowledgedRecords();
+    private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
 
     @Test
     void whatThreadsTellInAnyOrderIsCountedAsIfTheyHadToldItInOrder() {
@@ -25,34 +25,34 @@ class UnacknowledgedRecordsTest {
                 written.add(next);
             }
             Collections.shuffle(written, random);
-            written.forEach(number -> deliveries.wrote(number, 1));
+            written.forEach(number -> unacknowledged.wrote(number, 1));
             pending.addAll(written);
-            assertThat(deliveries.pending()).isEqualTo(pending.size());
+            assertThat(unacknowledged.pending()).isEqualTo(pending.size());
             long bound = random.nextInt((int) next + 2);
-            assertThat(deliveries.isPendingBelow(bound))
+            assertThat(unacknowledged.isPendingBelow(bound))
                     .isEqualTo(!pending.headSet(bound).isEmpty());
             int done = pending.headSet(bound).size();
             pending.headSet(bound).clear();
-            assertThat(deliveries.doneBelow(bound)).isEqualTo(done);
+            assertThat(unacknowledged.doneBelow(bound)).isEqualTo(done);
         }
     }
 
     @Test
     void theEndIsBehindTheHighestNumberWhoeverToldLast() {
-        deliveries.wrote(7, 1);
-        deliveries.wrote(5, 1);
-        assertThat(deliveries.end()).isEqualTo(8);
-        deliveries.doneBelow(6);
-        assertThat(deliveries.isPendingBelow(8)).isTrue();
+        unacknowledged.wrote(7, 1);
+        unacknowledged.wrote(5, 1);
+        assertThat(unacknowledged.end()).isEqualTo(8);
+        unacknowledged.doneBelow(6);
+        assertThat(unacknowledged.isPendingBelow(8)).isTrue();
     }
 
     @Test
     void manyGapsTakeBoundedMemoryAndNoNumberOfOthersIsCounted() {
         for (long number = 0; number < 100_000; number += 2) {
-            deliveries.wrote(number, 1);
+            unacknowledged.wrote(number, 1);
         }
-        assertThat(deliveries.pending()).isEqualTo(50_000);
-        assertThat(deliveries.doneBelow(100_000)).isEqualTo(50_000);
-        assertThat(deliveries.pending()).isZero();
+        assertThat(unacknowledged.pending()).isEqualTo(50_000);
+        assertThat(unacknowledged.doneBelow(100_000)).isEqualTo(50_000);
+        assertThat(unacknowledged.pending()).isZero();
     }
 }
