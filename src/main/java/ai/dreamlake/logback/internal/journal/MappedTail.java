@@ -169,10 +169,11 @@ final class MappedTail {
         return false;
     }
 
-    /** The first byte comes last: until then there is no record. False if the record did not get there. */
+    /**
+     * The first byte comes last: until then a line feed is there, and no record. False if the record did not get there.
+     */
     private static boolean store(MappedByteBuffer tail, int start, byte[] record, int length) {
         int end = start + stagedLength(length);
-        tail.put(start, (byte) '\n');
         tail.put(start + 1, record, 1, end - start - 3);
         tail.put(end - 2, (byte) '}');
         tail.put(end - 1, (byte) '\n');

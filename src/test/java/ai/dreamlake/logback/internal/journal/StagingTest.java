@@ -421,6 +421,10 @@ class StagingTest {
         };
         assertThatThrownBy(() -> journal.flush(0)).hasMessage("No space left on device");
         disk.steps = step -> {};
+        SessionOnDisk noted = kill("when it was noted how far the write came");
+        append(journal(noted, Storage.kept()), "after", false);
+        noted.assertGapless(records + 4);
+        assertThat(noted.messages()).endsWith("a", "b", "c", "after");
         SessionOnDisk killed = new SessionOnDisk(root.resolve("killed").resolve("torn"));
         append(journal(killed, Storage.kept()), "after", false);
         killed.assertGapless(records + 4);
