@@ -455,6 +455,7 @@ class StagingTest {
         assertThat(staged).isGreaterThan(400);
         assertThat(refused).isGreaterThan(1000);
         assertThat(disk.writes).as("only one attempt").isEqualTo(records + 1);
+        assertThat(session.readHint()).as("set back").isEqualTo(records);
         session.assertGapless(records);
 
         elapse(100, TimeUnit.MILLISECONDS);
@@ -783,5 +784,25 @@ class StagingTest {
             closed.retain(disk);
         }
         session.assertGapless(total);
+    }
+
+    @Test
+    void linesThatFollowAnothersInsteadOfStandingAtTheirPlaceAreFound() throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b", "c");
+        List<SessionOnDisk> killed = new ArrayList<>();
+        disk.steps = step -> {
+            if (step == WriteStep.ANNOUNCED) {
+                session.append(session.log(), String.format(PYTHON, records, "from Python"));
+            } else if (step == WriteStep.WRITTEN) {
+                killed.add(kill("after a write that follows another's line"));
+            }
+        };
+        journal.flush(0);
+        disk.steps = step -> {};
+        append(journal(killed.get(0), Storage.kept()), "after", false);
+        assertThat(killed.get(0).messages())
+                .endsWith("from Python", "a", "b", "c", "after")
+                .hasSize(records + 5);
     }
 }
