@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * are open (the least recently used first), and opened again by its next record. Closed sessions are remembered; when
  * there are very many, only those of which the server does not have everything yet.
  *
- * <p>Thread-safe. One daemon thread, the keeper, pauses and closes journals; it sleeps while there is nothing to do.
+ * <p>Thread-safe. One daemon thread, the keeper, writes what is staged and closes idle sessions; it sleeps while there
+ * is nothing to do.
  */
 final class Sessions implements UploadTasks {
 

@@ -157,7 +157,13 @@ final class Staging {
             taken++;
         }
         if (tail.isTakenInTheMiddle() && taken < lines.count()) {
-            taken += writtenByOthers(taken, tail.takenFirst(), tail.takenPlace());
+            int written = writtenByOthers(taken, tail.takenFirst(), tail.takenPlace());
+            taken += written;
+            if (written > 0) {
+                tail.endWriteAt(lines.endInTail(taken - 1)); // or a kill in our own write would find them once more
+            } else {
+                tail.cancelWrite();
+            }
         }
         if (taken == lines.count()) {
             tail.endWrite();
@@ -245,7 +251,7 @@ final class Staging {
         boolean mayDelete = isLocked && lines.count() == 0;
         if (closing == null && lines.count() > 0) {
             notices.tell(lines.count() + " records of " + directory.path()
-                    + " are lost: their tail was removed, and the log cannot" + " be written");
+                    + " are lost: their tail was removed, and the log cannot be written");
         }
         lines.free();
         if (closing != null) {

@@ -702,9 +702,21 @@ class StagingTest {
                     session.log(), new String(LineFormat.finished(staged.get(i).getBytes(UTF_8), records + i), UTF_8));
         }
         append("d");
+        List<SessionOnDisk> killed = new ArrayList<>();
+        disk.steps = step -> {
+            if (step == WriteStep.WRITTEN) {
+                killed.add(kill("the owner, too"));
+            }
+        };
         journal.flush(0);
+        disk.steps = step -> {};
         session.assertGapless(records + 4);
         assertThat(session.messages()).endsWith("a", "b", "c", "d").doesNotHaveDuplicates();
+        append(journal(killed.get(0), Storage.kept()), "after", false);
+        killed.get(0).assertGapless(records + 5);
+        assertThat(killed.get(0).messages())
+                .endsWith("a", "b", "c", "d", "after")
+                .doesNotHaveDuplicates();
     }
 
     @Test
