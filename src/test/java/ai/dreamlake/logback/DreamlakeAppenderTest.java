@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
 import ai.dreamlake.logback.testing.Logging;
 import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.testing.VirtualThreads;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
@@ -334,6 +335,35 @@ class DreamlakeAppenderTest {
         SessionOnDisk session = session("default", "default");
         session.assertGapless(8000);
         int[] next = new int[8];
+        for (String message : session.messages()) {
+            String[] parts = message.split(" ");
+            assertThat(Integer.parseInt(parts[1])).isEqualTo(next[Integer.parseInt(parts[0])]++);
+        }
+    }
+
+    @Test
+    void aHundredVirtualThreadsInABurstKeepTheirOrderWithoutGaps() throws Exception {
+        int threads = 100;
+        int each = 500;
+        try (Logging logging = Logging.to(root)) {
+            List<Thread> all = new ArrayList<>();
+            for (int t = 0; t < threads; t++) {
+                int number = t;
+                all.add(VirtualThreads.start(() -> {
+                    for (int i = 0; i < each; i++) {
+                        logging.log.info("{} {}", number, i);
+                    }
+                }));
+            }
+            for (Thread thread : all) {
+                thread.join();
+            }
+            assertThat(logging.appender.getStatistics().written()).isEqualTo(threads * each);
+        }
+        SessionOnDisk session = session("default", "default");
+        session.assertGapless(threads * each);
+        session.assertLeftBehindRightly();
+        int[] next = new int[threads];
         for (String message : session.messages()) {
             String[] parts = message.split(" ");
             assertThat(Integer.parseInt(parts[1])).isEqualTo(next[Integer.parseInt(parts[0])]++);

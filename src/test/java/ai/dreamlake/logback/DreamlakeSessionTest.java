@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.dreamlake.logback.testing.VirtualThreads;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -14,6 +15,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
@@ -341,16 +343,9 @@ class DreamlakeSessionTest {
     @Test
     void virtualThreadsCarryTheSessionWhereThereAreAny() throws Exception {
         try (DreamlakeSession session = DreamlakeSession.open("p", "s")) {
-            Thread thread = new Thread(() -> {});
-            try {
-                thread = (Thread) Thread.class
-                        .getMethod("startVirtualThread", Runnable.class)
-                        .invoke(null, session.wrap((Runnable)
-                                () -> assertThat(mdc()).isEqualTo("p/s")));
-            } catch (NoSuchMethodException javaBefore21) {
-                org.junit.jupiter.api.Assumptions.abort("no virtual threads before Java 21");
-            }
-            thread.join();
+            AtomicReference<String> seen = new AtomicReference<>();
+            VirtualThreads.start(session.wrap((Runnable) () -> seen.set(mdc()))).join();
+            assertThat(seen).hasValue("p/s");
         }
     }
 }

@@ -475,7 +475,7 @@ public final class Journal {
             }
             if (!storage.canStage(directory.logs())) {
                 staging.disable();
-            } else if (!underLock(staging::create)) {
+            } else if (!underLock(() -> staging.create(log.nextNumber(), log.length()))) {
                 staging.postpone();
             }
         } catch (IOException failed) {

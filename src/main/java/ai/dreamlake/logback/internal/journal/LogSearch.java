@@ -1,11 +1,16 @@
 package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.record.LineFormat;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.File;
+import java.io.FileInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Finds out which of some records a log has already. Reads in blocks, however long the log is. */
 final class LogSearch {
@@ -68,40 +73,50 @@ final class LogSearch {
     }
 
     /**
-     * How many of these records are the log's last lines, whatever their numbers: of the first records, as many as
-     * possible.
+     * How many of these records the log has from a place on, whatever their numbers: of the first records, as many as
+     * follow each other somewhere.
      *
+     * @param place where the search begins; in a log that is shorter, at its beginning
      * @param records without numbers and line feeds
      */
-    static int overlap(File log, List<byte[]> records) throws IOException {
+    static int countUnnumbered(File log, long place, List<byte[]> records) throws IOException {
         if (!log.exists()) {
             return 0;
         }
-        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
-            long bytes = 0;
-            for (byte[] record : records) {
-                bytes += record.length + LineFormat.maxNumberLength();
-            }
-            long start = Math.max(0, file.length() - bytes);
-            byte[] end = new byte[(int) (file.length() - start)];
-            file.seek(start);
-            file.readFully(end);
-            List<byte[]> last = LineFormat.withoutNumbers(end);
-            for (int count = Math.min(records.size(), last.size()); count > 0; count--) {
-                if (isSame(records.subList(0, count), last.subList(last.size() - count, last.size()))) {
-                    return count;
+        int longest = records.stream().mapToInt(record -> record.length).max().orElse(0) + LineFormat.maxNumberLength();
+        int most = 0;
+        int count = 0;
+        try (InputStream in = new BufferedInputStream(new FileInputStream(log), BLOCK)) {
+            in.skipNBytes(place <= log.length() ? place : 0);
+            for (byte[] line = readLine(in, longest); line != null; line = readLine(in, longest)) {
+                byte[] record = LineFormat.withoutNumber(line);
+                if (count == records.size() || !Arrays.equals(record, records.get(count))) {
+                    count = 0;
                 }
+                if (Arrays.equals(record, records.get(count))) {
+                    count++;
+                }
+                most = Math.max(most, count);
             }
-            return 0;
         }
+        return most;
     }
 
-    private static boolean isSame(List<byte[]> records, List<byte[]> lines) {
-        for (int i = 0; i < records.size(); i++) {
-            if (!Arrays.equals(records.get(i), lines.get(i))) {
-                return false;
-            }
+    /**
+     * The next line without its line feed, or its first bytes if it is longer than the longest one; null at the end.
+     */
+    private static byte @Nullable [] readLine(InputStream in, int longest) throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        int next = in.read();
+        if (next < 0) {
+            return null;
         }
-        return true;
+        while (next >= 0 && next != '\n') {
+            if (line.size() <= longest) {
+                line.write(next);
+            }
+            next = in.read();
+        }
+        return line.toByteArray();
     }
 }

@@ -99,9 +99,11 @@ final class MappedTail {
      * a file closes it then.
      *
      * @param session identifies the session
+     * @param next the number of the log's next record
+     * @param place the log's length
      * @throws IOException also if the file exists
      */
-    static MappedTail create(File file, String session) throws IOException {
+    static MappedTail create(File file, String session, long next, long place) throws IOException {
         FileChannel channel = FileChannel.open(
                 file.toPath(), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
         MappedTail created = null;
@@ -110,7 +112,7 @@ final class MappedTail {
                 throw new IOException("cannot lock " + file);
             }
             byte[] content = LINE_FEEDS.clone();
-            byte[] header = TailHeader.ofThisProcess(session).toBytes();
+            byte[] header = TailHeader.ofThisProcess(session, next, place).toBytes();
             System.arraycopy(header, 0, content, 0, header.length);
             ByteBuffer unwritten = ByteBuffer.wrap(content);
             while (unwritten.hasRemaining()) {

@@ -131,11 +131,16 @@ final class Staging {
         wantsTail = true;
     }
 
-    /** Creates the tail. The session's lock is held. Not on a thread that may be interrupted. */
-    void create() {
+    /**
+     * Creates the tail. The session's lock is held. Not on a thread that may be interrupted.
+     *
+     * @param next the number of the log's next record
+     * @param place the log's length
+     */
+    void create(long next, long place) {
         try {
             lines.allocate();
-            tail = MappedTail.create(directory.unusedTail(), session);
+            tail = MappedTail.create(directory.unusedTail(), session, next, place);
         } catch (IOException failed) {
             burst = -RECORDS_BEFORE_RETRY; // or after a quiet moment
             notices.tellOnce("cannot create " + directory.unusedTail()

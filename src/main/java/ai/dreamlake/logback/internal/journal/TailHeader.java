@@ -1,11 +1,8 @@
 package ai.dreamlake.logback.internal.journal;
 
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
+import ai.dreamlake.logback.internal.io.ProcessIdentity;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Instant;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,33 +28,22 @@ import org.jspecify.annotations.Nullable;
  * @param epoch grows when another process takes over what is staged
  * @param from the position of the first record that is in no log
  * @param end where those begin that are in no log, once a write is done
- * @param first the number of the first of them
- * @param place how long the log was before they were written
- * @param pid the owner's process
- * @param started when that process was started, in milliseconds, or 0 if it is not known
- * @param boot the boot id of the system, or dashes if it is not known
+ * @param first the number of the first of them, or one before it while nothing is being written
+ * @param place how long the log was when they began to be written, or before it
+ * @param owner the process that stages here
  * @param session tells sessions apart: the short SHA-256 of the session's name
  */
 record TailHeader(
-        char state,
-        long epoch,
-        int from,
-        int end,
-        long first,
-        long place,
-        long pid,
-        long started,
-        String boot,
-        String session) {
+        char state, long epoch, int from, int end, long first, long place, ProcessIdentity owner, String session) {
 
     static final int SIZE = 256;
     static final char FILLING = 'F';
     static final char WRITING = 'W';
     static final char DONE = 'D';
 
-    private static final Pattern PATTERN =
-            Pattern.compile("([FWD]) epoch=(\\d{10}) from=(\\d{6}) end=(\\d{6}) first=(\\d{19})"
-                    + " place=(\\d{19}) pid=(\\d{10}) started=(\\d{13}) boot=(\\S{36}) session=(\\S{32}) *\n");
+    private static final Pattern PATTERN = Pattern.compile(
+            "([FWD]) epoch=(\\d{10}) from=(\\d{6}) end=(\\d{6}) first=(\\d{19})"
+                    + " place=(\\d{19}) pid=(\\d{10}) started=(\\d{13}) namespace=(\\d{10}) boot=(\\S{36}) session=(\\S{32}) *\n");
 
     private static final int STATE = 0;
     private static final int EPOCH = 8;
@@ -66,28 +52,9 @@ record TailHeader(
     private static final int FIRST = 48;
     private static final int PLACE = 74;
 
-    private static final String NO_BOOT_ID = "-".repeat(36);
-
-    private static final String BOOT_ID = bootId();
-
     /** The header of a new tail of this process. */
-    static TailHeader ofThisProcess(String session) {
-        ProcessHandle process = ProcessHandle.current();
-        return new TailHeader(FILLING, 0, SIZE, SIZE, 0, 0, process.pid(), startOf(process), BOOT_ID, session);
-    }
-
-    private static long startOf(ProcessHandle process) {
-        return process.info().startInstant().map(Instant::toEpochMilli).orElse(0L);
-    }
-
-    private static String bootId() {
-        // Not Files.readString: it fails on an interrupted thread.
-        try (InputStream in = new FileInputStream("/proc/sys/kernel/random/boot_id")) {
-            String id = new String(in.readAllBytes(), StandardCharsets.US_ASCII).strip();
-            return id.length() == NO_BOOT_ID.length() ? id : NO_BOOT_ID;
-        } catch (IOException | RuntimeException notLinux) {
-            return NO_BOOT_ID;
-        }
+    static TailHeader ofThisProcess(String session, long first, long place) {
+        return new TailHeader(FILLING, 0, SIZE, SIZE, first, place, ProcessIdentity.current(), session);
     }
 
     /** Null if the bytes do not begin with a header. */
@@ -107,10 +74,12 @@ record TailHeader(
                     Integer.parseInt(matcher.group(4)),
                     Long.parseLong(matcher.group(5)),
                     Long.parseLong(matcher.group(6)),
-                    Long.parseLong(matcher.group(7)),
-                    Long.parseLong(matcher.group(8)),
-                    matcher.group(9),
-                    matcher.group(10));
+                    new ProcessIdentity(
+                            Long.parseLong(matcher.group(7)),
+                            Long.parseLong(matcher.group(8)),
+                            Long.parseLong(matcher.group(9)),
+                            matcher.group(10)),
+                    matcher.group(11));
             return header.isSound(tail.length) ? header : null;
         } catch (NumberFormatException tooLarge) {
             return null;
@@ -125,50 +94,30 @@ record TailHeader(
     byte[] toBytes() {
         String fields = String.format(
                 Locale.ROOT,
-                "%c epoch=%010d from=%06d end=%06d first=%019d place=%019d pid=%010d started=%013d boot=%36s session=%32s",
+                "%c epoch=%010d from=%06d end=%06d first=%019d place=%019d"
+                        + " pid=%010d started=%013d namespace=%010d boot=%36s session=%32s",
                 state,
                 epoch,
                 from,
                 end,
                 first,
                 place,
-                pid,
-                started,
-                boot,
+                owner.pid(),
+                owner.started(),
+                owner.namespace(),
+                owner.boot(),
                 session);
         return String.format(Locale.ROOT, "%-" + (SIZE - 1) + "s\n", fields).getBytes(StandardCharsets.ISO_8859_1);
     }
 
     /** The header after another process has taken the tail over. */
     TailHeader takenOver(char state, int from, long first, long place) {
-        return new TailHeader(state, epoch + 1, from, from, first, place, pid, started, boot, session);
+        return new TailHeader(state, epoch + 1, from, from, first, place, owner, session);
     }
 
     /** Where the records begin that may be in no log. */
     int unwritten() {
         return state == DONE ? end : from;
-    }
-
-    /**
-     * Whether the system was not restarted since. After a restart, pages of the tail may be older than those of the
-     * log.
-     */
-    boolean isOfThisBoot() {
-        return boot.equals(BOOT_ID);
-    }
-
-    /** Whether it is a tail of this process, open or not. */
-    boolean isOfThisProcess() {
-        ProcessHandle process = ProcessHandle.current();
-        return pid == process.pid() && started == startOf(process) && isOfThisBoot();
-    }
-
-    /** Whether the owner lives, as far as this machine knows its process. A lock alone can lie. */
-    boolean isOwnerAlive() {
-        return ProcessHandle.of(pid)
-                        .filter(process -> startOf(process) == started)
-                        .isPresent()
-                && isOfThisBoot();
     }
 
     static void putState(ByteBuffer tail, char state) {

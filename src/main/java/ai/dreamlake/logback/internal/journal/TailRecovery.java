@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.ProcessIdentity;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -14,6 +15,7 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,12 +27,15 @@ import org.jspecify.annotations.Nullable;
  * since, and made the log a segment. What is not there is appended under the next numbers.
  *
  * <p>After a restart of the system, the pages of the tail may be older or younger than those of the log. Then records
- * that are the log's last lines already are skipped.
+ * that the log or a segment has already, after the place that the tail noted, are skipped whatever their numbers.
  *
  * <p>A lock tells that an owner lives, but it can lie. So what is taken over is noted in the tail, with a new epoch; an
  * owner that lives after all sees it before its next write, and writes the rest.
  */
 final class TailRecovery {
+
+    /** Who touched its tail for so long no more, in a container that we cannot look into, is gone. */
+    private static final long MAX_SILENCE_MILLIS = TimeUnit.DAYS.toMillis(1);
 
     /** Where recovered records go. Only used under the session's lock. */
     interface Log {
@@ -88,8 +93,9 @@ final class TailRecovery {
                 Files.delete(tail.toPath());
                 return 0;
             }
-            int records = recover(file, content, header);
-            if (header.isOfThisProcess() || !header.isOwnerAlive()) { // this process would hold the lock
+            boolean ownerGone = isOwnerGone(tail, header.owner()); // by the time of a store that was not ours
+            int records = recover(file, content, header, ownerGone);
+            if (ownerGone) {
                 Files.delete(tail.toPath());
             }
             return records;
@@ -99,6 +105,18 @@ final class TailRecovery {
             }
             return 0;
         }
+    }
+
+    /** A lock alone can lie, and a living owner needs its tail. */
+    private static boolean isOwnerGone(File tail, ProcessIdentity owner) {
+        if (owner.isCurrent()) {
+            return true; // it would hold the lock
+        }
+        return switch (owner.life()) {
+            case ENDED -> true;
+            case ALIVE -> false;
+            case UNKNOWN -> System.currentTimeMillis() - tail.lastModified() > MAX_SILENCE_MILLIS;
+        };
     }
 
     /** Without locks in the file system nobody stages. So then it is abandoned, too. */
@@ -113,7 +131,8 @@ final class TailRecovery {
         }
     }
 
-    private int recover(RandomAccessFile file, byte[] content, TailHeader header) throws IOException {
+    private int recover(RandomAccessFile file, byte[] content, TailHeader header, boolean ownerGone)
+            throws IOException {
         List<byte[]> staged = new ArrayList<>();
         int end = header.unwritten();
         while (end < content.length && content[end] == '{') {
@@ -128,31 +147,45 @@ final class TailRecovery {
             staged.add(record);
             end = lineFeed + 1;
         }
+        if (ownerGone) {
+            setAside(content, end); // what a kill or a power loss left; a living owner may be storing it
+        }
+        if (staged.isEmpty()) {
+            return 0;
+        }
         int written = written(header, staged);
         append(file, header, staged.subList(written, staged.size()), end);
-        setAside(content, end);
         return staged.size() - written;
     }
 
     /** How many of the first records are in a log already. */
     private int written(TailHeader header, List<byte[]> staged) throws IOException {
-        if (staged.isEmpty()) {
+        if (!header.owner().isOfThisBoot()) {
+            return mostIn(header, log -> LogSearch.countUnnumbered(log, header.place(), staged));
+        }
+        if (header.state() != TailHeader.WRITING) {
             return 0;
         }
-        int written = 0;
-        if (header.state() == TailHeader.WRITING) {
-            List<byte[]> lines = new ArrayList<>();
-            for (int i = 0; i < staged.size(); i++) {
-                lines.add(LineFormat.finished(staged.get(i), header.first() + i));
-            }
-            written = LogSearch.countFrom(directory.log(), header.place(), lines);
-            for (Segment segment : directory.segments()) {
-                if (segment.end() > header.first()) {
-                    written = Math.max(written, LogSearch.countFrom(segment.file(), header.place(), lines));
-                }
+        List<byte[]> lines = new ArrayList<>();
+        for (int i = 0; i < staged.size(); i++) {
+            lines.add(LineFormat.finished(staged.get(i), header.first() + i));
+        }
+        return mostIn(header, log -> LogSearch.countFrom(log, header.place(), lines));
+    }
+
+    private interface Count {
+        int in(File log) throws IOException;
+    }
+
+    /** The log may have become a segment since the tail's header was written. */
+    private int mostIn(TailHeader header, Count count) throws IOException {
+        int most = count.in(directory.log());
+        for (Segment segment : directory.segments()) {
+            if (segment.end() > header.first()) {
+                most = Math.max(most, count.in(segment.file()));
             }
         }
-        return header.isOfThisBoot() ? written : Math.max(written, LogSearch.overlap(directory.log(), staged));
+        return most;
     }
 
     /**

@@ -3,9 +3,7 @@ package ai.dreamlake.logback.internal.record;
 import ai.dreamlake.logback.internal.io.LenientJson;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -109,23 +107,17 @@ public final class LineFormat {
     }
 
     /**
-     * The records of ours in some text, without their numbers and line feeds. A line of others becomes an empty record.
+     * The record in a line of ours, without its number; empty for a line of others.
+     *
+     * @param line without its line feed
      */
-    public static List<byte[]> withoutNumbers(byte[] text) {
-        List<byte[]> records = new ArrayList<>();
-        int start = 0;
-        for (int end = 0; end < text.length; end++) {
-            if (text[end] == '\n') {
-                int cut = endOfOurs(text, start, end);
-                byte[] record = Arrays.copyOfRange(text, start, cut < 0 ? start : cut + 1);
-                if (cut >= 0) {
-                    record[record.length - 1] = '}';
-                }
-                records.add(record);
-                start = end + 1;
-            }
+    public static byte[] withoutNumber(byte[] line) {
+        int cut = endOfOurs(line, 0, line.length);
+        byte[] record = Arrays.copyOf(line, cut + 1);
+        if (cut >= 0) {
+            record[cut] = '}';
         }
-        return records;
+        return record;
     }
 
     /** Whether some text is one JSON object and nothing else. */

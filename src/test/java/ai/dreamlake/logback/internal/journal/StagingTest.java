@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.dreamlake.logback.internal.io.AppendedFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
+import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.testing.ChildJvm;
 import ai.dreamlake.logback.testing.SessionOnDisk;
@@ -15,6 +17,7 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -55,6 +58,7 @@ class StagingTest {
         int forced;
         int writes;
         long maxSegmentBytes = Long.MAX_VALUE;
+        Retention retention = Retention.KEEP;
         Consumer<WriteStep> steps = step -> {};
 
         @Override
@@ -77,6 +81,11 @@ class StagingTest {
                     super.force();
                 }
             };
+        }
+
+        @Override
+        public Retention retention() {
+            return retention;
         }
 
         @Override
@@ -637,6 +646,70 @@ class StagingTest {
         assertThat(SessionOnDisk.text(killed.torn())).contains("\"c\"");
     }
 
+    /** After a power loss the tail may be as it was before a write, and the log as it was long after it. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void afterAPowerLossForcedRecordsAreNotRepeatedWhateverFollowsThem(boolean inASegment) throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b");
+        byte[] old = Files.readAllBytes(tail());
+        append(journal, "forced", true);
+        disk.retention = inASegment ? Retention.SPOOL : Retention.KEEP;
+        disk.maxSegmentBytes = inASegment ? 1 : Long.MAX_VALUE;
+        appendAll("c", "d");
+        journal.flush(0);
+        elapse(1, TimeUnit.SECONDS);
+        append("e");
+        SessionOnDisk killed = kill("power loss");
+        Files.writeString(
+                killed.log().resolveSibling("logs.jsonl.tail"),
+                new String(old, UTF_8).replaceFirst("boot=\\S{36}", "boot=" + "0".repeat(36)));
+        append(journal(killed, disk), "after", false);
+        assertThat(killed.messages()).endsWith("after").doesNotHaveDuplicates();
+        assertThat(killed.lines()).last().asString().endsWith(" " + (records + 6) + "}");
+    }
+
+    @Test
+    void afterAPowerLossThatCostTheLogItsEndWhatTheTailStillHasIsBroughtIn() throws IOException {
+        int records = beginBurst(journal);
+        long place = Files.size(session.log());
+        appendAll("a", "b");
+        journal.flush(0);
+        appendAll("c", "d");
+        SessionOnDisk killed = kill("power loss");
+        Path tail = killed.log().resolveSibling("logs.jsonl.tail");
+        Files.writeString(tail, Files.readString(tail).replaceFirst("boot=\\S{36}", "boot=" + "0".repeat(36)));
+        AppendedFile.truncate(killed.log().toFile(), place);
+        append(journal(killed, Storage.kept()), "after", false);
+        killed.assertGapless(records + 3);
+        assertThat(killed.messages()).endsWith("c", "d", "after");
+    }
+
+    /** Its owner may live, and its lock may have been dropped. */
+    @Test
+    void theTailOfAnotherContainersProcessIsBroughtInAndKeptForADay() throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b");
+        SessionOnDisk killed = kill("another container");
+        Path tail = killed.log().resolveSibling("logs.jsonl.tail");
+        Files.writeString(
+                tail, Files.readString(tail).replaceFirst("namespace=\\d{10}", "namespace=" + "0".repeat(9) + "7"));
+        append(journal(killed, Storage.kept()), "after", false);
+        killed.assertGapless(records + 3);
+        assertThat(tail).exists();
+        assertThat(staged(killed)).hasSize(2);
+
+        append(journal(killed, Storage.kept()), "later", false);
+        killed.assertGapless(records + 4);
+        assertThat(tail).exists();
+
+        Files.setLastModifiedTime(tail, FileTime.fromMillis(System.currentTimeMillis() - TimeUnit.HOURS.toMillis(25)));
+        Journal next = journal(killed, Storage.kept());
+        append(next, "a day later", false);
+        killed.assertGapless(records + 5);
+        assertThat(tail).doesNotExist();
+    }
+
     @Test
     void aSessionThatIsDeletedInABurstBeginsAgainWithWhatIsStaged() throws IOException {
         beginBurst(journal);
@@ -756,7 +829,7 @@ class StagingTest {
     @Test
     void aHeaderWithANumberThatIsTooLargeIsGarbage() throws IOException {
         append("before");
-        String header = new String(TailHeader.ofThisProcess(NAME.digest()).toBytes(), UTF_8)
+        String header = new String(TailHeader.ofThisProcess(NAME.digest(), 1, 0).toBytes(), UTF_8)
                 .replaceFirst("first=\\d{19}", "first=" + "9".repeat(19));
         session.write(tail(), header);
         append(journal(session, Storage.kept()), "after", false);

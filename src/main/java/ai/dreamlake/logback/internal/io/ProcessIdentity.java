@@ -1,0 +1,112 @@
+package ai.dreamlake.logback.internal.io;
+
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Tells a process from a later one with the same id, from those of other containers, and from those before a restart of
+ * the system.
+ *
+ * @param pid its id, which is unique in its namespace
+ * @param started when it started: on Linux in clock ticks since boot, which no change of the clock moves; elsewhere in
+ *     milliseconds since 1970; 0 if unknown
+ * @param namespace the namespace of its id, that is, its container; 0 if unknown or if there are none
+ * @param boot identifies the system's last start; only dashes if unknown
+ */
+public record ProcessIdentity(long pid, long started, long namespace, String boot) {
+
+    /** What {@link #life} finds out. */
+    public enum Life {
+        ALIVE,
+        ENDED,
+        /** It belongs to another container, where we cannot look. */
+        UNKNOWN
+    }
+
+    public static final int BOOT_LENGTH = 36;
+
+    private static final String UNKNOWN_BOOT = "-".repeat(BOOT_LENGTH);
+    private static final Pattern NAMESPACE = Pattern.compile("pid:\\[(\\d{1,10})]");
+
+    /** In proc(5), the start is the 22nd field. The 2nd one is in parentheses, and may contain anything. */
+    private static final Pattern START = Pattern.compile("(?s).*\\) (?:\\S+ ){19}(\\d{1,18}) .*");
+
+    private static final long OWN_NAMESPACE = ownNamespace();
+    private static final String BOOT = bootId();
+    private static final ProcessIdentity CURRENT = of(ProcessHandle.current().pid());
+
+    /** This process. */
+    public static ProcessIdentity current() {
+        return CURRENT;
+    }
+
+    /** A process that this one can see. */
+    static ProcessIdentity of(long pid) {
+        return new ProcessIdentity(pid, startOf(pid), OWN_NAMESPACE, BOOT);
+    }
+
+    public boolean isCurrent() {
+        return equals(CURRENT);
+    }
+
+    /** Whether the system was not restarted since. */
+    public boolean isOfThisBoot() {
+        return boot.equals(BOOT);
+    }
+
+    /** Whether the process lives, as far as this one can know. */
+    public Life life() {
+        if (!isOfThisBoot()) {
+            return Life.ENDED;
+        }
+        if (namespace != OWN_NAMESPACE) {
+            return Life.UNKNOWN;
+        }
+        return ProcessHandle.of(pid).isPresent() && startOf(pid) == started ? Life.ALIVE : Life.ENDED;
+    }
+
+    private static long startOf(long pid) {
+        try {
+            Matcher fields = START.matcher(read("/proc/" + pid + "/stat"));
+            return fields.matches() ? Long.parseLong(fields.group(1)) : 0;
+        } catch (IOException notLinux) {
+            return ProcessHandle.of(pid)
+                    .flatMap(process -> process.info().startInstant())
+                    .map(Instant::toEpochMilli)
+                    .orElse(0L);
+        }
+    }
+
+    private static long ownNamespace() {
+        try {
+            Matcher link = NAMESPACE.matcher(
+                    Files.readSymbolicLink(Path.of("/proc/self/ns/pid")).toString());
+            return link.matches() ? Long.parseLong(link.group(1)) : 0;
+        } catch (IOException | UnsupportedOperationException | SecurityException notLinux) {
+            return 0;
+        }
+    }
+
+    private static String bootId() {
+        try {
+            String id = read("/proc/sys/kernel/random/boot_id").strip();
+            return id.length() == BOOT_LENGTH ? id : UNKNOWN_BOOT;
+        } catch (IOException notLinux) {
+            return UNKNOWN_BOOT;
+        }
+    }
+
+    /** Not Files.readString, which fails on an interrupted thread. */
+    private static String read(String file) throws IOException {
+        try (InputStream in = new FileInputStream(file)) {
+            return new String(in.readAllBytes(), StandardCharsets.ISO_8859_1);
+        }
+    }
+}
