@@ -1,12 +1,15 @@
 package ai.dreamlake.logback;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.internal.record.LineFormat;
+import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.Dependency;
+import com.tngtech.archunit.core.domain.JavaCall;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -16,6 +19,11 @@ import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -96,5 +104,30 @@ class RoomsTest {
             }
         };
         slices().assignedFrom(byTopLevelClass).should().beFreeOfCycles().check(classes);
+    }
+
+    /** Elsewhere somebody would forget that anything can lie in a session's directory. */
+    @Test
+    void filesAreOpenedByIoAlone() {
+        Set<String> opening =
+                Set.of("newInputStream", "newOutputStream", "newByteChannel", "readAllBytes", "readString");
+        DescribedPredicate<JavaCall<?>> opensAFile = DescribedPredicate.describe("open a file", call -> {
+            JavaClass owner = call.getTargetOwner();
+            boolean constructs = call.getName().equals("<init>")
+                    && (owner.isEquivalentTo(RandomAccessFile.class)
+                            || owner.isEquivalentTo(FileInputStream.class)
+                            || owner.isEquivalentTo(FileOutputStream.class));
+            return constructs
+                    || owner.isEquivalentTo(FileChannel.class) && call.getName().equals("open")
+                    || owner.isEquivalentTo(Files.class) && opening.contains(call.getName());
+        });
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".internal.io")
+                .and()
+                .doNotHaveSimpleName("LogFile") // is a FileOutputStream, and checks by itself
+                .should()
+                .callCodeUnitWhere(opensAFile)
+                .check(classes);
     }
 }

@@ -1,7 +1,6 @@
 package ai.dreamlake.logback.internal.io;
 
 import java.io.File;
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
@@ -22,8 +21,9 @@ public final class AppendedFile {
      * @throws IOException if nothing was appended
      */
     public static void append(File file, Content content) throws IOException {
+        RegularFile.check(file);
         long before = file.length();
-        try (OutputStream out = new FileOutputStream(file, true)) {
+        try (OutputStream out = RegularFile.append(file)) {
             content.writeTo(out);
         } catch (IOException incomplete) {
             truncate(file, before); // or every attempt would leave a piece
@@ -33,7 +33,7 @@ public final class AppendedFile {
 
     /** Cuts a file to a length that it has, or exceeds. Uses no FileChannel, so it works on an interrupted thread. */
     public static void truncate(File file, long length) throws IOException {
-        try (RandomAccessFile open = new RandomAccessFile(file, "rw")) {
+        try (RandomAccessFile open = RegularFile.open(file, "rw")) {
             open.setLength(length);
         }
     }

@@ -1,6 +1,5 @@
 package ai.dreamlake.logback.internal.io;
 
-import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -23,7 +22,7 @@ public final class AtomicFile {
     public static void replace(Path file, byte[] content) throws IOException {
         String name = file.getFileName().toString();
         Path temporary = file.resolveSibling((name.startsWith(".") ? name : "." + name) + ".tmp");
-        try (OutputStream out = new FileOutputStream(temporary.toFile())) {
+        try (OutputStream out = RegularFile.create(temporary.toFile())) {
             out.write(content);
         }
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);

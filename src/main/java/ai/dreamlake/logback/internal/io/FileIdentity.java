@@ -2,12 +2,16 @@ package ai.dreamlake.logback.internal.io;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
-/** Tells a file from another one that was put in its place: the device and inode number where there are such. */
+/**
+ * Tells a file from another one that was put in its place: the device and inode number where there are such. A link is
+ * not followed, so it is another file than the one that it leads to.
+ */
 public final class FileIdentity {
 
     /** Equal to no file's key. */
@@ -35,7 +39,7 @@ public final class FileIdentity {
     /** What the file system says about a path at this moment, with one call; null if there is no file. */
     public static @Nullable BasicFileAttributes attributes(Path path) throws IOException {
         try {
-            return Files.readAttributes(path, BasicFileAttributes.class);
+            return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         } catch (NoSuchFileException missing) {
             return null;
         }

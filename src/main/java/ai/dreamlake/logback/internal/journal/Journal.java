@@ -66,6 +66,7 @@ public final class Journal {
     }
 
     private final SessionDirectory directory;
+    private final SessionName name;
     private final LongSupplier nanoTime;
     private final long writeDelay;
     private final LockPatience patience = new LockPatience();
@@ -96,6 +97,7 @@ public final class Journal {
     /** @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once */
     Journal(SessionDirectory directory, SessionName name, LongSupplier nanoTime, Storage storage, long writeDelay) {
         this.directory = directory;
+        this.name = name;
         this.nanoTime = nanoTime;
         this.storage = storage;
         this.writeDelay = writeDelay;
@@ -268,7 +270,7 @@ public final class Journal {
 
     private boolean lock() throws IOException {
         if (!lock.isOpen()) {
-            storage.createDirectory(directory.logs());
+            createDirectory();
         }
         boolean taken = lock.tryTake();
         IOException unsupported = lock.unsupported();
@@ -567,12 +569,27 @@ public final class Journal {
         return notices.poll();
     }
 
+    /**
+     * Creates the directory of logs, unless it is there.
+     *
+     * @throws IOException also if it, or one above it and below the root, is a link
+     */
+    public void createDirectory() throws IOException {
+        requireNoLinks();
+        storage().createDirectory(directory.logs());
+    }
+
+    /** @throws IOException if the directory of logs, or one above it and below the root, is a link */
+    public void requireNoLinks() throws IOException {
+        directory.requireNoLinks(name);
+    }
+
     /** Where the session lies. */
     public SessionDirectory directory() {
         return directory;
     }
 
-    public synchronized Storage storage() {
+    private synchronized Storage storage() {
         return storage;
     }
 }

@@ -41,9 +41,10 @@ public final class JournalRegistry {
      */
     public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage, long writeDelay)
             throws IOException {
-        Path named = SessionDirectory.of(root, name).path();
-        storage.createDirectory(named);
-        SessionDirectory directory = new SessionDirectory(named.toRealPath());
+        SessionDirectory named = SessionDirectory.of(root, name);
+        named.requireNoLinks(name);
+        storage.createDirectory(named.path());
+        SessionDirectory directory = new SessionDirectory(named.path().toRealPath());
         synchronized (ENTRIES) {
             removeGarbage();
             Entry entry = ENTRIES.get(directory.path());

@@ -1,7 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.RegularFile;
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 
@@ -11,8 +11,14 @@ import java.io.IOException;
  */
 public class LogFile extends FileOutputStream {
 
-    public LogFile(File log) throws FileNotFoundException {
-        super(log, true);
+    public LogFile(File log) throws IOException {
+        super(checked(log), true);
+        RegularFile.check(log);
+    }
+
+    private static File checked(File log) throws IOException {
+        RegularFile.check(log);
+        return log;
     }
 
     /** Returns when the device has everything that was written. */

@@ -1,10 +1,10 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
@@ -29,7 +29,7 @@ final class LogSearch {
         if (!log.exists()) {
             return 0;
         }
-        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+        try (RandomAccessFile file = RegularFile.open(log, "r")) {
             long position = find(file, place, lines.get(0));
             int count = 0;
             while (position >= 0 && count < lines.size() && isAt(file, position, lines.get(count))) {
@@ -86,7 +86,7 @@ final class LogSearch {
         int longest = records.stream().mapToInt(record -> record.length).max().orElse(0) + LineFormat.maxNumberLength();
         int most = 0;
         int count = 0;
-        try (InputStream in = new BufferedInputStream(new FileInputStream(log), BLOCK)) {
+        try (InputStream in = new BufferedInputStream(RegularFile.read(log), BLOCK)) {
             in.skipNBytes(place <= log.length() ? place : 0);
             for (byte[] line = readLine(in, longest); line != null; line = readLine(in, longest)) {
                 byte[] record = LineFormat.withoutNumber(line);

@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.IOException;
@@ -34,7 +35,7 @@ public record LogTail(long length, long nextNumber, long setAside) {
      * @param torn where damage goes; made when there is some
      */
     static LogTail recover(File log, File torn) throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
+        try (RandomAccessFile file = RegularFile.open(log, "rw")) {
             return new Reader(file).recover(torn);
         }
     }
@@ -45,7 +46,7 @@ public record LogTail(long length, long nextNumber, long setAside) {
      * @return how many bytes that were
      */
     public static long cut(File log, long end, File torn) throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(log, "rw")) {
+        try (RandomAccessFile file = RegularFile.open(log, "rw")) {
             return new Reader(file).cut(end, 0, file.length(), torn).setAside();
         }
     }

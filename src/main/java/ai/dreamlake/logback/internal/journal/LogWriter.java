@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
 import ai.dreamlake.logback.internal.io.FileIdentity;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.session.Retention;
 import java.io.File;
@@ -204,7 +205,7 @@ final class LogWriter implements TailRecovery.Log {
     /** Whether what follows the last record is the beginning of these lines, and not somebody else's. */
     private boolean isInLog(byte[] lines, int count) throws IOException {
         byte[] found = new byte[count];
-        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+        try (RandomAccessFile file = RegularFile.open(log, "r")) {
             file.seek(length);
             file.readFully(found);
         }

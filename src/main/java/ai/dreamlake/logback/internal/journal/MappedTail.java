@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
 import ai.dreamlake.logback.internal.io.FileIdentity;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.IOException;
@@ -104,7 +105,7 @@ final class MappedTail {
      * @throws IOException also if the file exists
      */
     static MappedTail create(File file, String session, long next, long place) throws IOException {
-        FileChannel channel = FileChannel.open(
+        FileChannel channel = RegularFile.openChannel(
                 file.toPath(), StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
         MappedTail created = null;
         try {

@@ -1,8 +1,8 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
@@ -40,7 +40,7 @@ final class SequenceHint {
 
     /** The number, or 0 if the file is missing or makes no sense. */
     long read() throws IOException {
-        try (InputStream hint = new FileInputStream(file)) {
+        try (InputStream hint = RegularFile.read(file)) {
             return Math.max(0, Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip()));
         } catch (NumberFormatException nothing) {
             return 0;
@@ -56,7 +56,7 @@ final class SequenceHint {
     void write(long number) throws IOException {
         RandomAccessFile hint = open;
         if (hint == null) {
-            hint = new RandomAccessFile(file, "rw");
+            hint = RegularFile.open(file, "rw");
             open = hint;
             if (hint.length() > WIDTH) {
                 hint.setLength(WIDTH);

@@ -3,6 +3,8 @@ package ai.dreamlake.logback.internal.journal;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -54,6 +56,21 @@ public record SessionDirectory(Path path) {
         return new SessionName(relative.getName(0).toString(), session);
     }
 
+    /**
+     * Makes sure that nothing leads outside.
+     *
+     * @param name the session's name on disk, which tells how far below the root this is
+     * @throws IOException if one of the directories below the root is a link
+     */
+    public void requireNoLinks(SessionName name) throws IOException {
+        int left = 1 + Path.of(name.workspace(), name.session()).getNameCount();
+        for (Path directory = logs(); left > 0 && directory != null; directory = directory.getParent(), left--) {
+            if (Files.isSymbolicLink(directory)) {
+                throw new IOException(directory + " is a link, so nothing is written there");
+            }
+        }
+    }
+
     public Path description() {
         return path.resolve("session.json");
     }
@@ -98,7 +115,7 @@ public record SessionDirectory(Path path) {
     /** A name for the tail of one more process. */
     File unusedTail() {
         File tail = inLogs("logs.jsonl.tail").toFile();
-        for (int i = 1; tail.exists(); i++) {
+        for (int i = 1; Files.exists(tail.toPath(), LinkOption.NOFOLLOW_LINKS); i++) {
             tail = inLogs("logs.jsonl.tail." + i).toFile();
         }
         return tail;

@@ -2,11 +2,11 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AtomicFile;
 import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.session.SessionName;
-import java.io.FileInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
@@ -42,6 +42,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class SessionFile {
 
+    /** A longer file is left alone. */
+    private static final int MAX_BYTES = 16 << 20;
+
     private static final DateTimeFormatter TIMESTAMP =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -74,7 +77,7 @@ final class SessionFile {
     String upsert(ObjectNode given, Instant now) throws IOException {
         ObjectNode session = null;
         @Nullable String damage = null;
-        if (Files.exists(file)) {
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
             session = read();
             if (session == null) {
                 Path aside = directory.damagedDescription();
@@ -94,13 +97,13 @@ final class SessionFile {
     }
 
     boolean exists() {
-        return Files.exists(file);
+        return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
     private @Nullable ObjectNode read() throws IOException {
-        // Not Files.readAllBytes: it fails on an interrupted thread.
-        try (InputStream in = new FileInputStream(file.toFile())) {
-            return LenientJson.TREES.readTree(in.readAllBytes()) instanceof ObjectNode object ? object : null;
+        try {
+            byte[] text = RegularFile.readAllBytes(file.toFile(), MAX_BYTES);
+            return LenientJson.TREES.readTree(text) instanceof ObjectNode object ? object : null;
         } catch (JacksonException noJson) {
             return null;
         }

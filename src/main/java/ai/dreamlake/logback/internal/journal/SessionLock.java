@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.RegularFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -52,7 +53,7 @@ final class SessionLock implements Closeable {
         unsure = true;
         FileChannel open = channel;
         if (open == null) {
-            open = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            open = RegularFile.openChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             channel = open;
             unsupported = null;
         }

@@ -2,7 +2,6 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.session.Retention;
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,7 +41,7 @@ public interface Storage {
         return Long.MAX_VALUE;
     }
 
-    default LogFile open(File log) throws FileNotFoundException {
+    default LogFile open(File log) throws IOException {
         return new LogFile(log);
     }
 

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
 import ai.dreamlake.logback.internal.io.ProcessIdentity;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -81,7 +82,7 @@ final class TailRecovery {
     }
 
     private int recover(File tail) throws IOException {
-        try (RandomAccessFile file = new RandomAccessFile(tail, "rw")) {
+        try (RandomAccessFile file = RegularFile.open(tail, "rw")) {
             if (!isAbandoned(file)) {
                 return 0;
             }

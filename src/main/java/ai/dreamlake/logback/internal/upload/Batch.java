@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.Digests;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
@@ -132,7 +133,7 @@ record Batch(long start, long end, int records, long nextNumber, boolean isFull,
     static long countLines(File log, long from) throws IOException {
         long lines = 0;
         byte[] block = new byte[MIN_READ];
-        try (RandomAccessFile file = new RandomAccessFile(log, "r")) {
+        try (RandomAccessFile file = RegularFile.open(log, "r")) {
             file.seek(from);
             for (int count = file.read(block); count > 0; count = file.read(block)) {
                 for (int i = 0; i < count; i++) {

@@ -3,10 +3,10 @@ package ai.dreamlake.logback.internal.upload;
 import ai.dreamlake.logback.internal.io.AtomicFile;
 import ai.dreamlake.logback.internal.io.Digests;
 import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.io.RegularFile;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Instant;
 import tools.jackson.core.JacksonException;
@@ -33,6 +33,9 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** The checkpoint of a log of which nothing has been sent. */
     static final Checkpoint NONE = new Checkpoint(0, 0, 0, -1, 0, "", "");
 
+    /** A longer file is none of ours. */
+    private static final int MAX_BYTES = 64 * 1024;
+
     private static final int DIGESTED_BYTES = 1024;
 
     /** Whether a batch was about to be sent, so the server may have it. */
@@ -56,8 +59,8 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     static Checkpoint parse(Path file) throws IOException {
         JsonNode json;
         try {
-            json = LenientJson.TREES.readTree(Files.readAllBytes(file));
-        } catch (NoSuchFileException | JacksonException nothingToRead) {
+            json = LenientJson.TREES.readTree(RegularFile.readAllBytes(file.toFile(), MAX_BYTES));
+        } catch (FileNotFoundException | JacksonException nothingToRead) {
             return NONE;
         }
         return new Checkpoint(

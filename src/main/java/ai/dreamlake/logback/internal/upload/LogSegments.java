@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.LogTail;
 import ai.dreamlake.logback.internal.journal.Segment;
@@ -42,7 +43,12 @@ final class LogSegments {
     }
 
     void makeDirectory() throws IOException {
-        journal.storage().createDirectory(directory.logs());
+        journal.createDirectory();
+    }
+
+    /** @throws IOException if they would not be under the root */
+    void requireNoLinks() throws IOException {
+        journal.requireNoLinks();
     }
 
     /** All files, oldest first. */
@@ -72,7 +78,7 @@ final class LogSegments {
             File oldest = oldest();
             RandomAccessFile file;
             try {
-                file = new RandomAccessFile(oldest, "r");
+                file = RegularFile.open(oldest, "r");
             } catch (FileNotFoundException renamedOrGone) {
                 if (oldest.equals(oldest())) {
                     if (oldest.exists()) {

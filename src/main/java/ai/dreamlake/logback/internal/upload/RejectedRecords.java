@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
 import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -59,7 +60,7 @@ final class RejectedRecords {
             return false;
         }
         byte[] end = new byte[text.length];
-        try (RandomAccessFile in = new RandomAccessFile(file, "r")) {
+        try (RandomAccessFile in = RegularFile.open(file, "r")) {
             in.seek(in.length() - text.length);
             in.readFully(end);
         }

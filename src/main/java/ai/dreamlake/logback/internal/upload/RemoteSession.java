@@ -1,7 +1,9 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -15,6 +17,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** A session on the server: the id that the server gave it, and the description from {@code session.json}. */
 final class RemoteSession {
+
+    /** A longer description is not sent. */
+    private static final int MAX_DESCRIPTION_BYTES = 16 << 20;
 
     private final SessionName name;
     private final Path description;
@@ -92,8 +97,9 @@ final class RemoteSession {
         ObjectNode sent = nameOnly();
         JsonNode described;
         try {
-            described = LenientJson.TREES.readTree(Files.readAllBytes(description));
-        } catch (NoSuchFileException | JacksonException nothingToTell) {
+            described =
+                    LenientJson.TREES.readTree(RegularFile.readAllBytes(description.toFile(), MAX_DESCRIPTION_BYTES));
+        } catch (FileNotFoundException | JacksonException nothingToTell) {
             return sent;
         } catch (IOException unreadable) {
             listener.trouble("cannot read the description of session " + name + ": " + unreadable);

@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.Segment;
 import ai.dreamlake.logback.internal.journal.SessionDirectory;
@@ -218,7 +219,7 @@ final class SessionUpload {
             if (logs.haveNewRecords()) {
                 mark(); // the directory may have been deleted and created again
             }
-            try (UploadLock lock = UploadLock.tryTake(lockFile)) {
+            try (UploadLock lock = takeLock()) {
                 beginSending(lock != null);
                 Duration wait = work(lock != null, written, closing);
                 closeNext();
@@ -449,7 +450,7 @@ final class SessionUpload {
             return checkpoint; // it grew before it became a segment
         }
         File delivered = logs.all().get(0);
-        try (RandomAccessFile check = new RandomAccessFile(delivered, "r")) {
+        try (RandomAccessFile check = RegularFile.open(delivered, "r")) {
             if (check.length() != checkpoint.offset() || !checkpoint.isOf(check)) {
                 throw new IOException(delivered + " is not the log that was sent"); // never delete without proof
             }
@@ -490,9 +491,14 @@ final class SessionUpload {
                 return length;
             }
         }
-        try (UploadLock lock = UploadLock.tryTake(lockFile)) {
+        try (UploadLock lock = takeLock()) {
             return lock == null ? 0 : giveUpOldest();
         }
+    }
+
+    private @Nullable UploadLock takeLock() throws IOException {
+        logs.requireNoLinks();
+        return UploadLock.tryTake(lockFile);
     }
 
     /** Deletes logs of as many bytes as requested, while the spool is over its limit. The upload lock must be held. */
@@ -511,7 +517,7 @@ final class SessionUpload {
         long bytes = oldest.file().length();
         long records;
         Checkpoint givenUp;
-        try (RandomAccessFile file = new RandomAccessFile(oldest.file(), "r")) {
+        try (RandomAccessFile file = RegularFile.open(oldest.file(), "r")) {
             Checkpoint checkpoint = checkpoint(file);
             long delivered = markDoneBelow(checkpoint.number());
             if (delivered > 0) {

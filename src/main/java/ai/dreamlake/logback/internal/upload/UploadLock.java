@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.io.RegularFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -38,7 +39,7 @@ final class UploadLock implements Closeable {
         @Nullable FileChannel channel = null;
         boolean taken = false;
         try {
-            channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+            channel = RegularFile.openChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             FileLock lock = channel.tryLock();
             taken = lock != null;
         } catch (OverlappingFileLockException anotherCopyOfThisClass) {

@@ -12,7 +12,7 @@ import ai.dreamlake.logback.testing.Logging;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import java.io.File;
-import java.io.FileNotFoundException;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,7 +72,7 @@ class RecordWriterTest {
     /** Counts how often something is forced to the device, and forces nothing. */
     private record CountingStorage(AtomicInteger forced) implements Storage {
         @Override
-        public LogFile open(File log) throws FileNotFoundException {
+        public LogFile open(File log) throws IOException {
             return new LogFile(log) {
                 @Override
                 public void force() {

@@ -9,7 +9,6 @@ import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.testing.SessionOnDisk;
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +55,7 @@ class JournalTest {
         int forced;
 
         @Override
-        public LogFile open(File log) throws FileNotFoundException {
+        public LogFile open(File log) throws IOException {
             return new LogFile(log) {
                 @Override
                 public void write(byte[] bytes, int start, int count) throws IOException {

@@ -11,7 +11,6 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.testing.ChildJvm;
 import ai.dreamlake.logback.testing.SessionOnDisk;
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -62,7 +61,7 @@ class StagingTest {
         Consumer<WriteStep> steps = step -> {};
 
         @Override
-        public LogFile open(File log) throws FileNotFoundException {
+        public LogFile open(File log) throws IOException {
             return new LogFile(log) {
                 @Override
                 public void write(byte[] bytes, int start, int count) throws IOException {

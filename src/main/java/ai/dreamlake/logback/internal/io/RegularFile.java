@@ -1,0 +1,131 @@
+package ai.dreamlake.logback.internal.io;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Opens files in directories where anything may lie. Opening a pipe would wait for its other end forever, and a link
+ * leads to somebody else's file. So whatever is not a regular file is refused, before it is opened and, in case it was
+ * put there in that moment, afterwards.
+ *
+ * <p>A missing file is no reason to refuse: it is created or not, as usual. Except for {@link #openChannel}, everything
+ * works on an interrupted thread.
+ */
+public final class RegularFile {
+
+    private interface Opening<T> {
+        T open() throws IOException;
+    }
+
+    private RegularFile() {}
+
+    /** @param mode as in {@link RandomAccessFile} */
+    public static RandomAccessFile open(File file, String mode) throws IOException {
+        return checked(file, () -> new RandomAccessFile(file, mode));
+    }
+
+    public static InputStream read(File file) throws IOException {
+        return checked(file, () -> new FileInputStream(file));
+    }
+
+    public static OutputStream append(File file) throws IOException {
+        return checked(file, () -> new FileOutputStream(file, true));
+    }
+
+    /** Creates a file in the place of whatever is there but a directory; a link is replaced, not followed. */
+    static OutputStream create(File file) throws IOException {
+        if (Files.isDirectory(file.toPath(), LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException(file + " is a directory");
+        }
+        Files.deleteIfExists(file.toPath());
+        if (!file.createNewFile()) {
+            throw new IOException("somebody else has just created " + file);
+        }
+        return checked(file, () -> new FileOutputStream(file));
+    }
+
+    /** Not on a thread that may be interrupted, which would close the channel. */
+    public static FileChannel openChannel(Path file, OpenOption... options) throws IOException {
+        OpenOption[] withoutLinks = Stream.concat(Arrays.stream(options), Stream.of(LinkOption.NOFOLLOW_LINKS))
+                .toArray(OpenOption[]::new);
+        return checked(file.toFile(), () -> FileChannel.open(file, withoutLinks));
+    }
+
+    /**
+     * The content of a small file.
+     *
+     * @throws java.io.FileNotFoundException if there is none
+     * @throws IOException also if it is longer than {@code max} bytes
+     */
+    public static byte[] readAllBytes(File file, int max) throws IOException {
+        try (InputStream in = read(file)) {
+            byte[] content = in.readNBytes(max);
+            if (in.read() >= 0) {
+                throw new IOException(file + " is longer than " + max + " bytes");
+            }
+            return content;
+        }
+    }
+
+    /** @throws IOException if there is something that is not a regular file */
+    public static void check(File file) throws IOException {
+        attributes(file);
+    }
+
+    private static <T extends AutoCloseable> T checked(File file, Opening<T> opening) throws IOException {
+        BasicFileAttributes before = attributes(file);
+        T opened = opening.open();
+        try {
+            BasicFileAttributes after = attributes(file);
+            if (before != null && after != null && !isSame(before, after)) {
+                throw new IOException(file + " was replaced while it was opened");
+            }
+            return opened;
+        } catch (IOException refused) {
+            closeAfter(refused, opened);
+            throw refused;
+        }
+    }
+
+    private static boolean isSame(BasicFileAttributes before, BasicFileAttributes after) {
+        return before.fileKey() == null || before.fileKey().equals(after.fileKey());
+    }
+
+    private static void closeAfter(IOException refused, AutoCloseable opened) {
+        try {
+            opened.close();
+        } catch (Exception alsoFailed) {
+            refused.addSuppressed(alsoFailed);
+        }
+    }
+
+    /** Null if there is nothing. */
+    private static @Nullable BasicFileAttributes attributes(File file) throws IOException {
+        BasicFileAttributes attributes = FileIdentity.attributes(file.toPath());
+        if (attributes != null && !attributes.isRegularFile()) {
+            throw new IOException(file + " is " + kind(attributes) + " and no regular file, so it is not touched");
+        }
+        return attributes;
+    }
+
+    private static String kind(BasicFileAttributes attributes) {
+        if (attributes.isSymbolicLink()) {
+            return "a link";
+        }
+        return attributes.isDirectory() ? "a directory" : "a pipe or a device";
+    }
+}
