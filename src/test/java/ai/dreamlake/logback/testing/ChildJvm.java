@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,10 +29,27 @@ public final class ChildJvm implements AutoCloseable {
 
     /** @param prefix a command that runs the rest of the command line */
     public static ChildJvm start(List<String> prefix, Class<?> main, Object... arguments) {
+        return start(prefix, nativeAccess(), main, arguments);
+    }
+
+    /** One that cannot take flock, whatever JVM it is. */
+    public static ChildJvm startWithoutNativeAccess(List<String> prefix, Class<?> main, Object... arguments) {
+        return start(prefix, List.of(), main, arguments);
+    }
+
+    /** The options of this JVM that enable native access. */
+    private static List<String> nativeAccess() {
+        return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> option.startsWith("--enable-native-access"))
+                .toList();
+    }
+
+    private static ChildJvm start(List<String> prefix, List<String> options, Class<?> main, Object... arguments) {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
                 "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp", System.getProperty("java.class.path")));
+        command.addAll(options);
         command.add(main.getName());
         for (Object argument : arguments) {
             command.add(argument.toString());

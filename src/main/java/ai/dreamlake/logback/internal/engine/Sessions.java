@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
+import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.JournalRegistry;
@@ -313,6 +314,7 @@ final class Sessions implements UploadTasks {
      * it.
      */
     private void keep() {
+        NativeFlock.isAvailable(); // links it here, where the stack is empty; a first record may have to wait for that
         findTails();
         long awakeUntil = nanoTime.getAsLong();
         while (!closed) {

@@ -1,6 +1,8 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.io.RegularFile;
+import ai.dreamlake.logback.internal.io.StackHeadroom;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -11,12 +13,17 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lock of a session's writers, among processes: an operating system lock on {@code .log_sequence.lock}, held for
- * one write. Nobody waits in it: a writer that does not get the lock tries again a little later.
+ * The lock of a session's writers, among processes: operating system locks on {@code .log_sequence.lock}, held for one
+ * write. Nobody waits in it: a writer that does not get the lock tries again a little later.
  *
- * <p>It is {@code fcntl}'s lock. It belongs to the process, and closing <em>any</em> descriptor of the file drops it:
- * there must be one SessionLock per session and JVM. It does not exclude {@code flock}, which the Python SDK takes.
- * Only {@code tryLock} is used: {@code lock} closes the channel when the thread is interrupted. Not synchronized.
+ * <p>First {@code fcntl}'s lock, which every JVM can take. It belongs to the process, and closing <em>any</em>
+ * descriptor of the file drops it: there must be one SessionLock per session and JVM, and its two descriptors are
+ * closed together. Only {@code tryLock} is used: {@code lock} closes the channel when the thread is interrupted.
+ *
+ * <p>Then, where it can be had, {@code flock}'s, which the Python SDK takes. On local file systems only: on a network
+ * file system the two may be one, and we would exclude ourselves. (There, {@code fcntl}'s excludes the SDK.)
+ *
+ * <p>Not synchronized.
  */
 final class SessionLock implements Closeable {
 
@@ -25,9 +32,15 @@ final class SessionLock implements Closeable {
     private @Nullable FileLock lock;
     private @Nullable IOException unsupported;
 
+    /** Null where there is none, also if {@link #flockFailed} tells why. */
+    private @Nullable NativeFlock flock;
+
+    private @Nullable IOException flockFailed;
+
     /**
-     * Set while the lock is taken or released. If it is still set afterwards, an error came in between, such as a stack
-     * overflow, and nobody knows what is locked. Then the file is closed, which drops the lock, and opened again.
+     * Set while the locks are taken or released. If it is still set afterwards, an error came in between, such as a
+     * stack overflow, and nobody knows what is locked. Then the file is closed, which drops the locks, and opened
+     * again.
      */
     private boolean unsure;
 
@@ -39,6 +52,17 @@ final class SessionLock implements Closeable {
     @Nullable
     IOException unsupported() {
         return unsupported;
+    }
+
+    /** Why there is no flock although this JVM can call it, or null. */
+    @Nullable
+    IOException flockFailed() {
+        return flockFailed;
+    }
+
+    /** Whether the lock, when it is held, excludes the Python SDK. */
+    boolean excludesFlock() {
+        return flock != null && flockFailed == null;
     }
 
     boolean isOpen() {
@@ -56,41 +80,92 @@ final class SessionLock implements Closeable {
             open = RegularFile.openChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
             channel = open;
             unsupported = null;
+            openFlock();
         }
-        boolean taken = true;
-        if (unsupported == null) {
-            try {
-                lock = open.tryLock();
-                taken = lock != null;
-            } catch (OverlappingFileLockException heldByAnotherClassLoader) {
-                taken = false;
-            } catch (IOException noLocksHere) {
-                unsupported = noLocksHere;
-            }
+        boolean taken = tryFcntl(open);
+        if (taken && !tryFlock()) {
+            releaseFcntl();
+            taken = false;
         }
         unsure = false;
         return taken;
     }
 
+    private boolean tryFcntl(FileChannel open) {
+        if (unsupported == null) {
+            try {
+                lock = open.tryLock();
+                return lock != null;
+            } catch (OverlappingFileLockException heldByAnotherClassLoader) {
+                return false;
+            } catch (IOException noLocksHere) {
+                unsupported = noLocksHere;
+            }
+        }
+        return true;
+    }
+
+    /** Trouble here costs no record: then it is as in a JVM that has no flock. */
+    private void openFlock() {
+        flockFailed = null;
+        try {
+            if (NativeFlock.isAvailable() && Storage.isLocal(file)) {
+                flock = NativeFlock.open(file);
+            }
+        } catch (IOException failed) {
+            flockFailed = failed;
+        }
+    }
+
+    private boolean tryFlock() {
+        NativeFlock usable = flockFailed == null ? flock : null;
+        try {
+            return usable == null || usable.tryLock();
+        } catch (IOException noSuchLocksHere) {
+            flockFailed = noSuchLocksHere; // it stays open, since closing it would drop the other lock
+            return true;
+        }
+    }
+
     void release() throws IOException {
-        FileLock holding = lock;
-        lock = null;
         unsure = true;
-        if (holding != null) {
-            holding.release();
+        NativeFlock holding = flockFailed == null ? flock : null;
+        try {
+            if (holding != null) {
+                holding.unlock();
+            }
+        } finally {
+            releaseFcntl();
         }
         unsure = false;
     }
 
-    /** Drops the lock. The file stays: others may hold it. */
+    private void releaseFcntl() throws IOException {
+        FileLock holding = lock;
+        lock = null;
+        if (holding != null) {
+            holding.release();
+        }
+    }
+
+    /** Drops the locks. The file stays: others may hold it. */
     @Override
     public void close() throws IOException {
+        StackHeadroom.require(); // or an overflow in here would leave a descriptor open that nobody knows
         FileChannel closing = channel;
+        NativeFlock closingFlock = flock;
         lock = null;
         channel = null;
+        flock = null;
         unsure = false;
-        if (closing != null) {
-            closing.close();
+        try {
+            if (closingFlock != null) {
+                closingFlock.close();
+            }
+        } finally {
+            if (closing != null) {
+                closing.close();
+            }
         }
     }
 }

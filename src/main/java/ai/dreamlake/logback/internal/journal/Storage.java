@@ -60,8 +60,12 @@ public interface Storage {
      * mappings and locks in order. Not on Windows, where a mapped file can be neither cut nor deleted.
      */
     default boolean canStage(Path directory) throws IOException {
-        return File.separatorChar == '/'
-                && LOCAL_FILE_SYSTEMS.contains(Files.getFileStore(directory).type());
+        return File.separatorChar == '/' && isLocal(directory);
+    }
+
+    /** Whether a file or directory is on a local file system that we know. */
+    static boolean isLocal(Path path) throws IOException {
+        return LOCAL_FILE_SYSTEMS.contains(Files.getFileStore(path).type());
     }
 
     /** Creates a log before it is first opened, if it needs special rights. */
