@@ -280,6 +280,11 @@ public final class Journal {
                     directory.path() + " lies on a file system without locks: only one process may write there ("
                             + unsupported.getMessage() + ")");
         }
+        IOException flockFailed = lock.flockFailed();
+        if (flockFailed != null) {
+            notices.tellOnce("the Python SDK must not write to " + directory.path()
+                    + " at the same moment: its lock cannot be taken there (" + flockFailed.getMessage() + ")");
+        }
         return taken;
     }
 
@@ -291,7 +296,10 @@ public final class Journal {
         }
     }
 
-    /** Makes sure that we know where the log ends. False if another process holds the lock, after all. */
+    /**
+     * Makes sure that we know where the log ends. False if another process holds the lock after all, or may be writing
+     * without it.
+     */
     private boolean isReady() throws IOException {
         switch (log.look()) {
             case OURS:
@@ -307,10 +315,16 @@ public final class Journal {
             case UNKNOWN:
                 break;
         }
-        log.open();
+        if (!openLog()) {
+            return false;
+        }
         description.opened();
         recoverTails();
         return true;
+    }
+
+    private boolean openLog() throws IOException {
+        return log.open(lock.excludesFlock(), nanoTime.getAsLong());
     }
 
     /** Trouble here never keeps a record from the log. The keeper tries again. False if not all went well. */
@@ -402,7 +416,7 @@ public final class Journal {
         } catch (IOException failed) {
             notices.hold("cannot make a segment of " + directory.log() + ": " + failed);
             if (!log.isOpen()) {
-                log.open();
+                openLog();
             }
         }
     }

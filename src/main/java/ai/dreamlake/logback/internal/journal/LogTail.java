@@ -7,6 +7,9 @@ import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.util.Objects;
+import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The end of a log, where the next record goes.
@@ -29,14 +32,26 @@ public record LogTail(long length, long nextNumber, long setAside) {
     private static final int MAX_LINE = 256 * 1024 * 1024;
 
     /**
-     * Finds the end of a log, and mends it.
+     * Finds the end of a log that nobody else can be writing, and mends it.
      *
      * @param log may be missing, which is like empty
      * @param torn where damage goes; made when there is some
      */
     static LogTail recover(File log, File torn) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
-            return new Reader(file).recover(torn);
+            return Objects.requireNonNull(new Reader(file, null).recover(torn));
+        }
+    }
+
+    /**
+     * Finds the end of a log that somebody else may be writing at this moment, and mends it if it may.
+     *
+     * @param isSettled whether a part of a line, at the end of a log of this length, may be cut off
+     * @return null if it may not, or if the log grew meanwhile
+     */
+    static @Nullable LogTail recover(File log, File torn, LongPredicate isSettled) throws IOException {
+        try (RandomAccessFile file = RegularFile.open(log, "rw")) {
+            return new Reader(file, isSettled).recover(torn);
         }
     }
 
@@ -47,7 +62,9 @@ public record LogTail(long length, long nextNumber, long setAside) {
      */
     public static long cut(File log, long end, File torn) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
-            return new Reader(file).cut(end, 0, file.length(), torn).setAside();
+            long length = file.length();
+            new Reader(file, null).cut(end, 0, length, torn);
+            return length - end;
         }
     }
 
@@ -57,14 +74,18 @@ public record LogTail(long length, long nextNumber, long setAside) {
      */
     private static final class Reader {
         private final RandomAccessFile file;
+        private final @Nullable LongPredicate isSettled;
         private final byte[] block = new byte[BLOCK];
         private long blockStart;
         private long blockEnd;
 
-        Reader(RandomAccessFile file) {
+        /** @param isSettled as above; null if nobody else can be writing */
+        Reader(RandomAccessFile file, @Nullable LongPredicate isSettled) {
             this.file = file;
+            this.isSettled = isSettled;
         }
 
+        @Nullable
         LogTail recover(File torn) throws IOException {
             long length = file.length();
             long end = length;
@@ -83,14 +104,29 @@ public record LogTail(long length, long nextNumber, long setAside) {
             return cut(0, 0, length, torn);
         }
 
-        private LogTail cut(long end, long nextNumber, long length, File torn) throws IOException {
+        /** Null if it may not be cut at this moment. */
+        private @Nullable LogTail cut(long end, long nextNumber, long length, File torn) throws IOException {
             if (end < length) {
+                if (!mayCut(length)) {
+                    return null;
+                }
                 file.setLength(
                         length); // no change; but where cutting is forbidden it fails now, and not when all is copied
                 setAside(end, length, torn);
+                if (hasGrown(length)) {
+                    return null; // what is set aside is a copy of somebody's line
+                }
                 file.setLength(end);
             }
             return new LogTail(end, nextNumber, length - end);
+        }
+
+        private boolean mayCut(long length) throws IOException {
+            return isSettled == null || (byteAt(length - 1) == '\n' || isSettled.test(length)) && !hasGrown(length);
+        }
+
+        private boolean hasGrown(long length) throws IOException {
+            return isSettled != null && file.length() != length;
         }
 
         private void setAside(long start, long end, File torn) throws IOException {

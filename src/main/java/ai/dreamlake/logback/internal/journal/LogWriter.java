@@ -33,6 +33,7 @@ final class LogWriter implements TailRecovery.Log {
     private final SessionDirectory directory;
     private final File log;
     private final SequenceHint hint;
+    private final TornEnd tornEnd = new TornEnd();
     private final Notices notices;
     private Storage storage;
     private @Nullable LogFile out;
@@ -87,12 +88,27 @@ final class LogWriter implements TailRecovery.Log {
         return now.size() == length ? State.OURS : State.UNKNOWN;
     }
 
-    /** Opens the log and finds its end. */
-    void open() throws IOException {
+    /**
+     * Opens the log and finds its end.
+     *
+     * @param isAlone whether the lock excludes everybody else, the Python SDK too
+     * @param now the time, in nanoseconds
+     * @return false if somebody may be in the middle of writing a line: try again a little later
+     */
+    boolean open(boolean isAlone, long now) throws IOException {
+        if (!isAlone && tornEnd.isUnsettled(log.length(), now)) {
+            return false;
+        }
         StackHeadroom.require();
         close();
         storage.createLog(log);
-        LogTail end = LogTail.recover(log, directory.torn());
+        LogTail end = isAlone
+                ? LogTail.recover(log, directory.torn())
+                : LogTail.recover(log, directory.torn(), length -> tornEnd.isSettled(length, now));
+        if (end == null) {
+            return false;
+        }
+        tornEnd.clear();
         out = storage.open(log);
         identity = FileIdentity.of(log.toPath());
         nextNumber =
@@ -103,6 +119,7 @@ final class LogWriter implements TailRecovery.Log {
             notices.tell(log + " did not end with a record: " + end.setAside() + " bytes are set aside in "
                     + directory.torn().getName());
         }
+        return true;
     }
 
     private long numberAfterSegments() throws IOException {
@@ -242,7 +259,7 @@ final class LogWriter implements TailRecovery.Log {
         hint.write(nextNumber); // first: once the last record is delivered and deleted, nothing else tells the number
         close();
         Files.move(log.toPath(), directory.segmentBefore(nextNumber), StandardCopyOption.ATOMIC_MOVE);
-        open();
+        open(true, 0); // a new log has no torn end
     }
 
     void close() throws IOException {

@@ -3,7 +3,9 @@ package ai.dreamlake.logback.internal.journal;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -18,6 +20,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -38,6 +41,8 @@ class JournalTest {
     private final AtomicLong clock = new AtomicLong(1_000_000_000L);
     /** How far the clock goes with each look at it. */
     private final AtomicLong jump = new AtomicLong();
+    /** What happens meanwhile, each time. */
+    private Runnable meanwhile = () -> {};
 
     private final FaultyDisk disk = new FaultyDisk();
     private SessionOnDisk session;
@@ -89,10 +94,14 @@ class JournalTest {
     }
 
     private Journal newJournal() {
-        Journal journal = new Journal(
-                new SessionDirectory(session.directory()), NAME, () -> clock.addAndGet(jump.get()), disk, 0);
+        Journal journal = new Journal(new SessionDirectory(session.directory()), NAME, this::now, disk, 0);
         journal.retain(disk);
         return journal;
+    }
+
+    private long now() {
+        meanwhile.run();
+        return clock.addAndGet(jump.get());
     }
 
     @AfterEach
@@ -245,11 +254,38 @@ class JournalTest {
         journal.release();
         session.append(session.log(), "{\"timestamp\": \"2025-10");
         journal = newJournal();
+        jump.set(TornEnd.SETTLE_NANOS / 5);
         append("next");
 
         session.assertGapless(2);
         assertThat(SessionOnDisk.text(session.torn())).isEqualTo("{\"timestamp\": \"2025-10\n");
         assertThat(journal.nextNotice()).contains("22 bytes are set aside in logs.jsonl.torn");
+    }
+
+    @Test
+    void aLineThatPythonIsWritingIsNotCutOff() throws IOException {
+        assumeThat(NativeFlock.isAvailable())
+                .as("with flock, nobody can be writing")
+                .isFalse();
+        append("whole");
+        String line = String.format(RECORD, "from Python") + "1}\n";
+        session.append(session.log(), line.substring(0, 50));
+        AtomicInteger looks = new AtomicInteger();
+        meanwhile = () -> {
+            switch (looks.incrementAndGet()) {
+                case 8 -> session.append(session.log(), line.substring(50, 70));
+                case 16 -> session.append(session.log(), line.substring(70));
+                default -> {}
+            }
+        };
+        jump.set(TornEnd.SETTLE_NANOS / 10);
+        Thread.currentThread().interrupt();
+        append("next");
+
+        assertThat(Thread.interrupted()).isTrue();
+        session.assertGapless(3);
+        assertThat(session.messages()).containsExactly("whole", "from Python", "next");
+        assertThat(session.torn()).doesNotExist();
     }
 
     @Test

@@ -6,9 +6,11 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -88,6 +90,41 @@ class LogTailTest {
         Files.writeString(log, ZERO + "torn");
         assertThatThrownBy(() -> LogTail.recover(log.toFile(), aside.toFile())).isInstanceOf(IOException.class);
         assertThat(Files.readString(log)).isEqualTo(ZERO + "torn");
+    }
+
+    @Test
+    void aTornTailThatIsNotSettledStaysWhereItIs() throws IOException {
+        Files.writeString(log, ZERO + "torn");
+        assertThat(LogTail.recover(log.toFile(), aside.toFile(), length -> false))
+                .isNull();
+        assertThat(Files.readString(log)).isEqualTo(ZERO + "torn");
+        assertThat(aside).doesNotExist();
+
+        assertThat(LogTail.recover(log.toFile(), aside.toFile(), length -> length == ZERO.length() + 4))
+                .isEqualTo(new LogTail(ZERO.length(), 1, 4));
+        assertThat(aside).hasContent("torn");
+    }
+
+    @Test
+    void aTornTailThatSomebodyCompletesAtTheLastMomentStaysWhereItIs() throws IOException {
+        Files.writeString(log, ZERO + ONE.substring(0, 50));
+        assertThat(LogTail.recover(log.toFile(), aside.toFile(), length -> {
+                    try {
+                        Files.writeString(log, ONE.substring(50), StandardOpenOption.APPEND);
+                        return true;
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                }))
+                .isNull();
+        assertThat(Files.readString(log)).isEqualTo(ZERO + ONE);
+    }
+
+    @Test
+    void damageThatIsWholeLinesIsNobodysWriteInTheMiddle() throws IOException {
+        Files.writeString(log, ZERO + "garbage\n");
+        assertThat(LogTail.recover(log.toFile(), aside.toFile(), length -> false))
+                .isEqualTo(new LogTail(ZERO.length(), 1, 8));
     }
 
     @Test
