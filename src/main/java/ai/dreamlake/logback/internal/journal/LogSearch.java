@@ -30,7 +30,7 @@ final class LogSearch {
             return 0;
         }
         try (RandomAccessFile file = RegularFile.open(log, "r")) {
-            long position = find(file, place, lines.get(0));
+            long position = find(file, Math.max(0, place), lines.get(0));
             int count = 0;
             while (position >= 0 && count < lines.size() && isAt(file, position, lines.get(count))) {
                 position += lines.get(count).length;
@@ -41,7 +41,7 @@ final class LogSearch {
     }
 
     private static boolean isAt(RandomAccessFile file, long position, byte[] line) throws IOException {
-        if (position + line.length > file.length()) {
+        if (position > file.length() - line.length) {
             return false;
         }
         byte[] found = new byte[line.length];

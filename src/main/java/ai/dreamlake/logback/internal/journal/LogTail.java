@@ -1,10 +1,12 @@
 package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.FilePart;
 import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 import java.util.Objects;
@@ -15,7 +17,11 @@ import org.jspecify.annotations.Nullable;
  * The end of a log, where the next record goes.
  *
  * <p>The log is the truth: the next number is the one of the last record, plus one, whatever any other file says.
- * Finding it reads the last 64 KiB as a rule, so that a log of 10 GB opens as fast as an empty one.
+ * Finding it reads the last 64 KiB as a rule, so that a log of 10 GB opens as fast as an empty one. No line is held in
+ * memory as a whole.
+ *
+ * <p>A record of somebody else may have no number, or none that can be continued. Then the last one that can, within 64
+ * KiB, is continued by the lines after it; if there is none, all lines of the log are counted.
  *
  * <p>What follows the last record is damage: the torn line of a writer that was killed, or what a power loss or an
  * editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is touched.
@@ -23,13 +29,25 @@ import org.jspecify.annotations.Nullable;
  * @param length where the last record ends
  * @param nextNumber the number of the next record
  * @param setAside how many bytes of damage were set aside
+ * @param source what the next number continues
  */
-public record LogTail(long length, long nextNumber, long setAside) {
+public record LogTail(long length, long nextNumber, long setAside, Source source) {
+
+    /** What the next number continues. */
+    enum Source {
+        /** The last record's number. */
+        LAST_RECORD,
+        /** The number of an earlier record, and the lines after it. */
+        EARLIER_RECORD,
+        /** All lines of this log. What was numbered before this log is not known here. */
+        ALL_LINES
+    }
 
     private static final int BLOCK = 64 * 1024;
 
-    /** No record is that long; a longer line is damage, and is not read into memory. */
-    private static final int MAX_LINE = 256 * 1024 * 1024;
+    LogTail(long length, long nextNumber, long setAside) {
+        this(length, nextNumber, setAside, Source.LAST_RECORD);
+    }
 
     /**
      * Finds the end of a log that nobody else can be writing, and mends it.
@@ -53,6 +71,10 @@ public record LogTail(long length, long nextNumber, long setAside) {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
             return new Reader(file, isSettled).recover(torn);
         }
+    }
+
+    private LogTail with(long nextNumber, Source source) {
+        return new LogTail(length, nextNumber, setAside, source);
     }
 
     /**
@@ -96,12 +118,47 @@ public record LogTail(long length, long nextNumber, long setAside) {
                 }
                 long lineStart = endOfLastLine(lineEnd - 1);
                 long number = numberOf(lineStart, lineEnd);
-                if (number >= 0) {
+                if (LineFormat.canContinue(number)) {
                     return cut(lineEnd, number + 1, length, torn);
+                }
+                if (number != LineFormat.NOT_A_RECORD) {
+                    LogTail next = numberAfter(lineStart, lineEnd);
+                    LogTail cut = cut(lineEnd, 0, length, torn);
+                    return cut == null ? null : cut.with(next.nextNumber, next.source);
                 }
                 end = lineStart;
             }
             return cut(0, 0, length, torn);
+        }
+
+        /** Numbers that cannot be continued, from the last one back to one that can. Before anything is cut off. */
+        private LogTail numberAfter(long lastStart, long end) throws IOException {
+            long lines = 1;
+            long lineEnd = lastStart;
+            while (lineEnd > 0 && end - lineEnd < BLOCK) {
+                long lineStart = endOfLastLine(lineEnd - 1);
+                long number = numberOf(lineStart, lineEnd);
+                if (LineFormat.canContinue(number)) {
+                    return new LogTail(end, number + 1 + lines, 0, Source.EARLIER_RECORD);
+                }
+                lines++;
+                lineEnd = lineStart;
+            }
+            return new LogTail(end, lines + countLines(lineEnd), 0, Source.ALL_LINES);
+        }
+
+        private long countLines(long end) throws IOException {
+            InputStream before = new FilePart(file, 0, end);
+            byte[] read = new byte[BLOCK];
+            long lines = 0;
+            for (int count = before.read(read); count > 0; count = before.read(read)) {
+                for (int i = 0; i < count; i++) {
+                    if (read[i] == '\n') {
+                        lines++;
+                    }
+                }
+            }
+            return lines;
         }
 
         /** Null if it may not be cut at this moment. */
@@ -170,15 +227,11 @@ public record LogTail(long length, long nextNumber, long setAside) {
             return block[(int) (position - blockStart)];
         }
 
-        /** The sequence number of a line, or {@link LineFormat#NOT_A_RECORD}. */
+        /** As {@link LineFormat#numberOf(InputStream)} has it. */
         private long numberOf(long start, long end) throws IOException {
-            if (end - start > MAX_LINE) {
-                return LineFormat.NOT_A_RECORD;
-            }
-            byte[] line = new byte[(int) (end - start)];
-            file.seek(start);
-            file.readFully(line);
-            return LineFormat.numberOf(line);
+            return start >= blockStart && end <= blockEnd
+                    ? LineFormat.numberOf(block, (int) (start - blockStart), (int) (end - start))
+                    : LineFormat.numberOf(new FilePart(file, start, end));
         }
     }
 }

@@ -8,7 +8,9 @@ import ai.dreamlake.logback.internal.session.Retention;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
@@ -100,6 +102,7 @@ final class LogWriter implements TailRecovery.Log {
             return false;
         }
         StackHeadroom.require();
+        boolean isSameLog = out != null && identity != null && identity.isAt(log.toPath()) && log.length() >= length;
         close();
         storage.createLog(log);
         LogTail end = isAlone
@@ -111,8 +114,9 @@ final class LogWriter implements TailRecovery.Log {
         tornEnd.clear();
         out = storage.open(log);
         identity = FileIdentity.of(log.toPath());
-        nextNumber =
-                end.length() > 0 || storage.retention() == Retention.KEEP ? end.nextNumber() : numberAfterSegments();
+        long next = numberAfter(end);
+        // Our own numbers never go back, even if somebody continues our log with lower ones.
+        nextNumber = isSameLog ? Math.max(next, nextNumber) : next;
         length = end.length();
         doubtful = false;
         if (end.setAside() > 0) {
@@ -122,12 +126,24 @@ final class LogWriter implements TailRecovery.Log {
         return true;
     }
 
-    private long numberAfterSegments() throws IOException {
-        long number = hint.read();
-        for (Segment segment : directory.segments()) {
-            number = Math.max(number, segment.end());
+    private long numberAfter(LogTail end) throws IOException {
+        if (end.source() != LogTail.Source.LAST_RECORD) {
+            notices.tellOnce("the last record of " + log + " has no sequenceNumber that can be continued, so lines are"
+                    + " counted from the last one that has, or from the beginning");
         }
-        return number;
+        if (storage.retention() == Retention.KEEP) {
+            return end.nextNumber();
+        }
+        long before = 0;
+        for (Segment segment : directory.segments()) {
+            before = Math.max(before, segment.end());
+        }
+        if (end.length() == 0) {
+            return Math.max(before, hint.read());
+        }
+        return end.source() == LogTail.Source.ALL_LINES
+                ? Math.max(before + end.nextNumber(), hint.read())
+                : Math.max(before + 1, end.nextNumber()); // each segment has a name of its own
     }
 
     /** The first step of a write. Trouble with the hint never keeps a record from the log. */
@@ -256,9 +272,13 @@ final class LogWriter implements TailRecovery.Log {
     /** Makes the log a segment, and begins a new log. */
     void seal() throws IOException {
         StackHeadroom.require();
+        Path segment = directory.segmentBefore(nextNumber);
+        if (Files.exists(segment)) {
+            throw new FileAlreadyExistsException(segment.toString()); // the move would replace it
+        }
         hint.write(nextNumber); // first: once the last record is delivered and deleted, nothing else tells the number
         close();
-        Files.move(log.toPath(), directory.segmentBefore(nextNumber), StandardCopyOption.ATOMIC_MOVE);
+        Files.move(log.toPath(), segment, StandardCopyOption.ATOMIC_MOVE);
         open(true, 0); // a new log has no torn end
     }
 

@@ -46,7 +46,8 @@ final class SequenceHint {
     /** The number, or 0 if the file is missing or makes no sense. */
     long read() throws IOException {
         try (InputStream hint = RegularFile.read(file)) {
-            return Math.max(0, Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip()));
+            long number = Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip());
+            return LineFormat.canContinue(number) ? number : 0;
         } catch (NumberFormatException nothing) {
             return 0;
         } catch (FileNotFoundException missingOrUnreadable) {

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
 import java.io.IOException;
@@ -163,8 +164,17 @@ public record SessionDirectory(Path path) {
         return Arrays.stream(names)
                 .map(SEGMENT::matcher)
                 .filter(Matcher::matches)
-                .map(name -> new Segment(new File(logs, name.group()), Long.parseLong(name.group(1))))
-                .sorted(Comparator.comparingLong(Segment::end))
+                .map(name -> new Segment(new File(logs, name.group()), end(name.group(1))))
+                .sorted(Comparator.comparingLong(Segment::end).thenComparing(Segment::file))
                 .toList();
+    }
+
+    private static long end(String digits) {
+        try {
+            long end = Long.parseLong(digits);
+            return LineFormat.isNumber(end) ? end : 0;
+        } catch (NumberFormatException tooLarge) {
+            return 0;
+        }
     }
 }

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -183,10 +184,13 @@ final class Staging {
 
     /** How many records a process that died over them has written, from one on. */
     private int writtenByOthers(int from, long first, long place) throws IOException {
+        if (!LineFormat.isNumber(first) || !LineFormat.isNumber(first + lines.count())) {
+            return 0; // nobody writes such numbers
+        }
         List<byte[]> numbered = lines.finished(from, first);
         int written = LogSearch.countFrom(directory.log(), place, numbered);
         for (Segment segment : directory.segments()) {
-            if (segment.end() > first) {
+            if (segment.reaches(first)) {
                 written = Math.max(written, LogSearch.countFrom(segment.file(), place, numbered));
             }
         }

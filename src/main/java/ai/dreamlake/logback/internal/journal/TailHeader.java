@@ -72,8 +72,8 @@ record TailHeader(
                     Long.parseLong(matcher.group(2)),
                     Integer.parseInt(matcher.group(3)),
                     Integer.parseInt(matcher.group(4)),
-                    Long.parseLong(matcher.group(5)),
-                    Long.parseLong(matcher.group(6)),
+                    number(matcher.group(5)),
+                    number(matcher.group(6)),
                     new ProcessIdentity(
                             Long.parseLong(matcher.group(7)),
                             Long.parseLong(matcher.group(8)),
@@ -83,6 +83,15 @@ record TailHeader(
             return header.isSound(tail.length) ? header : null;
         } catch (NumberFormatException tooLarge) {
             return null;
+        }
+    }
+
+    /** A number that no record and no place can have must not cost the records. */
+    private static long number(String digits) {
+        try {
+            return Long.parseLong(digits);
+        } catch (NumberFormatException tooLarge) {
+            return Long.MAX_VALUE;
         }
     }
 

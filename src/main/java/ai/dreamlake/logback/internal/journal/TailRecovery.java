@@ -142,7 +142,7 @@ final class TailRecovery {
                 lineFeed++;
             }
             byte[] record = Arrays.copyOfRange(content, end, lineFeed);
-            if (lineFeed == content.length || !LineFormat.isObject(record)) {
+            if (lineFeed == content.length || !LineFormat.isRecord(record, 0, record.length)) {
                 break; // only a power loss leaves such a thing
             }
             staged.add(record);
@@ -164,7 +164,7 @@ final class TailRecovery {
         if (!header.owner().isOfThisBoot()) {
             return mostIn(header, log -> LogSearch.countUnnumbered(log, header.place(), staged));
         }
-        if (header.state() != TailHeader.WRITING) {
+        if (header.state() != TailHeader.WRITING || !LineFormat.isNumber(header.first() + staged.size())) {
             return 0;
         }
         List<byte[]> lines = new ArrayList<>();
@@ -182,7 +182,7 @@ final class TailRecovery {
     private int mostIn(TailHeader header, Count count) throws IOException {
         int most = count.in(directory.log());
         for (Segment segment : directory.segments()) {
-            if (segment.end() > header.first()) {
+            if (segment.reaches(header.first())) {
                 most = Math.max(most, count.in(segment.file()));
             }
         }

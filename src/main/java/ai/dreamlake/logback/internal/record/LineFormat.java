@@ -1,15 +1,20 @@
 package ai.dreamlake.logback.internal.record;
 
 import ai.dreamlake.logback.internal.io.LenientJson;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Set;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.exc.JacksonIOException;
 
 /**
  * A line of {@code logs.jsonl}, in the form that Dreamlake's documentation shows. All its literals are defined here.
@@ -31,6 +36,9 @@ public final class LineFormat {
     /** Returned instead of a number for a line that is not a record. */
     public static final long NOT_A_RECORD = -1;
 
+    /** Returned instead of a number for a record without one that {@link #isNumber} accepts. */
+    public static final long NO_NUMBER = -2;
+
     static final byte[] BEFORE_TIMESTAMP = ascii("{\"timestamp\": \"");
     static final byte[] BEFORE_METADATA = ascii(", \"metadata\": ");
     static final byte[] NO_METADATA = ascii("null");
@@ -39,17 +47,23 @@ public final class LineFormat {
     private static final byte[][] BEFORE_MESSAGE = new byte[RecordLevel.values().length][];
     private static final byte[] WITHOUT_METADATA = ascii(", \"metadata\": null");
     private static final String NUMBER = "sequenceNumber";
-    private static final String[] SENT = {"timestamp", "level", "message", "metadata"};
+    private static final Set<String> SENT = Set.of("timestamp", "level", "message", "metadata");
 
-    /** The most digits that fit into a long, whatever they are. */
-    private static final int MAX_DIGITS = 18;
+    /** Nobody counts to 2^61, so a number below this one can be continued as long as anybody likes. */
+    private static final long MAX_CONTINUED = 1L << 62;
+
+    /** No number that continues another one gets as far as this, which leaves room before the overflow. */
+    private static final long MAX_NUMBER = 3L << 61;
+
+    private static final int MAX_DIGITS = 19;
 
     static {
         for (RecordLevel level : RecordLevel.values()) {
             BEFORE_MESSAGE[level.ordinal()] = ascii("\", \"level\": \"" + level.text() + "\", \"message\": ");
         }
         // Loads the parser's classes now: damage may have to be examined when hardly any stack is left.
-        numberOf(ascii("{\"sequenceNumber\": 0}"));
+        byte[] record = ascii("{\"sequenceNumber\": 0}");
+        numberOf(record, 0, record.length);
     }
 
     private LineFormat() {}
@@ -63,13 +77,27 @@ public final class LineFormat {
         return BEFORE_MESSAGE[level.ordinal()];
     }
 
+    /** Whether a number can be a record's: not negative, and far from the largest one. */
+    public static boolean isNumber(long number) {
+        return number >= 0 && number < MAX_NUMBER;
+    }
+
+    /** Whether the records after the one with this number can be numbered on from there, however many follow. */
+    public static boolean canContinue(long number) {
+        return number >= 0 && number < MAX_CONTINUED;
+    }
+
     /**
      * Appends the number and the line end to an encoded record.
      *
      * @param record has {@link #ROOM_FOR_NUMBER} bytes of room after {@code length}
      * @return the length of the whole line
+     * @throws IllegalArgumentException if the number is not one that {@link #isNumber} accepts
      */
     public static int finish(byte[] record, int length, long number) {
+        if (!isNumber(number)) {
+            throw new IllegalArgumentException("no record has the number " + number);
+        }
         int end = Decimal.write(number, record, length);
         record[end++] = '}';
         record[end++] = '\n';
@@ -120,58 +148,88 @@ public final class LineFormat {
         return record;
     }
 
-    /** Whether some text is one JSON object and nothing else. */
-    public static boolean isObject(byte[] text) {
-        try (JsonParser parser = LenientJson.PARSERS.createParser(ObjectReadContext.empty(), text)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return false;
-            }
-            parser.skipChildren();
-            return parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
-        } catch (JacksonException noJson) {
-            return false;
-        }
-    }
-
-    /** The sequence number of a line, with or without its line feed, or {@link #NOT_A_RECORD}. */
-    public static long numberOf(byte[] line) {
-        long number = NOT_A_RECORD;
-        try (JsonParser parser = LenientJson.PARSERS.createParser(ObjectReadContext.empty(), line)) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return NOT_A_RECORD;
-            }
-            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
-                boolean isNumber = parser.currentName().equals(NUMBER);
-                JsonToken value = parser.nextToken();
-                if (isNumber && value == JsonToken.VALUE_NUMBER_INT) {
-                    number = parser.getLongValue();
-                }
-                parser.skipChildren();
-            }
-            boolean isWhole = parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
-            return isWhole && number >= 0 && number < Long.MAX_VALUE ? number : NOT_A_RECORD;
+    /**
+     * The number of a record of anybody, with or without its line feed.
+     *
+     * <p>A record is a complete JSON object, with nothing but white space around it, whatever it says; of several
+     * {@code sequenceNumber}, the last one counts. It is no record if {@link LenientJson#PARSERS} finds it too deeply
+     * nested, or one of its names or numbers too long.
+     *
+     * @param line is read once, in blocks, and not closed; little of it is held in memory
+     * @return {@link #NOT_A_RECORD}, {@link #NO_NUMBER}, or the number
+     * @throws IOException if the line cannot be read
+     */
+    public static long numberOf(InputStream line) throws IOException {
+        try (JsonParser parser = LenientJson.STREAMS.createParser(ObjectReadContext.empty(), line)) {
+            return numberOf(parser);
+        } catch (JacksonIOException unreadable) {
+            throw unreadable.getCause();
         } catch (JacksonException noRecord) {
             return NOT_A_RECORD;
         }
     }
 
-    public static boolean isRecord(byte[] line) {
-        return numberOf(line) != NOT_A_RECORD;
+    /** The number of a record of anybody, as {@link #numberOf(InputStream)} has it. */
+    public static long numberOf(byte[] text, int start, int length) {
+        try (JsonParser parser = parser(text, start, length)) {
+            return numberOf(parser);
+        } catch (JacksonException noRecord) {
+            return NOT_A_RECORD;
+        }
+    }
+
+    private static JsonParser parser(byte[] text, int start, int length) {
+        // As a stream: of an array, Jackson 3.1 would read on behind the end, as names are not remembered.
+        return LenientJson.STREAMS.createParser(
+                ObjectReadContext.empty(), new ByteArrayInputStream(text, start, length));
+    }
+
+    private static long numberOf(JsonParser parser) {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            return NOT_A_RECORD;
+        }
+        long number = NO_NUMBER;
+        while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+            boolean isNumber = parser.currentName().equals(NUMBER);
+            JsonToken value = parser.nextToken();
+            if (isNumber) {
+                number = value == JsonToken.VALUE_NUMBER_INT ? numberOf(parser.getString()) : NO_NUMBER;
+            }
+            parser.skipChildren();
+        }
+        boolean isWhole = parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+        return isWhole ? number : NOT_A_RECORD;
+    }
+
+    /** @param integer in JSON's form */
+    private static long numberOf(String integer) {
+        try {
+            long number = Long.parseLong(integer);
+            return isNumber(number) ? number : NO_NUMBER;
+        } catch (NumberFormatException tooLarge) {
+            return NO_NUMBER;
+        }
+    }
+
+    /** Whether a line is a record of anybody, with or without its line feed. */
+    public static boolean isRecord(byte[] text, int start, int length) {
+        return numberOf(text, start, length) != NOT_A_RECORD;
     }
 
     /**
-     * Writes a record in the form the server accepts. Our own lines are cut; other writers' lines are parsed and
-     * rewritten.
+     * Writes a record in the form the server accepts. Our own lines are cut, without a look at what is between their
+     * ends; other writers' lines are parsed and rewritten.
      *
      * @param text contains the line from {@code start} to {@code end}, without its line feed
-     * @return the line's number; or {@link #NOT_A_RECORD}, and nothing is written
+     * @return the line's number, or {@link #NO_NUMBER}; or {@link #NOT_A_RECORD}, after which the target ends with
+     *     anything
      */
     public static long writeWithoutNumber(byte[] text, int start, int end, ByteArrayOutputStream target) {
         int cut = endOfOurs(text, start, end);
         if (cut < 0) {
             return rewrite(text, start, end, target);
         }
-        long number = Long.parseLong(new String(
+        long number = numberOf(new String(
                 text, cut + BEFORE_NUMBER.length, end - 1 - cut - BEFORE_NUMBER.length, StandardCharsets.US_ASCII));
         if (endsWith(text, start, cut, WITHOUT_METADATA)) {
             cut -= WITHOUT_METADATA.length;
@@ -206,23 +264,57 @@ public final class LineFormat {
         return end - start >= what.length && Arrays.equals(text, end - what.length, end, what, 0, what.length);
     }
 
+    /** Copies what the server wants token by token, without building a tree: lines of others can be long, and deep. */
     private static long rewrite(byte[] text, int start, int end, ByteArrayOutputStream target) {
-        try {
-            if (LenientJson.TREES.readTree(text, start, end - start) instanceof ObjectNode record
-                    && record.path(NUMBER).isIntegralNumber()) {
-                ObjectNode sent = LenientJson.TREES.createObjectNode();
-                for (String field : SENT) {
-                    JsonNode value = record.get(field);
-                    if (value != null && !value.isNull()) {
-                        sent.set(field, value);
+        try (JsonParser parser = parser(text, start, end - start);
+                JsonGenerator sent = LenientJson.STREAMS.createGenerator(ObjectWriteContext.empty(), target)) {
+            if (parser.nextToken() != JsonToken.START_OBJECT) {
+                return NOT_A_RECORD;
+            }
+            long number = NO_NUMBER;
+            sent.writeStartObject();
+            while (parser.nextToken() == JsonToken.PROPERTY_NAME) {
+                String name = parser.currentName();
+                JsonToken value = parser.nextToken();
+                if (name.equals(NUMBER)) {
+                    number = value == JsonToken.VALUE_NUMBER_INT ? numberOf(parser.getString()) : NO_NUMBER;
+                }
+                if (SENT.contains(name) && value != JsonToken.VALUE_NULL) {
+                    sent.writeName(name);
+                    copyValue(parser, sent);
+                } else {
+                    parser.skipChildren();
+                }
+            }
+            sent.writeEndObject();
+            boolean isWhole = parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
+            return isWhole ? number : NOT_A_RECORD;
+        } catch (JacksonException noRecord) {
+            return NOT_A_RECORD; // damage in the middle of a log
+        }
+    }
+
+    private static void copyValue(JsonParser parser, JsonGenerator target) {
+        int depth = 0;
+        do {
+            switch (parser.currentToken()) {
+                case START_OBJECT, START_ARRAY -> {
+                    depth++;
+                    target.copyCurrentEvent(parser);
+                }
+                case END_OBJECT, END_ARRAY -> {
+                    depth--;
+                    target.copyCurrentEvent(parser);
+                }
+                case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
+                    if (parser.isNaN()) {
+                        target.writeString(parser.getString()); // JSON has no form for it
+                    } else {
+                        target.writeNumber(parser.getString()); // as it stands there, however long it is
                     }
                 }
-                target.writeBytes(LenientJson.TREES.writeValueAsBytes(sent));
-                return record.path(NUMBER).asLong();
+                default -> target.copyCurrentEvent(parser);
             }
-        } catch (JacksonException noRecord) {
-            // Damage in the middle of a log.
-        }
-        return NOT_A_RECORD;
+        } while (depth > 0 && parser.nextToken() != null);
     }
 }

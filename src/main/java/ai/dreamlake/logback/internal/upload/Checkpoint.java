@@ -4,8 +4,10 @@ import ai.dreamlake.logback.internal.io.AtomicFile;
 import ai.dreamlake.logback.internal.io.Digests;
 import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.io.RegularFile;
+import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -33,10 +35,8 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** The checkpoint of a log of which nothing has been sent. */
     static final Checkpoint NONE = new Checkpoint(0, 0, 0, -1, 0, "", "");
 
-    /** A longer file is none of ours. */
-    private static final int MAX_BYTES = 64 * 1024;
-
     private static final int DIGESTED_BYTES = 1024;
+    private static final int MAX_BYTES = 4096;
 
     /** Whether a batch was about to be sent, so the server may have it. */
     boolean isDoubtful() {
@@ -49,26 +49,30 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
      */
     static Checkpoint read(Path file, RandomAccessFile log) throws IOException {
         Checkpoint read = parse(file);
-        boolean isWhole = read.offset >= 0 && read.end >= read.offset && read.number >= 0 && read.end <= log.length();
+        boolean isWhole = read.offset >= 0
+                && read.end >= read.offset
+                && read.end <= log.length()
+                && LineFormat.isNumber(read.number);
         return isWhole && read.digest.equals(digest(log, read.offset))
                 ? read
-                : new Checkpoint(0, 0, 0, -1, Math.max(0, read.lost), read.lostAt, "");
+                : new Checkpoint(0, 0, 0, -1, read.lost, read.lostAt, "");
     }
 
     /** The file's content, valid or not. */
     static Checkpoint parse(Path file) throws IOException {
         JsonNode json;
-        try {
-            json = LenientJson.TREES.readTree(RegularFile.readAllBytes(file.toFile(), MAX_BYTES));
+        try (InputStream in = RegularFile.read(file.toFile())) {
+            json = LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES)); // one of ours is shorter
         } catch (FileNotFoundException | JacksonException nothingToRead) {
             return NONE;
         }
+        long lost = json.path("lost").asLong(0);
         return new Checkpoint(
                 json.path("offset").asLong(-1),
                 json.path("end").asLong(-1),
                 json.path("number").asLong(-1),
                 json.path("serverEnd").asLong(-1),
-                json.path("lost").asLong(0),
+                LineFormat.isNumber(lost) ? lost : 0,
                 json.path("lostAt").asString(""),
                 json.path("digest").asString(""));
     }
@@ -88,7 +92,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         // If the server did not report its last number, it assigned one per record.
         long known = serverEnd >= 0 || this.serverEnd < 0 ? serverEnd : this.serverEnd + batch.records();
         return new Checkpoint(
-                batch.end(), batch.end(), batch.nextNumber(), known, lost, lostAt, digest(log, batch.end()));
+                batch.end(), batch.end(), batch.numbers().next(), known, lost, lostAt, digest(log, batch.end()));
     }
 
     /** The checkpoint at the end of a log whose remaining records are given up. */

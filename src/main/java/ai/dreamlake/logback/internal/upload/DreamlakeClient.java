@@ -41,7 +41,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class DreamlakeClient implements Closeable {
 
     private static final MediaType JSON = MediaType.get("application/json");
-    private static final long MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+    /** No more of a response is read. */
+    static final long MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+
     private static final String BEARER = "Bearer ";
     private static final int MAX_REDIRECTS = 5;
 

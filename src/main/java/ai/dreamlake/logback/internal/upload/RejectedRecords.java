@@ -1,27 +1,37 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.AppendedFile;
+import ai.dreamlake.logback.internal.io.FilePart;
 import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.io.RegularFile;
+import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.ObjectWriteContext;
+import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code rejected.jsonl}: records that the server refused for good, with its response.
+ * {@code rejected.jsonl}: records that the server refused for good, with its response. A record stands there as it
+ * stands in the log, a line that is no record as a text.
  *
  * <pre>
- *   {"status": 400, "answer": "{\"error\": \"…\"}", "record": {"timestamp": "…", …}}
+ *   {"status":400,"answer":"{\"error\": \"…\"}","record":{"timestamp": "…", …}}
  * </pre>
+ *
+ * <p>Lines are copied in blocks, however long they are.
  */
 final class RejectedRecords {
 
     private static final int MAX_RESPONSE = 4096;
+    private static final int BLOCK = 64 * 1024;
 
     private final File file;
 
@@ -30,40 +40,121 @@ final class RejectedRecords {
     }
 
     /**
-     * Adds a record, unless the last one there is the same: then the process had ended before it saved its checkpoint.
+     * Adds a line of a log, unless the last one there is the same: then the process had ended before it saved its
+     * checkpoint.
      *
+     * @param start the position of the line's first byte
+     * @param end one past the position of its line feed
      * @param status the HTTP status; 0 if the record was not sent
      * @param response the response's body, or the reason if the record was not sent
      */
-    void add(byte[] line, int status, String response) throws IOException {
+    void add(RandomAccessFile log, long start, long end, int status, String response) throws IOException {
         ObjectNode entry = LenientJson.TREES.createObjectNode();
         entry.put("status", status);
         entry.put("answer", response.length() > MAX_RESPONSE ? response.substring(0, MAX_RESPONSE) : response);
-        entry.set("record", record(line));
-        byte[] text = (LenientJson.TREES.writeValueAsString(entry) + "\n").getBytes(StandardCharsets.UTF_8);
-        if (!endsWith(text)) {
-            AppendedFile.append(file, out -> out.write(text));
+        String before = LenientJson.TREES.writeValueAsString(entry);
+        long first = start;
+        long last = end;
+        while (first < last && isSpace(log, last - 1)) {
+            last--;
+        }
+        while (first < last && isSpace(log, first)) {
+            first++;
+        }
+        FilePart line = new FilePart(log, first, last);
+        boolean isRecord = line.read() == '{' && line.read() != 0 && isRecord(new FilePart(log, first, last));
+        long from = first;
+        long to = last;
+        AppendedFile.Content content = out -> {
+            out.write((before.substring(0, before.length() - 1) + ",\"record\":").getBytes(StandardCharsets.UTF_8));
+            if (isRecord) {
+                copy(new FilePart(log, from, to), out);
+            } else {
+                copyAsText(new FilePart(log, from, to), out);
+            }
+            out.write("}\n".getBytes(StandardCharsets.UTF_8));
+        };
+        if (!endsWith(content)) {
+            AppendedFile.append(file, content);
         }
     }
 
-    private static JsonNode record(byte[] line) {
-        String text = new String(line, StandardCharsets.UTF_8).strip();
-        try {
-            return LenientJson.TREES.readTree(text);
-        } catch (JacksonException noRecord) {
-            return LenientJson.TREES.getNodeFactory().stringNode(text);
+    private static boolean isSpace(RandomAccessFile log, long position) throws IOException {
+        log.seek(position);
+        int read = log.read();
+        return read == ' ' || read == '\t' || read == '\r' || read == '\n';
+    }
+
+    private static boolean isRecord(FilePart line) throws IOException {
+        return LineFormat.numberOf(line) != LineFormat.NOT_A_RECORD;
+    }
+
+    private static void copy(FilePart line, OutputStream out) throws IOException {
+        byte[] block = new byte[BLOCK];
+        for (int count = line.read(block); count > 0; count = line.read(block)) {
+            out.write(block, 0, count);
         }
     }
 
-    private boolean endsWith(byte[] text) throws IOException {
-        if (file.length() < text.length) {
+    /** What is no UTF-8 becomes U+FFFD. */
+    private static void copyAsText(FilePart line, OutputStream out) throws IOException {
+        Reader text = new InputStreamReader(line, StandardCharsets.UTF_8);
+        try (JsonGenerator json = LenientJson.STREAMS.createGenerator(ObjectWriteContext.empty(), out)) {
+            json.writeString(text, -1);
+        } catch (JacksonIOException failed) {
+            throw failed.getCause();
+        }
+    }
+
+    /** Whether the file ends with some content. */
+    private boolean endsWith(AppendedFile.Content content) throws IOException {
+        Length length = new Length();
+        content.writeTo(length);
+        if (file.length() < length.bytes) {
             return false;
         }
-        byte[] end = new byte[text.length];
         try (RandomAccessFile in = RegularFile.open(file, "r")) {
-            in.seek(in.length() - text.length);
-            in.readFully(end);
+            Comparison comparison = new Comparison(in, in.length() - length.bytes);
+            content.writeTo(comparison);
+            return comparison.isSame;
         }
-        return Arrays.equals(end, text);
+    }
+
+    /** Counts what is written. */
+    private static final class Length extends OutputStream {
+        private long bytes;
+
+        @Override
+        public void write(int one) {
+            bytes++;
+        }
+
+        @Override
+        public void write(byte[] written, int start, int count) {
+            bytes += count;
+        }
+    }
+
+    /** Compares what is written with what stands in a file. */
+    private static final class Comparison extends OutputStream {
+        private final FilePart found;
+        private boolean isSame = true;
+
+        Comparison(RandomAccessFile file, long position) throws IOException {
+            this.found = new FilePart(file, position, file.length());
+        }
+
+        @Override
+        public void write(int one) throws IOException {
+            write(new byte[] {(byte) one}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] written, int start, int count) throws IOException {
+            if (isSame) {
+                byte[] there = found.readNBytes(count);
+                isSame = Arrays.equals(there, 0, there.length, written, start, start + count);
+            }
+        }
     }
 }

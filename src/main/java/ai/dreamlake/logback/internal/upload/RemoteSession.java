@@ -5,6 +5,7 @@ import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -18,8 +19,8 @@ import tools.jackson.databind.node.ObjectNode;
 /** A session on the server: the id that the server gave it, and the description from {@code session.json}. */
 final class RemoteSession {
 
-    /** A longer description is not sent. */
-    private static final int MAX_DESCRIPTION_BYTES = 16 << 20;
+    /** Dreamlake servers take no longer body. */
+    private static final int MAX_DESCRIPTION = 1024 * 1024;
 
     private final SessionName name;
     private final Path description;
@@ -96,9 +97,8 @@ final class RemoteSession {
     private ObjectNode nameAndDescription() {
         ObjectNode sent = nameOnly();
         JsonNode described;
-        try {
-            described =
-                    LenientJson.TREES.readTree(RegularFile.readAllBytes(description.toFile(), MAX_DESCRIPTION_BYTES));
+        try (InputStream in = RegularFile.read(description.toFile())) {
+            described = LenientJson.TREES.readTree(in.readNBytes(MAX_DESCRIPTION)); // cut off, it is no JSON
         } catch (FileNotFoundException | JacksonException nothingToTell) {
             return sent;
         } catch (IOException unreadable) {

@@ -305,7 +305,8 @@ final class SessionUpload {
         }
         for (int batches = 0; batches < MAX_BATCHES && bytesToFree == 0; batches++) {
             Batch batch = checkpoint.isDoubtful()
-                    ? Batch.read(log(), checkpoint.offset(), checkpoint.end(), checkpoint.number())
+                    ? Batch.read(
+                            log(), checkpoint.offset(), checkpoint.end(), settings.maxBatchBytes(), checkpoint.number())
                     : nextBatch(checkpoint);
             if (checkpoint.isDoubtful() && (batch == null || batch.end() != checkpoint.end())) {
                 checkpoint =
@@ -524,10 +525,11 @@ final class SessionUpload {
                 listener.delivered(name, 0, delivered);
             }
             records = Batch.countLines(oldest.file(), checkpoint.offset());
-            givenUp = checkpoint.givingUp(records, Instant.now(), file, oldest.end());
+            givenUp = checkpoint.givingUp(
+                    records, Instant.now(), file, oldest.end() > 0 ? oldest.end() : checkpoint.number());
         }
         // Before the save: a thread that read the new checkpoint would take these for delivered.
-        long ours = markDoneBelow(oldest.end());
+        long ours = markDoneBelow(givenUp.number());
         if (records > 0) {
             listener.dropped(name, records, ours);
         } else if (ours > 0) {
@@ -587,8 +589,8 @@ final class SessionUpload {
     }
 
     private Outcome send(Batch batch, Checkpoint checkpoint) throws IOException {
-        if (batch.body() == null) {
-            return setAside(batch, checkpoint, 0, "not a record");
+        if (batch.unsendable() != null) {
+            return setAside(batch, checkpoint, 0, batch.unsendable().reason);
         }
         Duration wait = register();
         if (wait != null) {
@@ -652,7 +654,7 @@ final class SessionUpload {
         Checkpoint next = save(checkpoint.after(batch, serverEnd, log()));
         usualLimit = (int) Math.min(settings.maxBatchRecords(), usualLimit + usualLimit / 8 + 1L);
         limit = (int) Math.min(usualLimit, 2L * limit);
-        listener.delivered(name, batch.records(), markDoneBelow(next.number()));
+        listener.delivered(name, batch.records(), markDone(batch));
         return new Outcome(next, null);
     }
 
@@ -666,20 +668,29 @@ final class SessionUpload {
         keepAside(record, status, reason);
         usualLimit = settings.maxBatchRecords(); // one record that is too large says nothing about the others
         Checkpoint next = save(checkpoint.after(record, checkpoint.serverEnd(), log()));
-        listener.rejected(name, 1, markDoneBelow(next.number()), status == 0 ? reason : "HTTP " + status);
+        listener.rejected(name, 1, markDone(record), status == 0 ? reason : "HTTP " + status);
         return new Outcome(next, null);
     }
 
     /** A spool goes on if this fails, as in {@link #save}. */
     private void keepAside(Batch record, int status, String reason) throws IOException {
         try {
-            rejectedRecords.add(record.lines(), status, reason);
+            rejectedRecords.add(log(), record.start(), record.end(), status, reason);
         } catch (IOException failure) {
             if (!logs.areSpooled()) {
                 throw failure;
             }
             listener.trouble("cannot keep a record aside that the server refuses: " + failure);
         }
+    }
+
+    /** Those that were reported late, too. */
+    private synchronized long markDone(Batch batch) {
+        long done = 0;
+        for (Numbers.Run run : batch.numbers().runs()) {
+            done += unacknowledged.doneBetween(run.first(), run.next());
+        }
+        return done + unacknowledged.doneBelow(batch.numbers().next());
     }
 
     private synchronized long markDoneBelow(long number) {
@@ -736,6 +747,9 @@ final class SessionUpload {
      * batch is sent again, under the same key.
      */
     private @Nullable Outcome resolveDoubt(Batch batch, Checkpoint checkpoint) throws IOException {
+        if (batch.body().length > DreamlakeClient.MAX_RESPONSE_BYTES) {
+            return null; // no answer that we read could show it
+        }
         ServerResponse response;
         try {
             response = client.newest(remoteSession.requireId(), NewestRecords.limit(batch.records()));

@@ -46,7 +46,7 @@ final class UnacknowledgedRecords {
         }
         if (next != null && (next.getKey() <= last + 1 || isFull && first == number)) {
             runs.remove(next.getKey());
-            last = next.getValue().last;
+            last = Math.max(last, next.getValue().last);
             ours += next.getValue().ours;
         }
         runs.put(first, new Run(last, ours));
@@ -54,23 +54,38 @@ final class UnacknowledgedRecords {
 
     /** Marks everything below this number as done. Returns how many of our records were pending until now. */
     long doneBelow(long number) {
+        return doneBetween(0, number);
+    }
+
+    /**
+     * Marks some numbers as done, from the first one up to the next one after them. Returns how many of our records
+     * were pending until now.
+     */
+    long doneBetween(long first, long next) {
         long before = pending;
-        while (!runs.isEmpty() && runs.firstKey() < number) {
-            Map.Entry<Long, Run> oldest = runs.firstEntry();
-            long first = oldest.getKey();
-            Run run = oldest.getValue();
-            if (run.last < number) {
-                runs.remove(first);
+        Map.Entry<Long, Run> overlapping = runs.lowerEntry(next);
+        while (overlapping != null && overlapping.getValue().last >= first) {
+            long start = overlapping.getKey();
+            Run run = overlapping.getValue();
+            if (start >= first && run.last < next) {
+                runs.remove(start);
                 pending -= run.ours;
-            } else if (run.ours == run.last - first + 1) {
-                runs.remove(first);
-                runs.put(number, new Run(run.last, run.last - number + 1));
-                pending -= number - first;
-            } else {
-                break; // merged: it is unknown which of its numbers are ours
-            }
+            } else if (run.ours == run.last - start + 1) {
+                runs.remove(start);
+                pending -= run.ours;
+                keep(start, first - 1);
+                keep(next, run.last);
+            } // else it was merged: it is unknown which of its numbers are ours
+            overlapping = runs.lowerEntry(start);
         }
         return before - pending;
+    }
+
+    private void keep(long first, long last) {
+        if (first <= last) {
+            runs.put(first, new Run(last, last - first + 1));
+            pending += last - first + 1;
+        }
     }
 
     /**

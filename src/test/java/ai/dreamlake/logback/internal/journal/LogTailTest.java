@@ -11,10 +11,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class LogTailTest {
 
@@ -136,13 +141,119 @@ class LogTailTest {
 
     @Test
     void damageThatIsWholeLinesIsSetAsideToo() throws IOException {
-        assertRecovered(ZERO + "garbage\n\n[1]\n{\"sequenceNumber\": \"1\"}\n" + ONE.trim() + " tail\n", ZERO, 1);
-        assertRecovered(ZERO + "{\"sequenceNumber\": -1}\n{\"sequenceNumber\": 1.5}\n{}\n", ZERO, 1);
-        assertRecovered(ZERO + "{\"sequenceNumber\": 99999999999999999999}\n", ZERO, 1);
-        assertRecovered(ZERO + "{\"sequenceNumber\": 9223372036854775807}\n", ZERO, 1);
+        assertRecovered(ZERO + "garbage\n\n[1]\n" + ONE.trim() + " tail\n", ZERO, 1);
         assertRecovered(ZERO + "\0\0\0\0\0\0", ZERO, 1);
         assertRecovered("nothing but garbage", "", 0);
         assertRecovered("nothing\nbut\ngarbage\n", "", 0);
+    }
+
+    /** What each line at the end of a log is: a record that stays, or damage that is set aside. */
+    @ParameterizedTest
+    @MethodSource
+    void aLastLineIsARecordOrDamage(String what, byte[] line, boolean isRecord) throws IOException {
+        byte[] content = concat(ZERO.getBytes(StandardCharsets.UTF_8), line);
+        LogTail tail = recover(content);
+        int kept = isRecord ? content.length : ZERO.length();
+        assertThat(tail.length()).isEqualTo(kept);
+        assertThat(tail.nextNumber()).isEqualTo(isRecord ? 2 : 1);
+        assertThat(tail.setAside()).isEqualTo(content.length - kept);
+        assertThat(Files.readAllBytes(log)).isEqualTo(Arrays.copyOf(content, kept));
+    }
+
+    static Stream<Arguments> aLastLineIsARecordOrDamage() {
+        return Stream.of(
+                kind("nothing but an object", "{}\n", true),
+                kind("Windows' line end", ONE.replace("\n", "\r\n"), true),
+                kind("white space around it", " \t" + ONE.replace("\n", " \n"), true),
+                kind("a byte order mark", "\uFEFF" + ONE, true),
+                kind("a deep object", "{\"a\": " + "[".repeat(100_000) + "]".repeat(100_000) + "}\n", true),
+                kind("many brackets", "[".repeat(100_000) + "\n", false),
+                kind("many braces", "{\"a\":".repeat(100_000) + "\n", false),
+                kind("a million levels", "{\"a\": " + "[".repeat(1_000_000) + "]".repeat(1_000_000) + "}\n", false),
+                kind("an empty line", "\n", false),
+                kind("an empty line of Windows", "\r\n", false),
+                kind("white space", "  \t \n", false),
+                kind("an array", "[1]\n", false),
+                kind("two objects", "{} {}\n", false),
+                kind("an object without its line feed", "{\"sequenceNumber\": 1}", false),
+                kind("zeros", "\0".repeat(5000), false),
+                kind("zeros with a line feed", "\0".repeat(5000) + "\n", false),
+                kind("zeros and an object", "\0".repeat(5000) + ONE, false),
+                kind("an object and zeros", ONE.trim() + "\0".repeat(5000) + "\n", false),
+                Arguments.of(
+                        "a text in Latin-1",
+                        "{\"message\": \"f\u00fcr\"}\n".getBytes(StandardCharsets.ISO_8859_1),
+                        true));
+    }
+
+    private static Arguments kind(String what, String line, boolean isRecord) {
+        return Arguments.of(what, line.getBytes(StandardCharsets.UTF_8), isRecord);
+    }
+
+    private static byte[] concat(byte[] first, byte[] second) {
+        byte[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
+    }
+
+    private static final String[] ODD_NUMBERS = {
+        "-1",
+        "-9223372036854775808",
+        "\"1\"",
+        "1.5",
+        "1e3",
+        "null",
+        "true",
+        "[7]",
+        "4611686018427387904",
+        "9223372036854775806",
+        "9223372036854775807",
+        "1000000000000000000000000000000",
+        "7, \"sequenceNumber\": \"8\""
+    };
+
+    private static String numbered(String number) {
+        return "{\"message\": \"m\", \"sequenceNumber\": " + number + "}\n";
+    }
+
+    private void assertGoesOn(String content, long nextNumber, LogTail.Source source) throws IOException {
+        assertThat(recover(content)).isEqualTo(new LogTail(content.length(), nextNumber, 0, source));
+        assertThat(Files.readString(log)).isEqualTo(content);
+        assertThat(aside).doesNotExist();
+    }
+
+    @Test
+    void aRecordWithAnOddNumberStaysAndTheNextNumberContinuesAnEarlierOne() throws IOException {
+        for (String odd : ODD_NUMBERS) {
+            assertGoesOn(numbered("41") + numbered(odd), 43, LogTail.Source.EARLIER_RECORD);
+            assertGoesOn(numbered("41") + numbered(odd) + "damage\n{}\n", 45, LogTail.Source.EARLIER_RECORD);
+            assertGoesOn(numbered(odd) + numbered("41"), 42, LogTail.Source.LAST_RECORD);
+        }
+    }
+
+    @Test
+    void withoutANumberToContinueTheLinesAreCounted() throws IOException {
+        for (String odd : ODD_NUMBERS) {
+            assertGoesOn(numbered(odd), 1, LogTail.Source.ALL_LINES);
+            assertGoesOn(numbered(odd).repeat(3000), 3000, LogTail.Source.ALL_LINES);
+        }
+        String longAgo = numbered("7") + "{}\n".repeat(100_000);
+        assertGoesOn(longAgo, 100_001, LogTail.Source.ALL_LINES);
+        String longLine = numbered("7") + "{\"message\": \"" + "x".repeat(100_000) + "\"}\n";
+        assertGoesOn(longLine, 2, LogTail.Source.ALL_LINES);
+    }
+
+    @Test
+    void theLargestNumberThatIsContinuedLeavesRoomForAsManyMore() throws IOException {
+        assertGoesOn(numbered("4611686018427387903"), 1L << 62, LogTail.Source.LAST_RECORD);
+    }
+
+    @Test
+    void damageAfterARecordWithAnOddNumberIsSetAside() throws IOException {
+        LogTail tail = recover(numbered("-1") + numbered("-2") + "{\"torn");
+        assertThat(tail)
+                .isEqualTo(new LogTail(2 * numbered("-1").length(), 2, "{\"torn".length(), LogTail.Source.ALL_LINES));
+        assertThat(Files.readString(aside)).isEqualTo("{\"torn\n");
     }
 
     @Test

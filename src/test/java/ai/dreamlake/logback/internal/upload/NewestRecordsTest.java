@@ -36,7 +36,7 @@ class NewestRecordsTest {
         }
         Path log = Files.writeString(directory.resolve("logs.jsonl"), lines);
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "r")) {
-            return Batch.read(file, 0, file.length(), 0);
+            return Batch.read(file, 0, file.length(), 0, 0);
         }
     }
 

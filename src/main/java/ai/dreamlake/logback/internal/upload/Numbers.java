@@ -1,0 +1,56 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The numbers of the records in a batch. As a rule, each is larger than the one before; where another writer began
+ * anew, they go back. A record without a number is counted, and has no place among them. Not thread-safe.
+ */
+final class Numbers {
+
+    /**
+     * Numbers that grow, possibly with gaps.
+     *
+     * @param next one past the last number
+     */
+    record Run(long first, long next) {}
+
+    private final List<Run> runs = new ArrayList<>();
+    private int records;
+    private long next;
+
+    /** @param next the number that is expected first */
+    Numbers(long next) {
+        this.next = next;
+    }
+
+    /** Adds a record. A negative number says that it has none. */
+    void add(long number) {
+        records++;
+        if (number < 0) {
+            return;
+        }
+        if (runs.isEmpty() || number < next) {
+            runs.add(new Run(number, number + 1));
+        } else {
+            int last = runs.size() - 1;
+            runs.set(last, new Run(runs.get(last).first(), number + 1));
+        }
+        next = number + 1;
+    }
+
+    int records() {
+        return records;
+    }
+
+    /** The number that is expected after them: one past the last one. */
+    long next() {
+        return next;
+    }
+
+    /** In the order of the log. Those of two runs may be the same. */
+    List<Run> runs() {
+        return runs;
+    }
+}
