@@ -406,7 +406,7 @@ class HybridModeTest {
                 .singleElement()
                 .asString()
                 .contains("logs[0].message is poison")
-                .contains("\"message\":\"poison\"");
+                .contains("\"message\": \"poison\"");
         assertThat(batches()).hasSizeLessThan(40);
     }
 

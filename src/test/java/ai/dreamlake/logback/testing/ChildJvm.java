@@ -37,6 +37,16 @@ public final class ChildJvm implements AutoCloseable {
         return start(prefix, List.of(), main, arguments);
     }
 
+    /** With little memory, or much. */
+    public static ChildJvm withHeap(String heap, Class<?> main, Object... arguments) {
+        return start(List.of(), List.of("-Xmx" + heap), main, arguments);
+    }
+
+    /** Its standard error is among what it prints. */
+    public static ChildJvm startWithErrors(Class<?> main, Object... arguments) {
+        return start(command(List.of(), nativeAccess(), main, arguments).redirectErrorStream(true));
+    }
+
     /** The options of this JVM that enable native access. */
     private static List<String> nativeAccess() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -45,18 +55,26 @@ public final class ChildJvm implements AutoCloseable {
     }
 
     private static ChildJvm start(List<String> prefix, List<String> options, Class<?> main, Object... arguments) {
+        return start(command(prefix, options, main, arguments).redirectError(Redirect.INHERIT));
+    }
+
+    private static ProcessBuilder command(
+            List<String> prefix, List<String> options, Class<?> main, Object... arguments) {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
                 "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx256m", "-cp", System.getProperty("java.class.path")));
-        command.addAll(options);
+        command.addAll(options); // of two heaps, the later one counts
         command.add(main.getName());
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
+        return new ProcessBuilder(command);
+    }
+
+    private static ChildJvm start(ProcessBuilder command) {
         try {
-            return new ChildJvm(
-                    new ProcessBuilder(command).redirectError(Redirect.INHERIT).start());
+            return new ChildJvm(command.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
