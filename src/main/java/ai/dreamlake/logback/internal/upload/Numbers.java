@@ -4,13 +4,13 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The numbers of the records in a batch. As a rule, each is larger than the one before; where another writer began
- * anew, they go back. A record without a number is counted, and has no place among them. Not thread-safe.
+ * The numbers of the records in a batch. As a rule, each is one more than the one before; where other writers leave
+ * gaps or begin anew, they are not. A record without a number is counted, and has no place among them. Not thread-safe.
  */
 final class Numbers {
 
     /**
-     * Numbers that grow, possibly with gaps.
+     * Numbers that follow one another.
      *
      * @param next one past the last number
      */
@@ -31,7 +31,7 @@ final class Numbers {
         if (number < 0) {
             return;
         }
-        if (runs.isEmpty() || number < next) {
+        if (runs.isEmpty() || number != next) {
             runs.add(new Run(number, number + 1));
         } else {
             int last = runs.size() - 1;
@@ -49,7 +49,7 @@ final class Numbers {
         return next;
     }
 
-    /** In the order of the log. Those of two runs may be the same. */
+    /** In the order of the log. A number can be in several of them. */
     List<Run> runs() {
         return runs;
     }

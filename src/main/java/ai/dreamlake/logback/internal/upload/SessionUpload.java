@@ -17,6 +17,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -50,6 +52,9 @@ final class SessionUpload {
      */
     private static final int MAX_FAILED_QUERIES = 5;
 
+    /** Records are reported a moment after they were written, so the latest runs of numbers are enough. */
+    private static final int MAX_DONE_RUNS = 64;
+
     private final SessionName name;
     private final LogSegments logs;
     private final Path checkpointFile;
@@ -67,6 +72,13 @@ final class SessionUpload {
 
     // Guarded by this.
     private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
+
+    /** Numbers that are done, the latest last. */
+    private final Deque<Numbers.Run> done = new ArrayDeque<>();
+
+    /** The number of the latest checkpoint that we saw. */
+    private long doneEnd;
+
     private volatile boolean parked;
 
     // Used only by the thread in work().
@@ -268,7 +280,7 @@ final class SessionUpload {
 
     private Duration workOn(boolean isLocked, long written, boolean closing) throws IOException {
         Checkpoint checkpoint = checkpoint(log());
-        long deliveredByOthers = markDoneBelow(checkpoint.number());
+        long deliveredByOthers = markDoneUntil(checkpoint);
         if (deliveredByOthers > 0) {
             listener.delivered(name, 0, deliveredByOthers);
         }
@@ -684,13 +696,44 @@ final class SessionUpload {
         }
     }
 
-    /** Those that were reported late, too. */
+    /**
+     * Marks the numbers of a batch, and no others: those between them may be numbers of records that come later, if
+     * others wrote theirs in no order.
+     */
     private synchronized long markDone(Batch batch) {
-        long done = 0;
+        long before = unacknowledged.pending();
         for (Numbers.Run run : batch.numbers().runs()) {
-            done += unacknowledged.doneBetween(run.first(), run.next());
+            unacknowledged.doneBetween(run.first(), run.next());
+            note(run);
         }
-        return done + unacknowledged.doneBelow(batch.numbers().next());
+        doneEnd = batch.numbers().next();
+        return before - unacknowledged.pending();
+    }
+
+    /** Marks what others have delivered since the last look, and what was reported only after it was delivered. */
+    private synchronized long markDoneUntil(Checkpoint checkpoint) {
+        if (checkpoint.number() > doneEnd) {
+            note(new Numbers.Run(doneEnd, checkpoint.number()));
+        }
+        doneEnd = checkpoint.number();
+        long before = unacknowledged.pending();
+        for (Numbers.Run run : done) {
+            unacknowledged.doneBetween(run.first(), run.next());
+        }
+        return before - unacknowledged.pending();
+    }
+
+    private void note(Numbers.Run run) {
+        Numbers.Run last = done.peekLast();
+        if (last != null && last.next() == run.first()) {
+            done.removeLast();
+            done.addLast(new Numbers.Run(last.first(), run.next()));
+        } else {
+            done.addLast(run);
+        }
+        if (done.size() > MAX_DONE_RUNS) {
+            done.removeFirst();
+        }
     }
 
     private synchronized long markDoneBelow(long number) {

@@ -38,6 +38,37 @@ class UnacknowledgedRecordsTest {
     }
 
     @Test
+    void numbersThatAreDoneInAnyOrderAreCountedOnce() {
+        Random random = new Random(11);
+        TreeSet<Long> pending = new TreeSet<>();
+        for (long number = 0; number < 5000; number++) {
+            if (random.nextInt(5) > 0) { // others write, too
+                unacknowledged.wrote(number, 1);
+                pending.add(number);
+            }
+        }
+        while (!pending.isEmpty()) {
+            long first = random.nextInt(5000);
+            long next = first + random.nextInt(200);
+            int done = pending.subSet(first, next).size();
+            pending.subSet(first, next).clear();
+            assertThat(unacknowledged.doneBetween(first, next)).isEqualTo(done);
+            assertThat(unacknowledged.pending()).isEqualTo(pending.size());
+            assertThat(unacknowledged.isPendingBelow(first))
+                    .isEqualTo(!pending.headSet(first).isEmpty());
+        }
+    }
+
+    @Test
+    void numbersThatWereWrittenTwiceAreCountedTwice() {
+        unacknowledged.wrote(0, 10);
+        unacknowledged.wrote(3, 2);
+        assertThat(unacknowledged.pending()).isEqualTo(12);
+        assertThat(unacknowledged.doneBetween(0, 10)).isEqualTo(12);
+        assertThat(unacknowledged.pending()).isZero();
+    }
+
+    @Test
     void theEndIsBehindTheHighestNumberWhoeverToldLast() {
         unacknowledged.wrote(7, 1);
         unacknowledged.wrote(5, 1);
