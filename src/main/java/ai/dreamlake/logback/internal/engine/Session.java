@@ -16,9 +16,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A session that an appender knows: its journal, its upload, and whether records are being lost. Thread-safe.
- * {@link Sessions} opens and closes it, one thread at a time.
+ * {@link Sessions} opens and {@link OpenSessions} closes it, both under its monitor.
  */
 final class Session implements WriteListener {
+
+    /** What {@link OpenSessions} does with a session at the moment. */
+    enum Phase {
+        /** Nothing: it is open or closed. */
+        SETTLED,
+        OPENING,
+        CLOSING
+    }
 
     /** Records that were written after this session had been forgotten. */
     private record Orphans(long first, long count) {}
@@ -28,6 +36,9 @@ final class Session implements WriteListener {
 
     /** How many records were lost since the last one that was written. */
     private final AtomicLong lost = new AtomicLong();
+
+    /** Why the session could not be marked for upload, if it is not told yet. */
+    private volatile @Nullable Exception unmarked;
 
     private final AtomicBoolean replacementTold = new AtomicBoolean();
 
@@ -41,6 +52,9 @@ final class Session implements WriteListener {
 
     /** Whether the journal's files are open on behalf of this session. */
     private volatile boolean open;
+
+    /** Written under the monitor of {@link OpenSessions}. */
+    private volatile Phase phase = Phase.SETTLED;
 
     private volatile boolean forgotten;
 
@@ -88,9 +102,22 @@ final class Session implements WriteListener {
         return open;
     }
 
+    Phase phase() {
+        return phase;
+    }
+
+    void setPhase(Phase phase) {
+        this.phase = phase;
+    }
+
     /** Whether records of an open session wait for another process at this moment. */
     boolean isAwaited() {
         return open && journal().isAwaited();
+    }
+
+    /** Whether somebody writes to the files of an open session at this moment, or waits for that. A hint. */
+    boolean isBusy() {
+        return open && journal().isBusy();
     }
 
     /** When somebody last wanted to append; of an open session. */
@@ -104,54 +131,46 @@ final class Session implements WriteListener {
         open = true;
     }
 
-    /** Closes an open session. */
+    /**
+     * Closes an open session. Records are accepted until its files are closed.
+     *
+     * @throws IOException if something went wrong; it is closed all the same
+     */
     void close() throws IOException {
-        open = false; // first: a record that comes after it closes the files itself
-        journal().release();
+        try {
+            journal().release();
+        } catch (IOException failure) {
+            open = false;
+            throw failure;
+        }
+        open = false;
     }
 
     /**
      * Marks the session for upload and appends the line, which is noted for upload when it gets its number. The session
      * is attached.
      *
+     * @return false if the session was closed in this moment: nothing happened
      * @throws IOException if the record is not durable
      */
-    void append(Line line) throws IOException {
-        Journal journal = journal();
+    boolean append(Line line) throws IOException {
         UploadTask upload = this.upload;
         if (upload != null) {
-            mark(upload);
+            mark(upload, line);
             line.reportTo(this);
         }
-        try {
-            journal.append(line);
-        } finally {
-            if (!open) {
-                closeAgain(journal);
-            }
-        }
-        if (lost.get() > 0) {
-            resume();
-        }
+        return journal().appendIfUsed(line);
     }
 
-    /** The session was closed while a record was under way, which opened the files again. */
-    private void closeAgain(Journal journal) {
-        try {
-            journal.closeIfUnused();
-        } catch (IOException failure) {
-            status.warn("cannot close a journal in order: " + failure);
-        }
-    }
-
-    /** Trouble here never keeps a record from the log. */
-    private void mark(UploadTask upload) {
+    /** Trouble here never keeps a record from the log, except where the caller can help. */
+    private void mark(UploadTask upload, Line line) throws IOException {
         try {
             upload.expectRecord();
         } catch (IOException | RuntimeException failure) {
-            status.warn(
-                    "Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
-                            + " find it. " + failure);
+            if (failure instanceof IOException trouble && line.needsDescriptors(trouble)) {
+                throw trouble;
+            }
+            unmarked = failure;
         }
     }
 
@@ -178,6 +197,23 @@ final class Session implements WriteListener {
         return true;
     }
 
+    /** Tells what happened to the last records. Not while a session is being opened: the listener may log. */
+    void report() {
+        Exception failure = unmarked;
+        if (failure != null) {
+            unmarked = null;
+            status.warn(
+                    "Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
+                            + " find it. " + failure);
+        }
+        Journal journal = this.journal;
+        if (journal != null) {
+            for (String notice = journal.nextNotice(); notice != null; notice = journal.nextNotice()) {
+                status.warn(notice);
+            }
+        }
+    }
+
     /** A record could not be written. The first one is reported. */
     void lost(Throwable reason) {
         if (lost.getAndIncrement() == 0) {
@@ -185,8 +221,11 @@ final class Session implements WriteListener {
         }
     }
 
-    /** The record is in its log whatever happens here. */
-    private void resume() {
+    /** A record is written, whatever happens here: if some were lost before it, that is over. */
+    void resume() {
+        if (lost.get() == 0) {
+            return;
+        }
         try {
             long records = lost.getAndSet(0);
             if (records > 0) {

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
+import ai.dreamlake.logback.internal.engine.Session.Phase;
 import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.journal.Journal;
@@ -14,10 +15,8 @@ import ai.dreamlake.logback.internal.upload.UploadTasks;
 import ai.dreamlake.logback.internal.upload.Uploads;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -32,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe. One daemon thread, the keeper, writes what is staged and closes idle sessions; it sleeps while there
  * is nothing to do.
  */
-final class Sessions implements UploadTasks {
+final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     /** Beyond this many sessions, those with nothing to remember are forgotten. */
     private static final int MAX_REMEMBERED = 1000;
@@ -48,7 +47,6 @@ final class Sessions implements UploadTasks {
 
     private final Path root;
     private final Storage storage;
-    private final int maxOpen;
     private final long idleNanos;
     private final long writeDelay;
     private final LongSupplier nanoTime;
@@ -58,6 +56,7 @@ final class Sessions implements UploadTasks {
     /** By their names on disk. */
     private final Map<SessionName, Session> sessions = new ConcurrentHashMap<>();
 
+    private final OpenSessions openSessions;
     private final Thread keeper;
     private final Thread exitHook = new Thread(this::expectExit, "dreamlake-exit");
 
@@ -66,9 +65,6 @@ final class Sessions implements UploadTasks {
 
     /** The last one. Not volatile: any thread's last one will do. */
     private @Nullable Replaced lastReplaced;
-
-    /** How many sessions are open. Written under the monitor. */
-    private volatile int open;
 
     /** How many sessions must be there before it is worthwhile to forget some. Guarded by this. */
     private int forgetAt = MAX_REMEMBERED;
@@ -101,7 +97,7 @@ final class Sessions implements UploadTasks {
             LongSupplier nanoTime) {
         this.root = root;
         this.storage = storage;
-        this.maxOpen = maxOpen;
+        this.openSessions = new OpenSessions(maxOpen, this, nanoTime, status);
         this.idleNanos = idleNanos;
         this.writeDelay = writeDelay;
         this.status = status;
@@ -133,11 +129,11 @@ final class Sessions implements UploadTasks {
      */
     void append(SessionName given, Line line) throws IOException {
         Session session = session(given);
-        if (!session.isOpen()) {
-            session = open(session);
-        }
         try {
-            session.append(line);
+            while (!openSessions.append(session, line)) {
+                session = successor(session);
+            }
+            session.resume();
         } finally {
             lookAfter(session, line);
         }
@@ -164,7 +160,7 @@ final class Sessions implements UploadTasks {
         if (session == null) {
             StackHeadroom.require();
             forgetSome();
-            session = sessions.computeIfAbsent(name, absent -> new Session(absent, status));
+            session = remember(name);
         }
         if (!name.equals(given)) {
             lastReplaced = new Replaced(given, session);
@@ -175,16 +171,37 @@ final class Sessions implements UploadTasks {
         return session;
     }
 
-    /** The session itself, or its successor if it is forgotten; with a journal. */
-    private synchronized Session remembered(Session found) throws IOException {
-        Session session =
-                found.isForgotten() ? sessions.computeIfAbsent(found.name(), name -> new Session(name, status)) : found;
-        if (!session.isAttached()) {
-            StackHeadroom.require();
-            Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage, writeDelay);
-            session.attach(journal, uploads == null ? null : uploads.newTask(session.name(), journal));
+    /** The session itself, or the one that has its name now, if it is forgotten. */
+    private Session successor(Session found) {
+        return found.isForgotten() ? remember(found.name()) : found;
+    }
+
+    private Session remember(SessionName name) {
+        return sessions.computeIfAbsent(name, absent -> new Session(absent, status));
+    }
+
+    @Override
+    public void attach(Session session) throws IOException {
+        synchronized (session) { // a slow disk holds up only those who want this session
+            if (!session.isAttached()) {
+                StackHeadroom.require();
+                Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage, writeDelay);
+                session.attach(journal, uploads == null ? null : uploads.newTask(session.name(), journal));
+            }
         }
+    }
+
+    private Session attached(Session session) throws IOException {
+        attach(session);
         return session;
+    }
+
+    @Override
+    public void open(Session session) throws IOException {
+        session.open(storage);
+        if (exiting) {
+            session.journal().expectExit();
+        }
     }
 
     /** Nothing that happens here concerns the record any more: it is durable, or the caller gets its exception. */
@@ -193,12 +210,12 @@ final class Sessions implements UploadTasks {
             if (line.wakesKeeper()) {
                 wakeKeeper();
             }
-            report(session.journal());
-            while (session.isForgotten() && !session.handOver(remembered(session))) {
+            session.report();
+            while (session.isForgotten() && !session.handOver(attached(successor(session)))) {
                 // The successor was forgotten in this moment.
             }
             if (closed) {
-                close(session); // a straggler: nobody else would close what it opened
+                openSessions.close(session); // a straggler: nobody else would close what it opened
             }
         } catch (Throwable later) {
             // The end of the stack, for instance. The keeper looks at open sessions every second.
@@ -212,55 +229,8 @@ final class Sessions implements UploadTasks {
         }
     }
 
-    private void report(Journal journal) {
-        for (String notice = journal.nextNotice(); notice != null; notice = journal.nextNotice()) {
-            status.warn(notice);
-        }
-    }
-
-    /** One at a time, so that there are never more than allowed. */
-    private synchronized Session open(Session found) throws IOException {
-        Session session = remembered(found);
-        if (!session.isOpen()) {
-            StackHeadroom.require();
-            while (open >= maxOpen && closeLeastRecentlyUsed()) {
-                // Usually one is enough.
-            }
-            session.open(storage);
-            open++;
-            wakeKeeper();
-            if (exiting) {
-                session.journal().expectExit();
-            }
-        }
-        return session;
-    }
-
-    /** Prefers those that do not wait for another process. False if none is open. */
-    private boolean closeLeastRecentlyUsed() {
-        long now = nanoTime.getAsLong();
-        Optional<Session> oldest = sessions.values().stream()
-                .filter(Session::isOpen)
-                .min(Comparator.comparing(Session::isAwaited).thenComparingLong(session -> session.lastUsedAt() - now));
-        oldest.ifPresent(this::close);
-        return oldest.isPresent();
-    }
-
-    private synchronized void close(Session session) {
-        if (session.isOpen()) {
-            StackHeadroom.require();
-            open--;
-            try {
-                session.close();
-            } catch (IOException failure) {
-                status.warn("cannot close a journal in order: " + failure);
-            }
-            report(session.journal());
-        }
-    }
-
     private void forget(Session session) {
-        if (session.tryForget()) {
+        if (openSessions.tryForget(session)) {
             sessions.remove(session.name(), session);
         }
     }
@@ -289,7 +259,7 @@ final class Sessions implements UploadTasks {
 
     /** How many sessions are open. */
     int openCount() {
-        return open;
+        return openSessions.size();
     }
 
     @Override
@@ -302,7 +272,7 @@ final class Sessions implements UploadTasks {
 
     @Override
     public UploadTask leftover(SessionName name) throws IOException {
-        Session session = remembered(sessions.computeIfAbsent(name, absent -> new Session(absent, status)));
+        Session session = attached(remember(name));
         if (sessions.size() > MAX_REMEMBERED) {
             wakeKeeper();
         }
@@ -355,12 +325,12 @@ final class Sessions implements UploadTasks {
 
     private void recover(SessionName name) {
         try {
-            Session session = remembered(sessions.computeIfAbsent(name, absent -> new Session(absent, status)));
+            Session session = attached(remember(name));
             for (int attempt = 0; !session.journal().recover() && attempt < MAX_ATTEMPTS; attempt++) {
                 LockSupport.parkNanos(this, TROUBLE_NANOS);
             }
             sendRecovered(session);
-            report(session.journal());
+            session.report();
         } catch (IOException | RuntimeException failure) {
             status.warn("cannot bring in the last records of session " + name + ": " + failure);
         }
@@ -387,18 +357,22 @@ final class Sessions implements UploadTasks {
                 forgetAll(); // those that earlier runs left, once they are uploaded
             }
         }
-        for (Session session : sessions.values()) {
-            if (!session.isOpen()) {
-                continue;
+        openSessions.closeSurplus();
+        for (Session session : openSessions.all()) {
+            if (!session.isOpen() || session.phase() == Phase.OPENING) {
+                continue; // who opens it wakes the keeper
             }
             Journal journal = session.journal();
             long left = journal.lastUsedAt() + idleNanos - now;
             if (left <= 0 && !journal.isAwaited()) {
-                close(session);
+                openSessions.close(session);
             } else {
                 next = Math.min(next, Math.min(Math.max(left, 1), journal.step(now)));
                 sendRecovered(session);
-                report(journal);
+                session.report();
+                if (journal.pollNeedsDescriptors()) {
+                    openSessions.makeRoom(session);
+                }
             }
         }
         return next;
@@ -410,7 +384,7 @@ final class Sessions implements UploadTasks {
      * @param deadline until when to wait for other processes, by {@link System#nanoTime}
      */
     void flush(long deadline) {
-        for (Session session : sessions.values()) {
+        for (Session session : openSessions.all()) {
             if (session.isOpen() && !Thread.currentThread().isInterrupted()) {
                 try {
                     session.journal().flush(Math.max(0, deadline - System.nanoTime()));
@@ -423,7 +397,7 @@ final class Sessions implements UploadTasks {
 
     private void expectExit() {
         exiting = true;
-        for (Session session : sessions.values()) {
+        for (Session session : openSessions.all()) {
             if (session.isOpen()) {
                 try {
                     session.journal().expectExit();
@@ -438,7 +412,7 @@ final class Sessions implements UploadTasks {
     void close() {
         closed = true;
         LockSupport.unpark(keeper);
-        sessions.values().forEach(this::close);
+        openSessions.all().forEach(openSessions::close);
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
         } catch (IllegalStateException exitingAlready) {

@@ -54,16 +54,16 @@ final class DescriptionWriter {
     }
 
     /** Writes the file, if there is anything new. */
-    void writeIfDue() {
+    void writeIfDue() throws IOException {
         if (due) {
             StackHeadroom.require();
-            due = false;
             written = false;
             write();
+            due = false;
         }
     }
 
-    private void write() {
+    private void write() throws IOException {
         try {
             String damage = file.upsert(given.parts(), Instant.now());
             written = true;
@@ -71,7 +71,7 @@ final class DescriptionWriter {
                 notices.hold(damage);
             }
         } catch (IOException | RuntimeException failure) {
-            notices.hold("cannot write the description of " + directory.path() + ": " + failure);
+            notices.hold("cannot write the description of " + directory.path() + ": ", failure);
         }
     }
 }

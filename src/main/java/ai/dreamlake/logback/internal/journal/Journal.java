@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.FileDescriptors;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -73,6 +74,11 @@ public final class Journal {
     private final AtomicInteger waiting = new AtomicInteger();
     private final Notices notices = new Notices();
 
+    // Written under the monitor, and read without it: any recent value will do.
+
+    private long lastUsedAt;
+    private boolean writing;
+
     // Everything below is guarded by this.
 
     private Storage storage;
@@ -83,10 +89,12 @@ public final class Journal {
     private final TailRecovery recovery;
     private int users;
 
+    /** Whether the keeper's work failed for want of file descriptors. */
+    private boolean needsDescriptors;
+
     /** How many records of other processes were brought in. */
     private int recovered;
 
-    private long lastUsedAt;
     private long lastLookAt;
 
     /** Why the last write failed, or null. */
@@ -122,16 +130,32 @@ public final class Journal {
         lastUsedAt = nanoTime.getAsLong();
     }
 
-    /** Removes a user, and writes what is staged. The last one closes the files. */
+    /**
+     * Writes what is staged, and removes a user. The last one closes the files.
+     *
+     * @throws IOException if something went wrong; the user is removed all the same
+     */
     public void release() throws IOException {
         synchronized (this) {
-            users--;
             failure = null; // one more attempt
         }
+        IOException unwritten = null;
         try {
             flush(MAX_CLOSE_NANOS);
-        } finally {
-            closeIfUnused();
+        } catch (IOException failed) {
+            unwritten = failed;
+        }
+        synchronized (this) {
+            users--;
+            try {
+                closeIfUnused();
+            } catch (RuntimeException | Error failed) {
+                users++; // a stack overflow, for instance: as if nothing had happened
+                throw failed;
+            }
+        }
+        if (unwritten != null) {
+            throw unwritten;
         }
     }
 
@@ -155,8 +179,23 @@ public final class Journal {
      * @throws IOException if the record is in neither the log nor the tail
      */
     public void append(Line line) throws IOException {
-        if (!tryAppend(line)) {
-            awaitLock(patience.maxWait(nanoTime.getAsLong()), () -> tryAppend(line));
+        append(line, false);
+    }
+
+    /**
+     * Appends one record, unless the last user has gone meanwhile, so that nothing is opened that nobody closes.
+     *
+     * @return false if there is no user: nothing happened
+     * @throws IOException as {@link #append} does
+     */
+    public boolean appendIfUsed(Line line) throws IOException {
+        append(line, true);
+        return line.appended;
+    }
+
+    private void append(Line line, boolean onlyIfUsed) throws IOException {
+        if (!tryAppend(line, onlyIfUsed)) {
+            awaitLock(patience.maxWait(nanoTime.getAsLong()), () -> tryAppend(line, onlyIfUsed));
         }
     }
 
@@ -186,9 +225,12 @@ public final class Journal {
     }
 
     /** False if another process holds the lock. */
-    private boolean tryAppend(Line line) throws IOException {
+    private boolean tryAppend(Line line, boolean onlyIfUsed) throws IOException {
         long now = nanoTime.getAsLong(); // before the monitor, where others would wait for it
         synchronized (this) {
+            if (onlyIfUsed && users == 0) {
+                return true;
+            }
             lastUsedAt = now;
             if (staging.count() > 0 && now - staging.since() >= 2 * writeDelay && now - failedAt >= RETRY_NANOS) {
                 writeStaged(now); // the keeper is late
@@ -199,6 +241,7 @@ public final class Journal {
                 return false;
             }
             staging.appended(line, now);
+            line.appended = true;
             return true;
         }
     }
@@ -228,15 +271,22 @@ public final class Journal {
         }
         StackHeadroom.require();
         notices.dropHeld();
+        notices.setLine(own);
         failure = null;
+        writing = true;
         try {
             if (!underLock(() -> writeAll(own))) {
                 return false;
             }
         } catch (IOException failed) {
-            failure = failed;
+            boolean isHelped = FileDescriptors.areExhausted(failed); // the caller closes files, and tries again
+            needsDescriptors |= isHelped && own == null;
+            failure = isHelped ? null : failed;
             failedAt = now;
             throw failed;
+        } finally {
+            writing = false;
+            notices.setLine(null);
         }
         if (own != null && own.forced) {
             log.force(); // after the lock was released: a device takes milliseconds
@@ -328,12 +378,12 @@ public final class Journal {
     }
 
     /** Trouble here never keeps a record from the log. The keeper tries again. False if not all went well. */
-    private boolean recoverTails() {
+    private boolean recoverTails() throws IOException {
         try {
             recovered += recovery.recoverAll(staging.file());
             return true;
         } catch (IOException | RuntimeException failed) {
-            notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": " + failed);
+            notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": ", failed);
             return false;
         }
     }
@@ -414,7 +464,7 @@ public final class Journal {
                 description.opened();
             }
         } catch (IOException failed) {
-            notices.hold("cannot make a segment of " + directory.log() + ": " + failed);
+            notices.hold("cannot make a segment of " + directory.log() + ": ", failed);
             if (!log.isOpen()) {
                 openLog();
             }
@@ -446,13 +496,18 @@ public final class Journal {
     }
 
     /** When somebody last wanted to append, by the clock that was given. */
-    public synchronized long lastUsedAt() {
+    public long lastUsedAt() {
         return lastUsedAt;
     }
 
     /** Whether records wait for another process at this moment. Then the journal must not be closed. */
     public boolean isAwaited() {
         return waiting.get() > 0;
+    }
+
+    /** Whether somebody writes at this moment, or waits for another process. A hint: closing would wait for it. */
+    public boolean isBusy() {
+        return writing || isAwaited();
     }
 
     /**
@@ -495,7 +550,16 @@ public final class Journal {
                 staging.postpone();
             }
         } catch (IOException failed) {
-            notices.tellOnce("cannot stage records of " + directory.path() + ": " + failed);
+            staging.tryLater();
+            tellUnlessHelped("cannot stage records of " + directory.path() + ": ", failed);
+        }
+    }
+
+    private void tellUnlessHelped(String notice, IOException failed) {
+        if (FileDescriptors.areExhausted(failed)) {
+            needsDescriptors = true;
+        } else {
+            notices.tellOnce(notice + failed);
         }
     }
 
@@ -505,7 +569,7 @@ public final class Journal {
                 underLock(this::recoverTails);
             }
         } catch (IOException failed) {
-            notices.tellOnce("cannot look for what other processes had staged in " + directory.logs() + ": " + failed);
+            tellUnlessHelped("cannot look for what other processes had staged in " + directory.logs() + ": ", failed);
         }
     }
 
@@ -528,6 +592,16 @@ public final class Journal {
         int records = recovered;
         recovered = 0;
         return records;
+    }
+
+    /**
+     * Whether, since the last call, {@link #step} could not do something because no file descriptors were left. Nothing
+     * is lost by that; it tries again.
+     */
+    public synchronized boolean pollNeedsDescriptors() {
+        boolean needed = needsDescriptors;
+        needsDescriptors = false;
+        return needed;
     }
 
     /** The JVM is about to end without further notice: from now on every record is written at once. */
@@ -555,12 +629,13 @@ public final class Journal {
     }
 
     private void close() throws IOException {
+        StackHeadroom.require();
         description.closed();
         try {
-            closeTail();
+            log.close(); // first: then there is a descriptor for the tail's end
         } finally {
             try {
-                log.close();
+                closeTail();
             } finally {
                 lock.close();
             }

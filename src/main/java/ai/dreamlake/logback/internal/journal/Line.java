@@ -1,5 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.FileDescriptors;
+import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /** One record on its way into a log. Reusable, by one thread at a time. */
@@ -18,6 +20,12 @@ public final class Line {
     boolean wakesKeeper;
     boolean written;
 
+    /** Whether the record is in the log or staged. */
+    boolean appended;
+
+    /** Whether nobody closes files any more to get descriptors for what else the record needs. */
+    private boolean lastAttempt;
+
     /**
      * Sets all there is to know about the next record.
      *
@@ -35,6 +43,8 @@ public final class Line {
         this.listener = null;
         this.wakesKeeper = false;
         this.written = false;
+        this.appended = false;
+        this.lastAttempt = false;
         return this;
     }
 
@@ -47,6 +57,24 @@ public final class Line {
     /** Sets who hears, at once or later, which number the record gets. Nobody does otherwise. */
     public void reportTo(WriteListener listener) {
         this.listener = listener;
+    }
+
+    /**
+     * From now on, a side file that cannot be opened for want of file descriptors no longer keeps the record from the
+     * log: nothing can be done about it.
+     */
+    public void makeLastAttempt() {
+        lastAttempt = true;
+    }
+
+    /** Whether that is why something failed, and worth another attempt after some files were closed. */
+    public boolean needsDescriptors(IOException failure) {
+        return !lastAttempt && FileDescriptors.areExhausted(failure);
+    }
+
+    /** There is something for {@link Journal#step} to do since this record opened its session. */
+    public void wakeKeeper() {
+        wakesKeeper = true;
     }
 
     /** Whether {@link Journal#step} has something to do since this record was appended. */

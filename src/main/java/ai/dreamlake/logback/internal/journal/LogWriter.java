@@ -147,18 +147,26 @@ final class LogWriter implements TailRecovery.Log {
     }
 
     /** The first step of a write. Trouble with the hint never keeps a record from the log. */
-    void announce(int records) {
-        hint(nextNumber + records);
+    void announce(int records) throws IOException {
+        try {
+            hint.write(nextNumber + records);
+        } catch (IOException failed) {
+            notices.hold(hintFailed(), failed);
+        }
         storage.reached(WriteStep.HINTED);
     }
 
-    private void hint(long number) {
+    /** After a write that was cut short. */
+    private void correctHint() {
         try {
-            hint.write(number);
+            hint.write(nextNumber);
         } catch (IOException failed) {
-            notices.hold("cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": "
-                    + failed);
+            notices.hold(hintFailed() + failed);
         }
+    }
+
+    private String hintFailed() {
+        return "cannot write .log_sequence, so the Python SDK must not continue " + directory.path() + ": ";
     }
 
     /**
@@ -181,7 +189,7 @@ final class LogWriter implements TailRecovery.Log {
         length += written;
         nextNumber += count;
         if (doubtful) {
-            hint(nextNumber);
+            correctHint();
         }
         storage.reached(WriteStep.WRITTEN);
         return count;

@@ -332,11 +332,20 @@ final class MappedTail {
     void close(boolean mayDelete) throws IOException {
         try {
             if (mayDelete && identity.isAt(file.toPath())) {
-                AppendedFile.truncate(file, 0); // frees the blocks now; the mapping lives until it is garbage
+                freeBlocks();
                 Files.delete(file.toPath());
             }
         } finally {
             channel.close();
+        }
+    }
+
+    /** Now: the mapping lives until it is garbage. */
+    private void freeBlocks() {
+        try {
+            AppendedFile.truncate(file, 0);
+        } catch (IOException later) {
+            // There may be no file descriptor left.
         }
     }
 }

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,13 @@ final class Notices {
     private final Set<String> told = new HashSet<>();
     private final List<String> held = new ArrayList<>();
 
+    /** The record that is being written, or null. */
+    private @Nullable Line line;
+
+    void setLine(@Nullable Line line) {
+        this.line = line;
+    }
+
     void tell(String notice) {
         unread.add(notice);
     }
@@ -31,6 +39,18 @@ final class Notices {
     /** Keeps a notice until the record is written. If that fails, the exception says enough. */
     void hold(String notice) {
         held.add(notice);
+    }
+
+    /**
+     * Keeps a notice of trouble that keeps no record from its log.
+     *
+     * @throws IOException if it comes from a lack of file descriptors, which the record's caller can help
+     */
+    void hold(String notice, Exception trouble) throws IOException {
+        if (line != null && trouble instanceof IOException failed && line.needsDescriptors(failed)) {
+            throw failed;
+        }
+        hold(notice + trouble);
     }
 
     void tellHeld() {

@@ -4,6 +4,7 @@ import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -96,21 +97,38 @@ public record SessionDirectory(Path path) {
         return inLogs("logs.jsonl.torn").toFile();
     }
 
-    /** Whether any process has staged something here. */
+    /** Whether any process has staged something here, as far as that can be read. */
     public boolean hasTails() {
-        return !tails(null).isEmpty();
+        try {
+            return !tails(null).isEmpty();
+        } catch (IOException unreadable) {
+            return false;
+        }
     }
 
-    /** The tails of all processes, except one. */
-    List<File> tails(@Nullable File except) {
-        String[] names = logs().toFile().list((logs, name) -> TAIL.matcher(name).matches());
-        return names == null
-                ? List.of()
-                : Arrays.stream(names)
-                        .map(name -> inLogs(name).toFile())
-                        .filter(tail -> !tail.equals(except))
-                        .sorted()
-                        .toList();
+    /**
+     * The tails of all processes, except one.
+     *
+     * @throws IOException if the directory cannot be read
+     */
+    List<File> tails(@Nullable File except) throws IOException {
+        return Arrays.stream(namesInLogs())
+                .filter(name -> TAIL.matcher(name).matches())
+                .map(name -> inLogs(name).toFile())
+                .filter(tail -> !tail.equals(except))
+                .sorted()
+                .toList();
+    }
+
+    /** None if there is no directory for logs. */
+    private String[] namesInLogs() throws IOException {
+        File logs = logs().toFile();
+        String[] names = logs.list();
+        if (names == null && logs.exists()) {
+            throw new FileSystemException(
+                    logs.getPath(), null, "cannot be read"); // it has no permission, or no descriptor
+        }
+        return names == null ? new String[0] : names;
     }
 
     /** A name for the tail of one more process. */
@@ -153,18 +171,10 @@ public record SessionDirectory(Path path) {
      * @throws IOException if the directory cannot be read
      */
     public List<Segment> segments() throws IOException {
-        File logs = logs().toFile();
-        String[] names = logs.list();
-        if (names == null && logs.exists()) {
-            throw new IOException("cannot read " + logs);
-        }
-        if (names == null) {
-            return List.of();
-        }
-        return Arrays.stream(names)
+        return Arrays.stream(namesInLogs())
                 .map(SEGMENT::matcher)
                 .filter(Matcher::matches)
-                .map(name -> new Segment(new File(logs, name.group()), end(name.group(1))))
+                .map(name -> new Segment(inLogs(name.group()).toFile(), end(name.group(1))))
                 .sorted(Comparator.comparingLong(Segment::end).thenComparing(Segment::file))
                 .toList();
     }

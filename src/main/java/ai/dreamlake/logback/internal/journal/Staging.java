@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.FileDescriptors;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import java.io.File;
 import java.io.IOException;
@@ -132,18 +133,27 @@ final class Staging {
         wantsTail = true;
     }
 
+    /** Try again after many more records, or after a quiet moment. */
+    void tryLater() {
+        burst = -RECORDS_BEFORE_RETRY;
+    }
+
     /**
      * Creates the tail. The session's lock is held. Not on a thread that may be interrupted.
      *
      * @param next the number of the log's next record
      * @param place the log's length
+     * @throws IOException if there are no file descriptors left
      */
-    void create(long next, long place) {
+    void create(long next, long place) throws IOException {
         try {
             lines.allocate();
             tail = MappedTail.create(directory.unusedTail(), session, next, place);
         } catch (IOException failed) {
-            burst = -RECORDS_BEFORE_RETRY; // or after a quiet moment
+            tryLater();
+            if (FileDescriptors.areExhausted(failed)) {
+                throw failed;
+            }
             notices.tellOnce("cannot create " + directory.unusedTail()
                     + ", so each record is written by itself for now: " + failed.getMessage());
         }
