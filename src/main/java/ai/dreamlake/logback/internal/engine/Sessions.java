@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of one appender. A session is opened by its first record; it is closed when it is idle, or when too many
- * are open (the least recently used first), and opened again by its next record. Closed sessions are remembered; when
- * there are very many, only those of which the server does not have everything yet.
+ * are open (see {@link OpenSessions}), and opened again by its next record. Closed sessions are remembered; when there
+ * are very many, only those of which the server does not have everything yet.
  *
  * <p>Thread-safe. One daemon thread, the keeper, writes what is staged and closes idle sessions; it sleeps while there
  * is nothing to do.

@@ -13,7 +13,6 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.File;
-import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,12 +31,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Many sessions and few places, slow disks, and no file descriptors. What hangs here fails by its timeout. */
-@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class OpenSessionsTest {
 
     private static final byte[] RECORD =
@@ -89,7 +89,7 @@ class OpenSessionsTest {
         }
 
         @Override
-        public LogFile open(File log) throws FileNotFoundException {
+        public LogFile open(File log) throws IOException {
             reach(Step.OPEN, log.toPath());
             int now = open.incrementAndGet();
             if (now > room) {
