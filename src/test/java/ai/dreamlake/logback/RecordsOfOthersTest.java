@@ -164,10 +164,14 @@ class RecordsOfOthersTest {
     void aCheckpointWithOddNumbersCostsNothing(String checkpoint) {
         session().write(session().log(), theirs("theirs", "0"));
         session().write(session().log().resolveSibling(".upload"), checkpoint);
+        List<String> messages = new ArrayList<>(List.of("theirs"));
         server.millisPerRequest = 20;
-        try (Logging logging = logging(appender -> {})) {
-            logging.log.info("ours");
-            assertDelivered(logging, 1, List.of("theirs", "ours"));
+        try (Logging logging = logging(appender -> appender.getUpload().setMaxBatchRecords(1))) {
+            for (int i = 0; i < 30; i++) {
+                logging.log.info("ours " + i);
+                messages.add("ours " + i);
+            }
+            assertDelivered(logging, 30, messages);
         }
     }
 }

@@ -18,9 +18,9 @@ public final class LenientJson {
 
     /**
      * For walking through a value of any length, and writing it again, with little memory: strings that nobody asks for
-     * are skipped, bytes that are no UTF-8 count as U+FFFD, and names are not remembered (a line can have millions of
-     * them). What Jackson must hold is limited: the levels of nesting, and the length of a name or a number. Beyond
-     * that it is an error.
+     * are skipped. What Jackson must hold is limited: the levels of nesting, and the length of a name or a number.
+     * Beyond that it is an error. Bytes that are no UTF-8 count as U+FFFD, as Jackson reads them where it need not
+     * remember names.
      */
     public static final JsonFactory STREAMS = builder(StreamReadConstraints.builder()
                     .maxNestingDepth(200_000)
