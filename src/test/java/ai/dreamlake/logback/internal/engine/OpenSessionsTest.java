@@ -386,6 +386,9 @@ class OpenSessionsTest {
     @Test
     void aStackOverflowLeavesNoPlaceTakenAndNoSessionHalfOpen() throws Exception {
         sessions(2);
+        for (int i = 0; i < 5; i++) {
+            append("s" + i); // a session without a directory would find the end of the stack too early
+        }
         for (int round = 0; round < 20; round++) {
             int first = round;
             if (round % 2 == 0) { // so sessions are opened without that another is closed
@@ -417,7 +420,7 @@ class OpenSessionsTest {
         try {
             appendAtTheEndOfTheStack(next, depth + 1);
         } catch (StackOverflowError end) {
-            if (depth % 40 == 0) {
+            if (depth % 7 == 0) {
                 try {
                     append("s" + next[0]++ % 5);
                     return;
