@@ -15,8 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param delivered events whose record the server has; 0 without a server. Records of earlier runs are not counted
  * @param pending events in progress at this moment: being written, or waiting for the server
  * @param rejected events whose record the server refused for good
- * @param dropped events that were lost, by reason; every reason is present, most of them with 0. If the application's
- *     stack overflows right after the system call, the event counts here although its record is in the log
+ * @param dropped events that were lost, by reason; every reason is present, most of them with 0
  * @param openSessions sessions whose log is open at this moment
  * @param pendingBytes bytes of logs that the server does not have yet, whoever wrote them, in all sessions that the
  *     appender knows; 0 without a server

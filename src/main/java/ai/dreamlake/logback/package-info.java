@@ -34,7 +34,8 @@
  *   <li><b>I7 inside the root.</b> No session name, whether from code, the MDC or a web request, reaches a file outside
  *       {@code localPath} or another session's file.
  *   <li><b>I8 heard.</b> Our own problems go to Logback's status manager, at a limited rate: WARN if they may be
- *       temporary, ERROR only for a broken configuration. Never with a record's content or a token.
+ *       temporary, ERROR only for a broken configuration. The first loss also goes to standard error if nobody listens
+ *       to statuses. Never with a record's content or a token.
  *   <li><b>I9 handed over.</b> Stop, reset, reconfiguration, redeployment and exit end nothing that others still need.
  * </ul>
  */

@@ -2,76 +2,107 @@ package ai.dreamlake.logback.internal.engine;
 
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what becomes of the events (I6). Thread-safe. */
 final class Counters {
 
-    private final LongAdder accepted = new LongAdder();
-    private final LongAdder written = new LongAdder();
-    private final LongAdder delivered = new LongAdder();
-    private final LongAdder rejected = new LongAdder();
-    private final Map<DropReason, LongAdder> dropped = new EnumMap<>(DropReason.class);
-    private final LongAdder retries = new LongAdder();
-    private volatile @Nullable String lastError;
+    /** About as many as there are threads that log at one moment, on most machines; a power of two. */
+    private static final int TALLIES = 16;
 
-    Counters() {
-        for (DropReason reason : DropReason.values()) {
-            dropped.put(reason, new LongAdder());
+    /**
+     * The events of some of the threads. An event is accepted, and later it is written or dropped for one reason; until
+     * then it is pending.
+     *
+     * <p>{@code RecordWriter} counts in these fields, under this object's monitor, without a call and without an
+     * allocation. A method that counts could throw where the stack or the memory ends, and an event that was accepted
+     * would be pending forever.
+     */
+    static final class Tally {
+        long accepted;
+        long written;
+        long disk;
+        long locked;
+        long recursion;
+        long error;
+
+        /** Adds these counts. */
+        private synchronized void addTo(Tally sum) {
+            sum.accepted += accepted;
+            sum.written += written;
+            sum.disk += disk;
+            sum.locked += locked;
+            sum.recursion += recursion;
+            sum.error += error;
         }
     }
 
-    void accepted() {
-        accepted.increment();
+    private final Tally[] tallies = new Tally[TALLIES];
+
+    // Guarded by this.
+    private long delivered;
+    private long rejected;
+    private long spool;
+    private long retries;
+    private @Nullable String lastError;
+
+    Counters() {
+        for (int i = 0; i < TALLIES; i++) {
+            tallies[i] = new Tally();
+        }
     }
 
-    void written() {
-        written.increment();
+    /** Where this thread counts its events. */
+    Tally tally() {
+        return tallies[(int) Thread.currentThread().getId() & TALLIES - 1];
     }
 
-    void delivered(long records) {
-        delivered.add(records);
+    synchronized void delivered(long records) {
+        delivered += records;
     }
 
-    void rejected(long records) {
-        rejected.add(records);
+    synchronized void rejected(long records) {
+        rejected += records;
     }
 
-    void dropped(DropReason reason, long records) {
-        Objects.requireNonNull(dropped.get(reason)).add(records);
+    /** Records were lost on their way to the server. */
+    synchronized void lostFromDisk(long records) {
+        spool += records;
     }
 
-    void retried() {
-        retries.increment();
+    synchronized void retried() {
+        retries++;
     }
 
-    void failed(String error) {
+    synchronized void failed(String error) {
         lastError = error;
     }
 
     /** @param hasServer whether an event is done only when a server has it */
-    Counts snapshot(boolean hasServer, int openSessions, long pendingBytes) {
-        // What is done is read before what was begun. So pending is never negative.
-        long delivered = this.delivered.sum();
-        long rejected = this.rejected.sum();
+    synchronized Counts snapshot(boolean hasServer, int openSessions, long pendingBytes) {
+        // Under this monitor nothing becomes delivered while the events are counted. So pending is never negative.
+        Tally sum = new Tally();
+        for (Tally tally : tallies) {
+            tally.addTo(sum);
+        }
         Map<DropReason, Long> dropped = new EnumMap<>(DropReason.class);
-        this.dropped.forEach((reason, count) -> dropped.put(reason, count.sum()));
-        long written = this.written.sum();
+        dropped.put(DropReason.DISK, sum.disk);
+        dropped.put(DropReason.LOCKED, sum.locked);
+        dropped.put(DropReason.RECURSION, sum.recursion);
+        dropped.put(DropReason.SPOOL, spool);
+        dropped.put(DropReason.ERROR, sum.error);
         long lost = dropped.values().stream().mapToLong(Long::longValue).sum();
-        long accepted = this.accepted.sum();
-        long done = hasServer ? delivered + rejected : written;
+        long done = hasServer ? delivered + rejected : sum.written;
         return new Counts(
-                accepted,
-                written,
+                sum.accepted,
+                sum.written,
                 delivered,
-                accepted - done - lost,
+                sum.accepted - done - lost,
                 rejected,
                 dropped,
                 openSessions,
                 pendingBytes,
-                retries.sum(),
+                retries,
                 lastError);
     }
 }

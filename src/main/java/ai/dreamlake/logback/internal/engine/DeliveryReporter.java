@@ -43,23 +43,24 @@ final class DeliveryReporter implements UploadListener {
     public void rejected(SessionName session, long records, long ours, String reason) {
         counters.rejected(ours);
         counters.failed(reason);
-        status.warn("Session " + session + ": the server refuses a record for good (" + reason
+        status.warnOfLoss("Session " + session + ": the server refuses a record for good (" + reason
                 + "). It is kept in rejected.jsonl beside the log.");
         tell(listener -> listener.rejected(session, records, ours, reason));
     }
 
     @Override
     public void dropped(SessionName session, long records, long ours) {
-        counters.dropped(DropReason.SPOOL, ours);
-        status.warn("Session " + session + ": " + records
+        counters.lostFromDisk(ours);
+        status.warnOfLoss("Session " + session + ": " + records
                 + " records were dropped unsent, for the spool reached its limit.");
         tell(listener -> listener.dropped(session, records, ours));
     }
 
     @Override
     public void lost(SessionName session, long ours) {
-        counters.dropped(DropReason.SPOOL, ours);
-        status.warn("Session " + session + ": " + ours + " records are neither with the server nor on disk any more.");
+        counters.lostFromDisk(ours);
+        status.warnOfLoss(
+                "Session " + session + ": " + ours + " records are neither with the server nor on disk any more.");
     }
 
     @Override

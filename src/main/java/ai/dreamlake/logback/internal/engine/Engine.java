@@ -15,10 +15,12 @@ import ai.dreamlake.logback.internal.upload.Uploads;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.spi.ContextAware;
 import java.lang.module.ModuleDescriptor;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /** What runs between an appender's start and its stop. Thread-safe. */
@@ -34,14 +36,29 @@ public final class Engine {
     private final Sessions sessions;
     private final Counters counters;
 
+    private final StatusReporter status;
+    private final Path root;
+
     /** Null where there is no server. */
     private final @Nullable Uploads uploads;
 
-    private Engine(RecordWriter writer, Sessions sessions, Counters counters, @Nullable Uploads uploads) {
+    /** How many exit hooks have not come to their end. They run at once. */
+    private final AtomicInteger exitHooks;
+
+    private Engine(
+            RecordWriter writer,
+            Sessions sessions,
+            Counters counters,
+            StatusReporter status,
+            Path root,
+            @Nullable Uploads uploads) {
         this.writer = writer;
         this.sessions = sessions;
         this.counters = counters;
+        this.status = status;
+        this.root = root;
         this.uploads = uploads;
+        this.exitHooks = new AtomicInteger(uploads == null ? 1 : 2);
     }
 
     /**
@@ -60,7 +77,12 @@ public final class Engine {
         if (recordSettings.throwableConverter != null && !recordSettings.throwableConverter.isStarted()) {
             recordSettings.throwableConverter.start();
         }
-        StatusReporter reporter = new StatusReporter(status, System::nanoTime);
+        StatusReporter reporter = new StatusReporter(
+                status,
+                name,
+                configuration.retention() == Retention.SPOOL ? "<spoolPath>" : "<localPath>",
+                line -> System.err.println(line),
+                System::nanoTime);
         Counters counters = new Counters();
         Sessions sessions = new Sessions(
                 configuration.root(),
@@ -101,11 +123,12 @@ public final class Engine {
             status.addWarn(
                     "<remote> of appender [" + name + "] is plain http: records and token can be read on the way.");
         }
-        sessions.start(uploads);
+        Engine engine = new Engine(writer, sessions, counters, reporter, configuration.root(), uploads);
+        sessions.start(uploads, engine::exitHookEnds);
         if (uploads != null) {
-            uploads.start();
+            uploads.start(engine::exitHookEnds);
         }
-        return new Engine(writer, sessions, counters, uploads);
+        return engine;
     }
 
     private static Storage storage(Configuration configuration) {
@@ -180,5 +203,18 @@ public final class Engine {
         if (uploads != null) {
             uploads.close();
         }
+        tellRest();
+    }
+
+    private void exitHookEnds() {
+        if (exitHooks.decrementAndGet() == 0) {
+            tellRest();
+        }
+    }
+
+    /** The last words, unless stop or exit has told them already. */
+    private void tellRest() {
+        sessions.tellRest();
+        status.summary(LossSummary.of(counters.snapshot(uploads != null, 0, 0), uploads != null, root));
     }
 }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class LineBuffer {
 
     final RecordBuffer record = new RecordBuffer();
-    private final Line line = new Line();
+    final Line line = new Line();
 
     /** The record that was encoded, as a line to append. */
     Line line(boolean forced, @Nullable String description) {

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
+import ai.dreamlake.logback.internal.engine.Counters.Tally;
 import ai.dreamlake.logback.internal.journal.SessionLockedException;
 import ai.dreamlake.logback.internal.record.MdcReader;
 import ai.dreamlake.logback.internal.record.RecordEncoder;
@@ -59,28 +60,71 @@ final class RecordWriter {
         if (Thread.currentThread() instanceof UploadThread) {
             return; // what sending records has to say must not become a record to send
         }
-        Map<String, String> mdc = MdcReader.of(event);
-        if (requireSession && !keys.isNamed(mdc)) {
-            return;
-        }
-        counters.accepted();
-        SessionName session = session(keys.workspaceOf(mdc), keys.sessionOf(mdc));
-        int[] depth = this.depth.get();
-        if (depth[0] == MAX_DEPTH) {
-            counters.dropped(DropReason.RECURSION, 1);
-            status.warn("An event is dropped: a value in it logs itself when it is read.");
-            return;
-        }
-        depth[0]++;
+        Tally tally = counters.tally();
+        SessionName session = last;
+        LineBuffer buffer = null;
+        boolean accepted = false;
+        Throwable failure = null;
         try {
-            write(event, session, mdc.get(SessionKeys.DESCRIPTION));
-        } catch (Throwable failure) {
-            lost(session, failure);
-            return;
-        } finally {
-            depth[0]--;
+            Map<String, String> mdc = MdcReader.of(event);
+            if (requireSession && !keys.isNamed(mdc)) {
+                return;
+            }
+            synchronized (tally) {
+                tally.accepted++;
+            }
+            accepted = true;
+            session = session(keys.workspaceOf(mdc), keys.sessionOf(mdc));
+            int[] depth = this.depth.get();
+            if (depth[0] == MAX_DEPTH) {
+                throw new RecursionException();
+            }
+            depth[0]++;
+            try {
+                buffer = buffers.take();
+                write(event, session, mdc.get(SessionKeys.DESCRIPTION), buffer);
+            } finally {
+                depth[0]--;
+            }
+        } catch (Throwable thrown) {
+            failure = thrown;
         }
-        counters.written();
+        // No call and no allocation until the event is counted: see Tally.
+        boolean written = failure == null || buffer != null && buffer.line.written;
+        synchronized (tally) {
+            if (!accepted) {
+                tally.accepted++;
+            }
+            if (written) {
+                tally.written++;
+            } else if (failure instanceof RecursionException) {
+                tally.recursion++;
+            } else if (failure instanceof SessionLockedException) {
+                tally.locked++;
+            } else if (failure instanceof IOException) {
+                tally.disk++;
+            } else {
+                tally.error++;
+            }
+        }
+        try {
+            if (failure == null && buffer != null) {
+                buffers.giveBack(buffer); // not after a failure: nobody knows in what state that left it
+            } else if (failure != null && !written) {
+                lost(session, failure);
+            }
+        } catch (Throwable nothingLeft) {
+            // No stack or no memory for a buffer's return, or for a word about a loss. The counters know.
+        }
+    }
+
+    /** Control flow, hence no stack trace: a value in the event logs itself when it is read. */
+    private static final class RecursionException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        RecursionException() {
+            super(null, null, false, false);
+        }
     }
 
     /** Most events go where the one before them went, and need no name of their own. */
@@ -94,31 +138,18 @@ final class RecordWriter {
         return named;
     }
 
-    private void write(ILoggingEvent event, SessionName session, @Nullable String description) throws IOException {
-        LineBuffer buffer = buffers.take();
+    private void write(ILoggingEvent event, SessionName session, @Nullable String description, LineBuffer buffer)
+            throws IOException {
         RecordLevel level = encoder.encode(event, buffer.record);
         boolean forced = forcedFrom != null && level.compareTo(forcedFrom) >= 0;
         sessions.append(session, buffer.line(forced, description));
-        try {
-            buffers.giveBack(buffer); // not after a failure: nobody knows in what state that left it
-        } catch (StackOverflowError bufferIsLost) {
-            // The record is written all the same.
-        }
     }
 
     private void lost(SessionName session, Throwable failure) {
-        counters.dropped(reason(failure), 1);
-        try {
+        if (failure instanceof RecursionException) {
+            status.warnOfLoss("An event is dropped: a value in it logs itself when it is read.");
+        } else {
             sessions.lost(session, failure);
-        } catch (Throwable nothingLeft) {
-            // No stack or no memory even for a word about it. The counters know.
         }
-    }
-
-    private static DropReason reason(Throwable failure) {
-        if (failure instanceof SessionLockedException) {
-            return DropReason.LOCKED;
-        }
-        return failure instanceof IOException ? DropReason.DISK : DropReason.ERROR;
     }
 }

@@ -8,10 +8,7 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadTask;
 import java.io.IOException;
 import java.util.Objects;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,21 +25,15 @@ final class Session implements WriteListener {
         CLOSING
     }
 
-    /** Records that were written after this session had been forgotten. */
-    private record Orphans(long first, long count) {}
-
     private final SessionName name;
     private final StatusReporter status;
 
-    /** How many records were lost since the last one that was written. */
-    private final AtomicLong lost = new AtomicLong();
+    private final Outages outages = new Outages();
 
     /** Why the session could not be marked for upload, if it is not told yet. */
     private volatile @Nullable Exception unmarked;
 
     private final AtomicBoolean replacementTold = new AtomicBoolean();
-
-    private final Queue<Orphans> orphans = new ConcurrentLinkedQueue<>();
 
     /** Null until the session's directory exists. */
     private volatile @Nullable Journal journal;
@@ -150,22 +141,32 @@ final class Session implements WriteListener {
      * Marks the session for upload and appends the line, which is noted for upload when it gets its number. The session
      * is attached.
      *
-     * @return false if the session was closed in this moment: nothing happened
+     * @return false if the session was closed or forgotten in this moment: nothing happened
      * @throws IOException if the record is not durable
      */
     boolean append(Line line) throws IOException {
         UploadTask upload = this.upload;
-        if (upload != null) {
+        if (upload == null) {
+            return journal().appendIfUsed(line);
+        }
+        if (!upload.expectRecord()) {
+            return false;
+        }
+        try {
             mark(upload, line);
             line.reportTo(this);
+            return journal().appendIfUsed(line);
+        } finally {
+            if (!line.written) {
+                upload.unexpect();
+            }
         }
-        return journal().appendIfUsed(line);
     }
 
     /** Trouble here never keeps a record from the log, except where the caller can help. */
     private void mark(UploadTask upload, Line line) throws IOException {
         try {
-            upload.expectRecord();
+            upload.mark();
         } catch (IOException | RuntimeException failure) {
             if (failure instanceof IOException trouble && line.needsDescriptors(trouble)) {
                 throw trouble;
@@ -177,24 +178,9 @@ final class Session implements WriteListener {
     @Override
     public void wrote(long first, long count) {
         UploadTask upload = this.upload;
-        if (upload != null && !upload.wrote(first, count)) {
-            orphans.add(new Orphans(first, count));
+        if (upload != null) {
+            upload.wrote(first, count);
         }
-    }
-
-    /**
-     * Reports to a successor what was written to this session after it was forgotten. False if that one is forgotten,
-     * too.
-     */
-    boolean handOver(Session successor) {
-        for (Orphans records = orphans.poll(); records != null; records = orphans.poll()) {
-            UploadTask upload = successor.upload;
-            if (upload != null && !upload.wrote(records.first, records.count)) {
-                orphans.add(records);
-                return false;
-            }
-        }
-        return true;
     }
 
     /** Tells what happened to the last records. Not while a session is being opened: the listener may log. */
@@ -214,26 +200,26 @@ final class Session implements WriteListener {
         }
     }
 
-    /** A record could not be written. The first one is reported. */
+    /** A record could not be written. */
     void lost(Throwable reason) {
-        if (lost.getAndIncrement() == 0) {
-            status.sessionFails(name, reason);
-        }
+        status.lost(name, outages, reason);
     }
 
     /** A record is written, whatever happens here: if some were lost before it, that is over. */
     void resume() {
-        if (lost.get() == 0) {
-            return;
+        if (outages.isFailing()) {
+            status.works(name, outages);
         }
-        try {
-            long records = lost.getAndSet(0);
-            if (records > 0) {
-                status.sessionResumes(name, records);
-            }
-        } catch (StackOverflowError untold) {
-            // Nothing else goes on here.
-        }
+    }
+
+    /** Tells what is due about lost records. */
+    void tellDue() {
+        status.due(name, outages);
+    }
+
+    /** Tells what is left to tell about lost records, since nothing follows. */
+    void tellRest() {
+        status.rest(name, outages);
     }
 
     /** True once: the first event that names this session by a bad name is to be told. */
@@ -246,6 +232,7 @@ final class Session implements WriteListener {
         UploadTask upload = this.upload;
         if (!open && (upload == null || upload.tryForget())) {
             forgotten = true;
+            status.forgotten(outages);
         }
         return forgotten;
     }

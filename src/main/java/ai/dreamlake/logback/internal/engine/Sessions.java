@@ -42,6 +42,12 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     /** How often sessions are forgotten, as long as there are very many. */
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
+    /** How often the keeper looks for what is due to be said, and for uploads that nobody works on. */
+    private static final long CARE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How long the keeper sleeps at most: then something may be due to be said. */
+    private static final long MAX_SLEEP_NANOS = Outages.INTERVAL_NANOS;
+
     private static final long TROUBLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int MAX_ATTEMPTS = 50;
 
@@ -58,7 +64,8 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     private final OpenSessions openSessions;
     private final Thread keeper;
-    private final Thread exitHook = new Thread(this::expectExit, "dreamlake-exit");
+    private final Thread exitHook = new Thread(this::exit, "dreamlake-exit");
+    private Runnable afterExit = () -> {};
 
     /** A session that an event names by a bad name. */
     private record Replaced(SessionName given, Session session) {}
@@ -72,8 +79,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     /** Whether the keeper must be woken. */
     private volatile boolean keeperAsleep;
 
-    /** Used by the keeper. */
+    // Used by the keeper.
     private long forgottenAt;
+    private long caredAt;
 
     private volatile boolean closed;
     private volatile boolean exiting;
@@ -102,6 +110,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         this.writeDelay = writeDelay;
         this.status = status;
         this.nanoTime = nanoTime;
+        this.caredAt = nanoTime.getAsLong();
         this.keeper = new Thread(this::keep, keeperName);
         keeper.setDaemon(true);
     }
@@ -110,9 +119,11 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
      * Starts the keeper. Before the first record.
      *
      * @param uploads null where there is no server
+     * @param afterExit called at the end of what is done at the JVM's exit, unless these sessions are closed before
      */
-    void start(@Nullable Uploads uploads) {
+    void start(@Nullable Uploads uploads, Runnable afterExit) {
         this.uploads = uploads;
+        this.afterExit = afterExit;
         keeper.start();
         try {
             Runtime.getRuntime().addShutdownHook(exitHook);
@@ -211,9 +222,6 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 wakeKeeper();
             }
             session.report();
-            while (session.isForgotten() && !session.handOver(attached(successor(session)))) {
-                // The successor was forgotten in this moment.
-            }
             if (closed) {
                 openSessions.close(session); // a straggler: nobody else would close what it opened
             }
@@ -299,7 +307,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 keeperAsleep = true;
                 wait = stepSafely(now); // what was staged before, nobody would wake us for
                 if (!closed) {
-                    LockSupport.parkNanos(this, wait);
+                    LockSupport.parkNanos(this, Math.min(wait, MAX_SLEEP_NANOS));
                 }
                 keeperAsleep = false;
             }
@@ -357,6 +365,10 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 forgetAll(); // those that earlier runs left, once they are uploaded
             }
         }
+        if (now - caredAt >= CARE_NANOS) {
+            caredAt = now;
+            care();
+        }
         openSessions.closeSurplus();
         for (Session session : openSessions.all()) {
             if (!session.isOpen() || session.phase() == Phase.OPENING) {
@@ -378,6 +390,17 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         return next;
     }
 
+    private void care() {
+        for (Session session : sessions.values()) {
+            session.tellDue();
+            UploadTask upload = session.upload();
+            if (upload != null) {
+                upload.remind();
+            }
+        }
+        status.tellDue();
+    }
+
     /**
      * Writes what is staged.
      *
@@ -395,6 +418,14 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
     }
 
+    private void exit() {
+        try {
+            expectExit();
+        } finally {
+            afterExit.run();
+        }
+    }
+
     private void expectExit() {
         exiting = true;
         for (Session session : openSessions.all()) {
@@ -406,6 +437,12 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 }
             }
         }
+    }
+
+    /** Tells what is left to tell about lost records, since nothing follows. */
+    void tellRest() {
+        sessions.values().forEach(Session::tellRest);
+        status.tellRest();
     }
 
     /** Closes all sessions. Records that are under way are still written. */

@@ -1,64 +1,193 @@
 package ai.dreamlake.logback.internal.engine;
 
 import ai.dreamlake.logback.internal.session.SessionName;
+import ch.qos.logback.core.Context;
 import ch.qos.logback.core.spi.ContextAware;
+import ch.qos.logback.core.status.StatusManager;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells Logback's status manager about our troubles, quietly (I8): at most {@value #MAX_PER_MINUTE} warnings a minute,
- * and each trouble once until it is over. Never an ERROR, on which Spring Boot does not start, and never a record's
- * content. Thread-safe.
+ * Tells Logback's status manager about our troubles, quietly (I8). What fails and works again is told as
+ * {@link Outages} decides; of very many sessions, the first {@value #MAX_AT_ONCE} by name, then
+ * {@value #NAMED_PER_MINUTE} a minute, and the others in one status a minute. Of other warnings there are at most
+ * {@value #MAX_AT_ONCE} at once, and as many a minute. Whatever is left out is counted and told later.
+ *
+ * <p>The first loss, and the summary at the end, also go to standard error if nobody listens to the statuses.
+ *
+ * <p>Never an ERROR, on which Spring Boot does not start, and never a record's content. Thread-safe.
  */
 final class StatusReporter {
 
-    private static final int MAX_PER_MINUTE = 10;
+    private static final int MAX_AT_ONCE = 10;
+    private static final int NAMED_PER_MINUTE = 2;
     private static final long MINUTE = TimeUnit.MINUTES.toNanos(1);
 
     private final ContextAware status;
+    private final String name;
+    private final String pathProperty;
+    private final Consumer<String> standardError;
     private final LongSupplier nanoTime;
 
-    /** Whether it was said that the server cannot be reached, and not yet that it can. */
-    private final AtomicBoolean serverFails = new AtomicBoolean();
+    private final Outages server = new Outages();
 
     /** Why sessions were parked, each reason said once. */
     private final Set<String> parked = ConcurrentHashMap.newKeySet();
 
+    private final AtomicBoolean lossTold = new AtomicBoolean();
+    private final AtomicBoolean summaryTold = new AtomicBoolean();
+
     // Guarded by this.
-    private long minuteStart;
-    private int inThisMinute;
+
+    private final Bound warnings;
+    private final Bound failingSessions;
+    private final Bound workingSessions;
+
+    /** Warnings that were left out. */
     private long omitted;
 
-    StatusReporter(ContextAware status, LongSupplier nanoTime) {
+    /** When the first of them was left out. */
+    private long omittedSince;
+
+    /** What is not yet told about sessions that are not told by name. */
+    private long othersFailing;
+
+    private long othersWorking;
+    private long othersLost;
+
+    /** When the first of them was not told. */
+    private long othersSince;
+
+    /**
+     * @param name the appender's name
+     * @param pathProperty the property that names the directory of all sessions, such as {@code <localPath>}
+     * @param standardError takes lines for standard error
+     */
+    StatusReporter(
+            ContextAware status,
+            String name,
+            String pathProperty,
+            Consumer<String> standardError,
+            LongSupplier nanoTime) {
         this.status = status;
+        this.name = name;
+        this.pathProperty = pathProperty;
+        this.standardError = standardError;
         this.nanoTime = nanoTime;
-        this.minuteStart = nanoTime.getAsLong();
+        long now = nanoTime.getAsLong();
+        this.warnings = new Bound(MAX_AT_ONCE, MINUTE / MAX_AT_ONCE, now);
+        this.failingSessions = new Bound(MAX_AT_ONCE, MINUTE / NAMED_PER_MINUTE, now);
+        this.workingSessions = new Bound(MAX_AT_ONCE, MINUTE / NAMED_PER_MINUTE, now);
     }
 
-    /** The first record of a session is lost since it last worked. */
-    void sessionFails(SessionName session, Throwable reason) {
-        warn("Session " + session + ": records are dropped, and counted, until they can be written again.", reason);
+    /** A record of a session is lost. */
+    void lost(SessionName session, Outages outages, Throwable reason) {
+        outages.lost();
+        if (!outages.isFailing()) {
+            String described = Remedies.describe(reason, pathProperty);
+            tell(
+                    session,
+                    outages.failed(nanoTime.getAsLong(), described),
+                    reason instanceof IOException ? null : reason);
+            firstLoss("session " + session + ": records are dropped, and counted, until they can be written again. "
+                    + described);
+        }
     }
 
-    void sessionResumes(SessionName session, long lost) {
-        info("Session " + session + " goes on. Records dropped: " + lost);
+    /** A record of a session is written after others were lost. */
+    void works(SessionName session, Outages outages) {
+        tell(session, outages.works(nanoTime.getAsLong()), null);
     }
 
+    /** Tells what is due about a session. */
+    void due(SessionName session, Outages outages) {
+        tell(session, outages.due(nanoTime.getAsLong()), null);
+    }
+
+    /** Tells what is left to tell about a session at the end. */
+    void rest(SessionName session, Outages outages) {
+        tell(session, outages.rest(nanoTime.getAsLong()), null);
+    }
+
+    /** Takes over what is not told about a session that is forgotten. */
+    void forgotten(Outages outages) {
+        countOthers(0, 0, outages.takeUnsaidLosses());
+    }
+
+    /** @param fault whose stack trace says where it came from, or null */
+    private void tell(SessionName session, Outages.@Nullable Report report, @Nullable Throwable fault) {
+        if (report == null || !isNamed(report)) {
+            return;
+        }
+        String again = report.failures() > 1 || !report.isFailing() && report.failures() > 0
+                ? " It failed " + times(report.failures()) + " since the last report."
+                : "";
+        if (!report.isFailing()) {
+            info("Session " + session + " goes on." + again + " Records dropped: " + report.lost());
+        } else if (report.failures() > 0) {
+            say(
+                    "Session " + session + ": records are dropped, and counted, until they can be written again. "
+                            + report.reason() + again + (report.lost() > 0 ? " Records dropped: " + report.lost() : ""),
+                    fault);
+        } else {
+            say("Session " + session + " still fails. " + report.reason() + " Records dropped since the last report: "
+                    + report.lost());
+        }
+    }
+
+    private static String times(long count) {
+        return count == 1 ? "once" : count + " times";
+    }
+
+    /** Whether a session is told by name; otherwise it is counted among the others. */
+    private synchronized boolean isNamed(Outages.Report report) {
+        if ((report.isFailing() ? failingSessions : workingSessions).admits(nanoTime.getAsLong())) {
+            return true;
+        }
+        countOthers(report.isFailing() ? 1 : 0, report.isFailing() ? 0 : 1, report.lost());
+        return false;
+    }
+
+    private synchronized void countOthers(long failing, long working, long lost) {
+        if (othersFailing + othersWorking + othersLost == 0) {
+            othersSince = nanoTime.getAsLong();
+        }
+        othersFailing += failing;
+        othersWorking += working;
+        othersLost += lost;
+    }
+
+    /** A server fails, again or still. */
     void serverFails(String reason) {
-        if (serverFails.compareAndSet(false, true)) {
-            warn("Records do not reach the server (" + reason
-                    + "). They are kept on disk and sent as soon as it answers.");
+        if (!server.isFailing()) {
+            tellServer(server.failed(nanoTime.getAsLong(), reason));
         }
     }
 
     void serverWorks() {
-        if (serverFails.get() && serverFails.compareAndSet(true, false)) {
-            info("Records reach the server again.");
+        if (server.isFailing()) {
+            tellServer(server.works(nanoTime.getAsLong()));
+        }
+    }
+
+    private void tellServer(Outages.@Nullable Report report) {
+        if (report == null) {
+            return;
+        }
+        String again = report.failures() > 1 || !report.isFailing() && report.failures() > 0
+                ? " That failed " + times(report.failures()) + " since the last report."
+                : "";
+        if (report.isFailing()) {
+            say("Records do not reach the server (" + report.reason()
+                    + "). They are kept on disk and sent as soon as it answers." + again);
+        } else {
+            info("Records reach the server again." + again);
         }
     }
 
@@ -71,6 +200,115 @@ final class StatusReporter {
         }
     }
 
+    /** Records are lost for another reason than that they could not be written. */
+    void warnOfLoss(String message) {
+        warn(message);
+        firstLoss(message);
+    }
+
+    void warn(String message) {
+        String suffix = admit();
+        if (suffix != null) {
+            say(message + suffix);
+        }
+    }
+
+    /** What to add to the message, or null if enough was said. */
+    private synchronized @Nullable String admit() {
+        long now = nanoTime.getAsLong();
+        if (!warnings.admits(now)) {
+            omittedSince = omitted == 0 ? now : omittedSince;
+            omitted++;
+            return null;
+        }
+        String suffix = omitted == 0 ? "" : " (" + omitted + " warnings before this one were left out)";
+        omitted = 0;
+        return suffix;
+    }
+
+    /** Tells what is due and was left out. To be called now and then. */
+    void tellDue() {
+        tellServer(server.due(nanoTime.getAsLong()));
+        tellLeftOut(false);
+    }
+
+    /** Tells what was left out, since nothing follows. */
+    void tellRest() {
+        tellServer(server.due(nanoTime.getAsLong()));
+        tellLeftOut(true);
+    }
+
+    private void tellLeftOut(boolean isLast) {
+        String others = null;
+        boolean someFail;
+        long warningsLeftOut = 0;
+        synchronized (this) {
+            long now = nanoTime.getAsLong();
+            someFail = othersFailing > 0;
+            if ((othersFailing > 0 || othersWorking > 0 || othersLost > 0) && (isLast || now - othersSince >= MINUTE)) {
+                others = "Of sessions that are not named here, " + othersFailing + " began to drop records, and "
+                        + othersWorking + " went on. Records dropped in such sessions: " + othersLost;
+                othersFailing = 0;
+                othersWorking = 0;
+                othersLost = 0;
+            }
+            if (omitted > 0 && (isLast || now - omittedSince >= MINUTE)) {
+                warningsLeftOut = omitted;
+                omitted = 0;
+            }
+        }
+        if (others != null && someFail) {
+            say(others);
+        } else if (others != null) {
+            info(others);
+        }
+        if (warningsLeftOut > 0) {
+            say(warningsLeftOut + " more warnings were left out.");
+        }
+    }
+
+    /**
+     * Tells what became of all records, if anything is lost. Only the first summary is told: stop and exit may both
+     * come here, in any order.
+     *
+     * @param summary null if all is well
+     */
+    void summary(@Nullable LossSummary summary) {
+        if (summary != null && summaryTold.compareAndSet(false, true)) {
+            if (summary.isLoss()) {
+                say(summary.text());
+            } else {
+                info(summary.text());
+            }
+            sayUnheard(summary.text());
+        }
+    }
+
+    /** Once; also after an attempt that failed because there was no stack for it. */
+    private void firstLoss(String message) {
+        if (!lossTold.get() && lossTold.compareAndSet(false, true) && !sayUnheard(message)) {
+            lossTold.set(false);
+        }
+    }
+
+    /** Writes to standard error if nobody listens to statuses. False if that fails. */
+    private boolean sayUnheard(String message) {
+        try {
+            if (!isHeard()) {
+                standardError.accept("Dreamlake appender [" + name + "]: " + message);
+            }
+            return true;
+        } catch (Throwable noStackLeft) { // or no memory. It must not cost a record
+            return false;
+        }
+    }
+
+    private boolean isHeard() {
+        Context context = status.getContext();
+        StatusManager statuses = context == null ? null : context.getStatusManager();
+        return statuses != null && !statuses.getCopyOfStatusListenerList().isEmpty();
+    }
+
     private void info(String message) {
         try {
             status.addInfo(message);
@@ -79,53 +317,26 @@ final class StatusReporter {
         }
     }
 
-    void warn(String message) {
-        warn(message, null);
+    private void say(String message) {
+        say(message, null);
     }
 
-    private void warn(String message, @Nullable Throwable reason) {
-        String suffix = admit();
-        if (suffix == null) {
-            return;
-        }
+    private void say(String message, @Nullable Throwable fault) {
         try {
-            say(message, reason, suffix);
+            if (fault == null) {
+                status.addWarn(message);
+            } else {
+                status.addWarn(message, withoutMessage(fault));
+            }
         } catch (Throwable listenersOwn) {
             // A status listener is the application's code. It must not cost a record.
         }
     }
 
-    private void say(String message, @Nullable Throwable reason, String suffix) {
-        if (reason == null) {
-            status.addWarn(message + suffix);
-        } else if (reason instanceof IOException) {
-            status.addWarn(message + " " + reason.getMessage() + suffix);
-        } else {
-            // The stack trace says where; the message might quote what was logged.
-            status.addWarn(message + " " + reason.getClass().getName() + suffix, withoutMessage(reason));
-        }
-    }
-
-    private static Throwable withoutMessage(Throwable reason) {
-        Throwable trace = new Throwable(reason.getClass().getName());
-        trace.setStackTrace(reason.getStackTrace());
+    /** The message might quote what was logged. */
+    private static Throwable withoutMessage(Throwable fault) {
+        Throwable trace = new Throwable(fault.getClass().getName());
+        trace.setStackTrace(fault.getStackTrace());
         return trace;
-    }
-
-    /** What to add to the message, or null if enough was said in this minute. */
-    private synchronized @Nullable String admit() {
-        long now = nanoTime.getAsLong();
-        if (now - minuteStart >= MINUTE) {
-            minuteStart = now;
-            inThisMinute = 0;
-        }
-        if (inThisMinute == MAX_PER_MINUTE) {
-            omitted++;
-            return null;
-        }
-        inThisMinute++;
-        String suffix = omitted == 0 ? "" : " (" + omitted + " warnings before this one were left out)";
-        omitted = 0;
-        return suffix;
     }
 }

@@ -95,6 +95,11 @@ public final class Journal {
     /** How many records of other processes were brought in. */
     private int recovered;
 
+    /** How many of our records closing had to leave in a tail, and who waits for their numbers. */
+    private int left;
+
+    private @Nullable WriteListener leftListener;
+
     private long lastLookAt;
 
     /** Why the last write failed, or null. */
@@ -190,7 +195,7 @@ public final class Journal {
      */
     public boolean appendIfUsed(Line line) throws IOException {
         append(line, true);
-        return line.appended;
+        return line.written;
     }
 
     private void append(Line line, boolean onlyIfUsed) throws IOException {
@@ -241,7 +246,6 @@ public final class Journal {
                 return false;
             }
             staging.appended(line, now);
-            line.appended = true;
             return true;
         }
     }
@@ -380,7 +384,11 @@ public final class Journal {
     /** Trouble here never keeps a record from the log. The keeper tries again. False if not all went well. */
     private boolean recoverTails() throws IOException {
         try {
-            recovered += recovery.recoverAll(staging.file());
+            int found = recovery.recoverAll(staging.file());
+            recovered += found;
+            int ours = Math.min(found, left);
+            left -= ours;
+            tell(leftListener, log.nextNumber() - ours, ours);
             return true;
         } catch (IOException | RuntimeException failed) {
             notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": ", failed);
@@ -392,7 +400,9 @@ public final class Journal {
         if (log.isFull()) {
             trySeal();
         }
-        staging.check();
+        WriteListener listener = staging.listener();
+        int taken = staging.check();
+        tell(listener, log.nextNumber() - taken, taken); // others wrote them, somewhere before this number
         if (own != null) {
             description.learn(own.description);
         }
@@ -404,10 +414,11 @@ public final class Journal {
         if (own != null && !own.written) {
             log.announce(1);
             int end = LineFormat.finish(own.bytes, own.length, log.nextNumber());
-            if (log.append(own.bytes, end, 1) == 0) {
+            own.written = log.append(own.bytes, end, 1) == 1;
+            if (!own.written) {
                 throw log.shortWrite();
             }
-            written(own, log.nextNumber() - 1);
+            tell(own.listener, log.nextNumber() - 1, 1);
         }
     }
 
@@ -428,22 +439,20 @@ public final class Journal {
         staging.beginWrite(first, log.length());
         storage.reached(WriteStep.ANNOUNCED);
         int written = log.append(batch, end, records);
+        if (own != null) {
+            own.written = written == records;
+        }
         WriteListener listener = staging.listener();
         staging.endWrite(Math.min(written, staged));
         storage.reached(WriteStep.EMPTIED);
         BATCH.set(batch);
         tell(listener, first, Math.min(written, staged));
-        if (own != null && written == records) {
-            written(own, first + staged);
+        if (own != null && own.written) {
+            tell(own.listener, first + staged, 1);
         }
         if (written < records) {
             throw log.shortWrite();
         }
-    }
-
-    private static void written(Line own, long number) {
-        own.written = true;
-        tell(own.listener, number, 1);
     }
 
     private static void tell(@Nullable WriteListener listener, long first, long count) {
@@ -646,6 +655,10 @@ public final class Journal {
         if (staging.hasTail() || staging.count() > 0) {
             boolean locked = lock();
             try {
+                if (staging.hasTail() && staging.count() > 0) {
+                    left += staging.count();
+                    leftListener = staging.listener();
+                }
                 staging.close(locked);
             } finally {
                 unlock();

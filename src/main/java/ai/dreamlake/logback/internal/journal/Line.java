@@ -18,10 +18,12 @@ public final class Line {
     WriteListener listener;
 
     boolean wakesKeeper;
-    boolean written;
 
-    /** Whether the record is in the log or staged. */
-    boolean appended;
+    /**
+     * Whether the record is in the log or the tail, even if {@link Journal#append} throws. A field, since whoever asks
+     * may have no stack left for a call.
+     */
+    public boolean written;
 
     /** Whether nobody closes files any more to get descriptors for what else the record needs. */
     private boolean lastAttempt;
@@ -43,7 +45,6 @@ public final class Line {
         this.listener = null;
         this.wakesKeeper = false;
         this.written = false;
-        this.appended = false;
         this.lastAttempt = false;
         return this;
     }
@@ -52,6 +53,7 @@ public final class Line {
     public void clear() {
         description = null;
         listener = null;
+        written = false;
     }
 
     /** Sets who hears, at once or later, which number the record gets. Nobody does otherwise. */

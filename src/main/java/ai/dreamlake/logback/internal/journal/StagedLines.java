@@ -25,7 +25,9 @@ final class StagedLines {
 
     private byte[] bytes = NOTHING;
     private int[] ends = NO_LINES;
-    private int count;
+
+    /** How many records are staged. {@link Staging} counts here, where a call could throw. */
+    int count;
 
     /** Where the first line begins in the tail. Without a line, the tail is empty. */
     private int startInTail = TailHeader.SIZE;
@@ -69,16 +71,12 @@ final class StagedLines {
                 && (count == 0 || line.listener == listener);
     }
 
-    /** Copies a record, which does not count before {@link #commit}. */
+    /** Copies a record, which does not count before {@link #count} is one higher. */
     void prepare(Line line) {
         int start = start(count);
         System.arraycopy(line.bytes, 0, bytes, start, line.length);
         ends[count] = start + line.length;
         listener = line.listener;
-    }
-
-    void commit() {
-        count++;
     }
 
     /** Writes all records with their numbers. Returns where they end. */

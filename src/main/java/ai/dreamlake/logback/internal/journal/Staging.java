@@ -100,7 +100,9 @@ final class Staging {
             giveUpTruncated();
             return false;
         }
-        lines.commit();
+        // No call in between: where the stack ends, a record must not be in the tail alone, or count as lost.
+        lines.count++;
+        line.written = true;
         if (isFirst) {
             since = now;
             line.wakesKeeper = true;
@@ -162,10 +164,12 @@ final class Staging {
     /**
      * Another process may have taken over what is staged, and somebody may have deleted the tail. The session's lock is
      * held.
+     *
+     * @return how many of the staged records another process has written; they are no longer staged
      */
-    void check() throws IOException {
+    int check() throws IOException {
         if (tail == null || lines.count() == 0) {
-            return;
+            return 0;
         }
         int ours = tail.ours();
         int taken = 0;
@@ -190,6 +194,7 @@ final class Staging {
         } else if (!tail.isInPlace()) {
             giveUp("was removed");
         }
+        return taken;
     }
 
     /** How many records a process that died over them has written, from one on. */

@@ -79,6 +79,7 @@ final class SessionUpload {
     /** The number of the latest checkpoint that we saw. */
     private long doneEnd;
 
+    private volatile boolean crowded;
     private volatile boolean parked;
 
     // Used only by the thread in work().
@@ -165,8 +166,20 @@ final class SessionUpload {
         }
     }
 
+    /** Makes room to note more records, if there is little left. */
+    void reserve() {
+        if (crowded) {
+            synchronized (this) {
+                unacknowledged.reserve();
+                crowded = unacknowledged.isCrowded();
+            }
+        }
+    }
+
+    /** Allocates nothing. */
     synchronized void wrote(long first, long count) {
         unacknowledged.wrote(first, count);
+        crowded = unacknowledged.isCrowded();
     }
 
     /** How many of this appender's records the server does not have yet. */

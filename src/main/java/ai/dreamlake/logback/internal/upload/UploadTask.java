@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.upload;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +31,11 @@ public final class UploadTask {
     private boolean writtenMeanwhile;
     private boolean hurried;
 
-    /** Whether this task is no longer used; records must be reported to its successor. */
-    private boolean forgotten;
+    /** How many records may be about to be reported. */
+    private final AtomicLong expected = new AtomicLong();
+
+    /** Whether this task is no longer used, but its successor. Written under the monitor. */
+    private volatile boolean forgotten;
 
     UploadTask(
             SessionUpload upload,
@@ -47,41 +51,67 @@ public final class UploadTask {
     }
 
     /**
-     * Must be called before a record is appended. Makes sure that the next process finds the session, even if this one
-     * is killed.
+     * Must be called before a record is appended, and afterwards {@link #wrote} or {@link #unexpect}: until then this
+     * task is not forgotten.
+     *
+     * @return false if this task is forgotten: its successor must be asked
+     */
+    public boolean expectRecord() {
+        expected.incrementAndGet();
+        if (forgotten) {
+            expected.decrementAndGet();
+            return false;
+        }
+        return true;
+    }
+
+    /** The record that was expected is not in the log, and will not be. */
+    public void unexpect() {
+        expected.decrementAndGet();
+    }
+
+    /**
+     * Must be called before an expected record is appended. Makes sure that the next process finds the session, even if
+     * this one is killed.
      *
      * @throws IOException if that is not possible; the record may be appended nevertheless
      */
-    public void expectRecord() throws IOException {
+    public void mark() throws IOException {
         if (!marked) {
             upload.mark();
             marked = true;
         }
+        upload.reserve();
     }
 
     /**
-     * Reports records that were appended to the log. Costs the caller next to nothing, whatever the server does.
+     * Reports expected records that were appended to the log. Costs the caller next to nothing, whatever the server
+     * does. They are noted before anything is allocated, so the books are right even if this throws an
+     * OutOfMemoryError; {@link #remind} sees to the rest.
      *
      * @param first the number of the first one
      * @param count how many they are; their numbers follow one another
-     * @return false if this task is forgotten: the records must be reported to its successor
      */
-    public synchronized boolean wrote(long first, long count) {
-        if (forgotten) {
-            return false;
-        }
+    public synchronized void wrote(long first, long count) {
         long before = upload.pending();
         upload.wrote(first, count);
+        expected.addAndGet(-count);
         int full = settings.maxBatchRecords();
         if (working) {
             writtenMeanwhile = true;
         } else if (!scheduled) {
-            onPending.run();
             schedule(settings.interval());
+            onPending.run();
         } else if (!failing && before < full && before + count >= full) {
             schedule(Duration.ZERO);
         }
-        return true;
+    }
+
+    /** Sends what is pending if nothing is scheduled, as when no thread could be started for it. */
+    public synchronized void remind() {
+        if (isIdle() && !upload.isParked() && upload.pending() > 0) {
+            schedule(settings.interval());
+        }
     }
 
     /**
@@ -130,7 +160,8 @@ public final class UploadTask {
      */
     public synchronized boolean tryForget() {
         if (isIdle() && upload.isForgettable()) {
-            forgotten = true;
+            forgotten = true; // first: who expects a record now sees this, or is seen
+            forgotten = expected.get() == 0 && upload.isForgettable();
         }
         return forgotten;
     }

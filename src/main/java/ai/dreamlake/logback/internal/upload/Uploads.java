@@ -36,7 +36,8 @@ public final class Uploads {
     /** Null if logs stay on disk. */
     private final @Nullable SpoolLimit spoolLimit;
 
-    private final Thread exitHook = new Thread(this::finish, "dreamlake-upload-exit");
+    private final Thread exitHook = new Thread(this::exit, "dreamlake-upload-exit");
+    private Runnable afterExit = () -> {};
 
     /**
      * @param maxSpoolBytes the size limit of the spool; null if logs stay on disk
@@ -85,8 +86,13 @@ public final class Uploads {
         }
     }
 
-    /** Starts to upload what earlier runs left. Touches neither the disk nor the network on the calling thread. */
-    public void start() {
+    /**
+     * Starts to upload what earlier runs left. Touches neither the disk nor the network on the calling thread.
+     *
+     * @param afterExit called at the end of what is done at the JVM's exit, unless these uploads are closed before
+     */
+    public void start(Runnable afterExit) {
+        this.afterExit = afterExit;
         try {
             scheduler.execute(this::findLeftovers);
         } catch (OutOfMemoryError noThread) {
@@ -170,11 +176,20 @@ public final class Uploads {
         }
     }
 
+    private void exit() {
+        try {
+            finish();
+        } finally {
+            afterExit.run();
+        }
+    }
+
     private void finish() {
         scheduler.beginClosing();
         boolean interrupted = Thread.interrupted(); // otherwise nothing below could wait
         long deadline = System.nanoTime() + nanos(settings.shutdownTimeout());
         for (UploadTask task : tasks.all()) {
+            task.remind();
             if (!task.isDone()) {
                 task.hurry();
             }

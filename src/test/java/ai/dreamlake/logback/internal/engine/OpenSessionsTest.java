@@ -128,7 +128,7 @@ class OpenSessionsTest {
                 TimeUnit.MINUTES.toNanos(5),
                 TimeUnit.MILLISECONDS.toNanos(2),
                 "keeper",
-                new StatusReporter(status, System::nanoTime),
+                new StatusReporter(status, "test", "<localPath>", line -> {}, System::nanoTime),
                 clock::get);
         return sessions;
     }

@@ -70,7 +70,7 @@ class SessionsTest {
                 TimeUnit.MINUTES.toNanos(5),
                 TimeUnit.MILLISECONDS.toNanos(2),
                 keeper,
-                new StatusReporter(status, System::nanoTime),
+                new StatusReporter(status, "test", "<localPath>", line -> {}, System::nanoTime),
                 nanoTime);
         opened.add(sessions);
         return sessions;
@@ -147,7 +147,7 @@ class SessionsTest {
     @Test
     void theThreadWritesWhatABurstLeftStagedByItself() throws IOException {
         Sessions sessions = sessions(root, 10, "keeper-under-test", notices::add, System::nanoTime);
-        sessions.start(null);
+        sessions.start(null, () -> {});
         int records = 0;
         for (int burst = 0; burst < 5; burst++) {
             for (int i = 0; i < 100; i++) {
@@ -251,7 +251,7 @@ class SessionsTest {
             throw new IllegalStateException(warning);
         };
         Sessions sessions = sessions(root, 10, "keeper-with-a-bad-listener", bad, System::nanoTime);
-        sessions.start(null);
+        sessions.start(null, () -> {});
         append(sessions, "a");
         await().until(() -> session("a").readHint() == 1);
         Files.delete(session("a").hint());
@@ -283,6 +283,53 @@ class SessionsTest {
         append(sessions, "..");
         session(replacement).assertGapless(2);
         session(SessionName.safe("project", replacement).session()).assertGapless(1);
+    }
+
+    @Test
+    void theKeeperTellsWhatIsLeftToTellOfASessionThatFailedAndWentOnAgainAndAgain() throws IOException {
+        List<String> told = new ArrayList<>();
+        ContextAwareBase status = new ContextAwareBase() {
+            @Override
+            public void addWarn(String text) {
+                told.add(text);
+            }
+
+            @Override
+            public void addInfo(String text) {
+                told.add(text);
+            }
+        };
+        Sessions sessions = new Sessions(
+                root,
+                Storage.kept(),
+                10,
+                TimeUnit.MINUTES.toNanos(5),
+                0,
+                "test",
+                new StatusReporter(status, "test", "<localPath>", line -> {}, clock::get),
+                clock::get);
+        opened.add(sessions);
+        for (int i = 0; i < 5; i++) {
+            sessions.lost(new SessionName("project", "a"), new IOException("Input/output error"));
+            append(sessions, "a");
+        }
+        sessions.lost(new SessionName("project", "never-open"), new IOException("Input/output error"));
+        assertThat(told).hasSize(3);
+        clock.addAndGet(TimeUnit.MINUTES.toNanos(1));
+        sessions.step(clock.get());
+        sessions.step(clock.get());
+        assertThat(told)
+                .hasSize(4)
+                .last()
+                .isEqualTo("Session project/a goes on. It failed 4 times since the last report. Records dropped: 4");
+        sessions.tellRest();
+        sessions.tellRest();
+        assertThat(told)
+                .hasSize(5)
+                .last()
+                .asString()
+                .startsWith("Session project/never-open still fails.")
+                .endsWith("Records dropped since the last report: 1");
     }
 
     @Test
@@ -333,8 +380,8 @@ class SessionsTest {
                     sessions,
                     "test",
                     "upload-of-many");
-            sessions.start(uploads);
-            uploads.start();
+            sessions.start(uploads, () -> {});
+            uploads.start(() -> {});
             await().atMost(1, TimeUnit.MINUTES).until(() -> delivered.get() == left);
             await().until(() -> sessions.rememberedCount() <= 1000);
             uploads.close();

@@ -122,11 +122,21 @@ class StagingTest {
     }
 
     private static void append(Journal journal, String message, boolean forced) throws IOException {
+        journal.append(line(message, forced));
+    }
+
+    private static Line line(String message, boolean forced) {
         byte[] record = ("{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \""
                         + message + "\", \"metadata\": null, \"sequenceNumber\": ")
                 .getBytes(UTF_8);
-        journal.append(new Line()
-                .set(Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER), record.length, forced, null));
+        return new Line()
+                .set(Arrays.copyOf(record, record.length + LineFormat.ROOM_FOR_NUMBER), record.length, forced, null);
+    }
+
+    private static void append(Journal journal, String message, WriteListener listener) throws IOException {
+        Line line = line(message, false);
+        line.reportTo(listener);
+        journal.append(line);
     }
 
     private void append(String message) throws IOException {
@@ -550,6 +560,40 @@ class StagingTest {
         append(journal(killed, Storage.kept()), "after", false);
         killed.assertGapless(records + 5);
         assertThat(killed.messages()).endsWith("a", "b", "other's", "c", "after");
+    }
+
+    @Test
+    void whoWaitsForNumbersHearsAlsoOfRecordsThatAnotherProcessWrote() throws IOException {
+        List<String> told = new ArrayList<>();
+        WriteListener listener = (first, count) -> told.add(first + "+" + count);
+        int records = beginBurst(journal);
+        append(journal, "a", listener);
+        append(journal, "b", listener);
+        new RandomAccessFile(tail().toFile(), "r").close(); // drops the lock, which belongs to the process
+        appendInAnotherProcess(session, "other's");
+        append(journal, "c", listener);
+        journal.flush(0);
+        assertThat(session.messages()).endsWith("a", "b", "other's", "c");
+        assertThat(told)
+                .as("not before they are in the log")
+                .containsExactly((records + 1) + "+2", (records + 3) + "+1");
+    }
+
+    @Test
+    void whoWaitsForNumbersHearsAlsoOfRecordsThatClosingHadToLeaveInTheTail() throws IOException {
+        List<String> told = new ArrayList<>();
+        WriteListener listener = (first, count) -> told.add(first + "+" + count);
+        int records = beginBurst(journal);
+        append(journal, "a", listener);
+        append(journal, "b", listener);
+        disk.room = 0;
+        assertThatThrownBy(() -> journal.release()).isInstanceOf(IOException.class);
+        assertThat(told).isEmpty();
+        disk.room = Long.MAX_VALUE;
+        journal.retain(disk);
+        append(journal, "after", listener);
+        assertThat(session.messages()).endsWith("a", "b", "after");
+        assertThat(told).containsExactly(records + "+2", (records + 2) + "+1");
     }
 
     @Test

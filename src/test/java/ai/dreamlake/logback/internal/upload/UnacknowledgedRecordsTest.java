@@ -25,7 +25,10 @@ class UnacknowledgedRecordsTest {
                 written.add(next);
             }
             Collections.shuffle(written, random);
-            written.forEach(number -> unacknowledged.wrote(number, 1));
+            written.forEach(number -> {
+                unacknowledged.reserve();
+                unacknowledged.wrote(number, 1);
+            });
             pending.addAll(written);
             assertThat(unacknowledged.pending()).isEqualTo(pending.size());
             long bound = random.nextInt((int) next + 2);
@@ -75,6 +78,28 @@ class UnacknowledgedRecordsTest {
         assertThat(unacknowledged.end()).isEqualTo(8);
         unacknowledged.doneBelow(6);
         assertThat(unacknowledged.isPendingBelow(8)).isTrue();
+    }
+
+    @Test
+    void outOfMemoryNothingIsForgotten() {
+        UnacknowledgedRecords withoutRoom = new UnacknowledgedRecords(); // nobody could make room
+        for (long number = 99_999; number > 0; number -= 2) {
+            withoutRoom.wrote(number, 1);
+        }
+        assertThat(withoutRoom.pending()).isEqualTo(50_000);
+        assertThat(withoutRoom.doneBelow(100_000)).isEqualTo(50_000);
+        assertThat(withoutRoom.isPendingBelow(Long.MAX_VALUE)).isFalse();
+    }
+
+    @Test
+    void whatIsMergedForLackOfRoomIsPendingUntilAllOfItIsDone() {
+        for (long number = 0; number < 40; number += 2) {
+            unacknowledged.wrote(number, 1);
+        }
+        assertThat(unacknowledged.doneBelow(38)).isLessThan(20);
+        assertThat(unacknowledged.isPendingBelow(38)).isTrue();
+        unacknowledged.doneBelow(39);
+        assertThat(unacknowledged.pending()).isZero();
     }
 
     @Test

@@ -1,6 +1,8 @@
 package ai.dreamlake.logback.internal.upload;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.JournalRegistry;
@@ -112,6 +114,7 @@ class UploadsTest {
             AtomicLong number = new AtomicLong();
             line.reportTo((first, count) -> number.set(first));
             task.expectRecord();
+            task.mark();
             journal.append(line);
             return number.get();
         }
@@ -119,9 +122,8 @@ class UploadsTest {
 
     private final Run run = new Run();
 
-    /** The uploads of one session, and that session. */
-    private Uploads uploads(Storage storage) throws IOException {
-        UploadSettings settings = new UploadSettings(
+    private static UploadSettings settings() {
+        return new UploadSettings(
                 1000,
                 900_000,
                 Duration.ofMillis(1),
@@ -130,12 +132,16 @@ class UploadsTest {
                 4,
                 false,
                 Duration.ofSeconds(1));
+    }
+
+    /** The uploads of one session, and that session. */
+    private Uploads uploads(Storage storage) throws IOException {
         Uploads uploads = new Uploads(
                 root,
                 storage.retention() == Retention.SPOOL ? Long.MAX_VALUE : null,
                 HttpUrl.get(server.url()),
                 () -> FakeDreamlake.TOKEN,
-                settings,
+                settings(),
                 listener,
                 run,
                 "test",
@@ -191,5 +197,48 @@ class UploadsTest {
                 .isEqualTo(IntStream.range(0, 4 * rounds).mapToObj(i -> "m" + i).toList());
         assertThat(delivered).hasValue(4L * rounds);
         assertThat(troubles).isEmpty();
+    }
+
+    /** A task whose records cannot be scheduled when they are reported. */
+    private UploadTask outOfMemory() {
+        return new UploadTask(run.task.upload(), new UploadScheduler(1, "broken"), settings(), listener, () -> {
+            throw new OutOfMemoryError("no memory for what follows");
+        });
+    }
+
+    @Test
+    void aRecordIsNotedEvenIfThereIsNoMemoryToScheduleIt() throws Exception {
+        Uploads uploads = uploads(Storage.kept());
+        long number = run.append("first");
+        UploadTask broken = outOfMemory();
+        broken.expectRecord();
+        assertThatThrownBy(() -> broken.wrote(number, 1)).isInstanceOf(OutOfMemoryError.class);
+        assertThat(run.task.upload().pending()).isOne();
+        uploads.close();
+        run.journal.release();
+        assertThat(delivered).hasValue(1);
+        assertThat(server.messages("project/run")).containsExactly("first");
+    }
+
+    @Test
+    void aReminderSendsWhatNobodyScheduled() throws Exception {
+        Uploads uploads = uploads(Storage.kept());
+        run.task.upload().wrote(run.append("first"), 1);
+        run.task.remind();
+        await().until(() -> delivered.get() == 1);
+        uploads.close();
+        run.journal.release();
+    }
+
+    @Test
+    void aTaskIsNotForgottenWhileARecordIsExpected() throws Exception {
+        Uploads uploads = uploads(Storage.kept());
+        assertThat(run.task.expectRecord()).isTrue();
+        assertThat(run.task.tryForget()).isFalse();
+        run.task.unexpect();
+        assertThat(run.task.tryForget()).isTrue();
+        assertThat(run.task.expectRecord()).as("its successor must be asked").isFalse();
+        uploads.close();
+        run.journal.release();
     }
 }
