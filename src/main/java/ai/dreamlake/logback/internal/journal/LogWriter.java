@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +32,9 @@ final class LogWriter implements TailRecovery.Log {
         /** There is another file in its place, or none. */
         REPLACED
     }
+
+    /** Longer than any write takes, and than the coarsest time that a file system keeps. */
+    private static final long LEFT_ALONE_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
     private final SessionDirectory directory;
     private final File log;
@@ -107,7 +111,7 @@ final class LogWriter implements TailRecovery.Log {
         storage.createLog(log);
         LogTail end = isAlone
                 ? LogTail.recover(log, directory.torn())
-                : LogTail.recover(log, directory.torn(), length -> tornEnd.isSettled(length, now));
+                : LogTail.recover(log, directory.torn(), length -> isLeftAlone() || tornEnd.isSettled(length, now));
         if (end == null) {
             return false;
         }
@@ -124,6 +128,11 @@ final class LogWriter implements TailRecovery.Log {
                     + directory.torn().getName());
         }
         return true;
+    }
+
+    /** As after a crash, so that a restart need not wait. */
+    private boolean isLeftAlone() {
+        return System.currentTimeMillis() - log.lastModified() > LEFT_ALONE_MILLIS;
     }
 
     private long numberAfter(LogTail end) throws IOException {
