@@ -38,9 +38,9 @@ final class SessionLock implements Closeable {
     private @Nullable IOException flockFailed;
 
     /**
-     * Set while the locks are taken or released. If it is still set afterwards, an error came in between, such as a
-     * stack overflow, and nobody knows what is locked. Then the file is closed, which drops the locks, and opened
-     * again.
+     * Set from before the locks are taken until they are released. If it is still set when they are to be taken again,
+     * an error came in between, such as a stack overflow, and nobody knows what is locked. Then the file is closed,
+     * which drops the locks, and opened again.
      */
     private boolean unsure;
 
@@ -87,7 +87,7 @@ final class SessionLock implements Closeable {
             releaseFcntl();
             taken = false;
         }
-        unsure = false;
+        unsure = taken;
         return taken;
     }
 
@@ -128,7 +128,6 @@ final class SessionLock implements Closeable {
     }
 
     void release() throws IOException {
-        unsure = true;
         NativeFlock holding = flockFailed == null ? flock : null;
         try {
             if (holding != null) {

@@ -46,6 +46,9 @@ class StagingTest {
     Path root;
 
     private final AtomicLong clock = new AtomicLong(1_000_000_000L);
+    /** How far the clock goes with each look at it. */
+    private final AtomicLong jump = new AtomicLong();
+
     private final Disk disk = new Disk();
     private SessionOnDisk session;
     private Journal journal;
@@ -106,7 +109,11 @@ class StagingTest {
 
     private Journal journal(SessionOnDisk session, Storage storage) {
         Journal journal = new Journal(
-                new SessionDirectory(session.directory()), NAME, clock::get, storage, TimeUnit.MILLISECONDS.toNanos(2));
+                new SessionDirectory(session.directory()),
+                NAME,
+                () -> clock.addAndGet(jump.get()),
+                storage,
+                TimeUnit.MILLISECONDS.toNanos(2));
         journal.retain(storage);
         journals.add(journal);
         return journal;
@@ -444,7 +451,9 @@ class StagingTest {
         noted.assertGapless(records + 4);
         assertThat(noted.messages()).endsWith("a", "b", "c", "after");
         SessionOnDisk killed = new SessionOnDisk(root.resolve("killed").resolve("torn"));
+        jump.set(TornEnd.SETTLE_NANOS / 5);
         append(journal(killed, Storage.kept()), "after", false);
+        jump.set(0);
         killed.assertGapless(records + 4);
         assertThat(killed.messages()).endsWith("a", "b", "c", "after");
         disk.room = Long.MAX_VALUE;
