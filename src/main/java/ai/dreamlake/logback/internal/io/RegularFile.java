@@ -15,7 +15,6 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Opens files in directories where anything may lie. Opening a pipe would wait for its other end forever, and a link
@@ -81,28 +80,16 @@ public final class RegularFile {
         }
     }
 
-    /** @throws IOException if there is something that is not a regular file */
-    public static void check(File file) throws IOException {
-        attributes(file);
-    }
-
     private static <T extends AutoCloseable> T checked(File file, Opening<T> opening) throws IOException {
-        BasicFileAttributes before = attributes(file);
+        check(file);
         T opened = opening.open();
         try {
-            BasicFileAttributes after = attributes(file);
-            if (before != null && after != null && !isSame(before, after)) {
-                throw new IOException(file + " was replaced while it was opened");
-            }
+            check(file);
             return opened;
         } catch (IOException refused) {
             closeAfter(refused, opened);
             throw refused;
         }
-    }
-
-    private static boolean isSame(BasicFileAttributes before, BasicFileAttributes after) {
-        return before.fileKey() == null || before.fileKey().equals(after.fileKey());
     }
 
     private static void closeAfter(IOException refused, AutoCloseable opened) {
@@ -113,13 +100,12 @@ public final class RegularFile {
         }
     }
 
-    /** Null if there is nothing. */
-    private static @Nullable BasicFileAttributes attributes(File file) throws IOException {
+    /** @throws IOException if there is something that is not a regular file */
+    public static void check(File file) throws IOException {
         BasicFileAttributes attributes = FileIdentity.attributes(file.toPath());
         if (attributes != null && !attributes.isRegularFile()) {
             throw new IOException(file + " is " + kind(attributes) + " and no regular file, so it is not touched");
         }
-        return attributes;
     }
 
     private static String kind(BasicFileAttributes attributes) {

@@ -46,6 +46,7 @@ class UnacknowledgedRecordsTest {
         TreeSet<Long> pending = new TreeSet<>();
         for (long number = 0; number < 5000; number++) {
             if (random.nextInt(5) > 0) { // others write, too
+                unacknowledged.reserve();
                 unacknowledged.wrote(number, 1);
                 pending.add(number);
             }
@@ -55,11 +56,26 @@ class UnacknowledgedRecordsTest {
             long next = first + random.nextInt(200);
             int done = pending.subSet(first, next).size();
             pending.subSet(first, next).clear();
+            unacknowledged.reserve();
             assertThat(unacknowledged.doneBetween(first, next)).isEqualTo(done);
             assertThat(unacknowledged.pending()).isEqualTo(pending.size());
             assertThat(unacknowledged.isPendingBelow(first))
                     .isEqualTo(!pending.headSet(first).isEmpty());
         }
+    }
+
+    /** What is between them is then pending until all of it is done. */
+    @Test
+    void withoutRoomForOneMoreRunWhatIsLeftOfOneStaysTogether() {
+        for (long number = 0; number < 80; number += 10) {
+            unacknowledged.wrote(number, 5); // as many runs as there is room for
+        }
+        assertThat(unacknowledged.doneBetween(41, 43)).isEqualTo(2);
+        assertThat(unacknowledged.pending()).isEqualTo(38);
+        assertThat(unacknowledged.doneBetween(43, 45)).isZero();
+        assertThat(unacknowledged.doneBetween(40, 45)).isEqualTo(3);
+        assertThat(unacknowledged.doneBelow(80)).isEqualTo(35);
+        assertThat(unacknowledged.pending()).isZero();
     }
 
     @Test
