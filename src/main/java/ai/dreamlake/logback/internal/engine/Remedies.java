@@ -57,7 +57,7 @@ final class Remedies {
         }
         if (failure instanceof FileAlreadyExistsException
                 || failure instanceof NotDirectoryException
-                || mentions(message, "not a directory", "is a directory")) {
+                || mentions(message, "not a directory", "is a directory", "is a link", "is a pipe")) {
             return "something else has the name of a file or directory that is needed: move it away, or set " + path
                     + " to another directory";
         }

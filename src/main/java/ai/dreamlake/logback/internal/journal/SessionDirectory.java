@@ -4,11 +4,13 @@ import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.FileSystemException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -112,7 +114,7 @@ public record SessionDirectory(Path path) {
      * @throws IOException if the directory cannot be read
      */
     List<File> tails(@Nullable File except) throws IOException {
-        return Arrays.stream(namesInLogs())
+        return namesInLogs().stream()
                 .filter(name -> TAIL.matcher(name).matches())
                 .map(name -> inLogs(name).toFile())
                 .filter(tail -> !tail.equals(except))
@@ -120,15 +122,19 @@ public record SessionDirectory(Path path) {
                 .toList();
     }
 
-    /** None if there is no directory for logs. */
-    private String[] namesInLogs() throws IOException {
-        File logs = logs().toFile();
-        String[] names = logs.list();
-        if (names == null && logs.exists()) {
-            throw new FileSystemException(
-                    logs.getPath(), null, "cannot be read"); // it has no permission, or no descriptor
+    /** None if there is no directory for logs. Unlike {@link File#list}, it tells why it fails. */
+    private List<String> namesInLogs() throws IOException {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(logs())) {
+            for (Path file : files) {
+                names.add(file.getFileName().toString());
+            }
+        } catch (NoSuchFileException none) {
+            return List.of();
+        } catch (DirectoryIteratorException failed) {
+            throw failed.getCause();
         }
-        return names == null ? new String[0] : names;
+        return names;
     }
 
     /** A name for the tail of one more process. */
@@ -171,7 +177,7 @@ public record SessionDirectory(Path path) {
      * @throws IOException if the directory cannot be read
      */
     public List<Segment> segments() throws IOException {
-        return Arrays.stream(namesInLogs())
+        return namesInLogs().stream()
                 .map(SEGMENT::matcher)
                 .filter(Matcher::matches)
                 .map(name -> new Segment(inLogs(name.group()).toFile(), end(name.group(1))))
