@@ -368,10 +368,10 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * How many sessions are open at a time, at least 1; each takes three file descriptors, and one more in a burst. The
-     * number is never exceeded: above it, a session's first record closes the least recently used session, whose next
-     * record opens it again. If the process has no file descriptors left, half as many as are open then stay open until
-     * the next start. Default: 128
+     * How many sessions are open at a time, at least 1; each takes three to five file descriptors. The number is never
+     * exceeded: above it, a session's first record closes the least recently used session, whose next record opens it
+     * again. If the process has no file descriptors left, half as many as are open then stay open until the next start.
+     * Default: 128
      */
     public void setMaxOpenSessions(int maxOpenSessions) {
         properties.maxOpenSessions = maxOpenSessions;

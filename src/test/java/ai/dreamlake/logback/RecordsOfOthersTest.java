@@ -174,4 +174,27 @@ class RecordsOfOthersTest {
             assertDelivered(logging, 30, messages);
         }
     }
+
+    /** Its numbers begin again, and those that are done are others. */
+    @Test
+    void recordsOfALogThatBeganAgainAreNotTakenForThoseThatWereDelivered() throws IOException {
+        try (Logging logging =
+                logging(appender -> appender.getUpload().setShutdownTimeout(Duration.buildByMilliseconds(0)))) {
+            for (int i = 0; i < 50; i++) {
+                logging.log.info("before {}", i);
+            }
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            server.instead.set(request -> answer(503, ""));
+            Files.delete(session().log());
+            for (int i = 0; i < 5; i++) {
+                logging.log.info("after {}", i);
+            }
+            await().until(() -> logging.appender.getStatistics().retries() > 1);
+            assertThat(logging.appender.getStatistics().delivered()).isEqualTo(50);
+            assertThat(logging.appender.getStatistics().pending()).isEqualTo(5);
+            server.instead.set(request -> null);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(server.messages("project/run")).hasSize(55).endsWith("after 4");
+        }
+    }
 }

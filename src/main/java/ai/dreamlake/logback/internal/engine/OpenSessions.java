@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Files are opened and closed under the monitor of their session, and not under this object's, which is held for
  * moments only: a session on a slow disk holds up those who want this session, and at most one more thread, which
  * closes it. Whoever opens a session may hold its monitor while it takes the one of the session that it closes. That
- * cannot be a deadlock, since nobody who has the monitor of an open session waits for anything.
+ * cannot be a deadlock, since nobody closes a session that is being opened, or closed by another thread.
  *
  * <p>When the process runs out of file descriptors, sessions are closed, and fewer may be open from then on: the
  * application needs descriptors, too.
@@ -258,11 +258,14 @@ final class OpenSessions {
                 closeFiles(marked);
             } finally {
                 synchronized (this) {
-                    int place = places.indexOf(marked);
-                    if (successor != null && place >= 0 && !marked.isOpen()) {
-                        places.set(place, successor);
+                    try {
+                        int place = places.indexOf(marked);
+                        if (successor != null && place >= 0 && !marked.isOpen()) {
+                            places.set(place, successor);
+                        }
+                    } finally {
+                        settle(marked);
                     }
-                    settle(marked);
                 }
             }
         }
@@ -301,7 +304,9 @@ final class OpenSessions {
             close(session, null);
         } else {
             synchronized (session) {
-                closeFiles(session); // unless the other thread came first
+                if (session.phase() == Phase.CLOSING) { // or the other thread came first
+                    closeFiles(session);
+                }
             }
         }
         report();
@@ -361,7 +366,7 @@ final class OpenSessions {
         if (isFirst) {
             status.warn("There are no file descriptors left, so <maxOpenSessions> is " + limit + " instead of "
                     + maxOpen + " until the next start. No record is lost by that. Let the process open more files"
-                    + " (ulimit -n), or lower <maxOpenSessions>: a session takes up to four.");
+                    + " (ulimit -n), or lower <maxOpenSessions>: a session takes up to five.");
         }
         return true;
     }

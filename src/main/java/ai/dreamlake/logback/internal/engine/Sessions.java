@@ -371,21 +371,33 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
         openSessions.closeSurplus();
         for (Session session : openSessions.all()) {
-            if (!session.isOpen() || session.phase() == Phase.OPENING) {
-                continue; // who opens it wakes the keeper
+            if (session.isOpen() && session.phase() != Phase.OPENING) { // who opens it wakes the keeper
+                next = Math.min(next, stepSafely(session, now));
             }
-            Journal journal = session.journal();
-            long left = journal.lastUsedAt() + idleNanos - now;
-            if (left <= 0 && !journal.isAwaited()) {
-                openSessions.close(session);
-            } else {
-                next = Math.min(next, Math.min(Math.max(left, 1), journal.step(now)));
-                sendRecovered(session);
-                session.report();
-                if (journal.pollNeedsDescriptors()) {
-                    openSessions.makeRoom(session);
-                }
-            }
+        }
+        return next;
+    }
+
+    private long stepSafely(Session session, long now) {
+        try {
+            return step(session, now);
+        } catch (Throwable trouble) {
+            return TROUBLE_NANOS; // out of memory, for instance. The others have their turn
+        }
+    }
+
+    private long step(Session session, long now) {
+        Journal journal = session.journal();
+        long left = journal.lastUsedAt() + idleNanos - now;
+        if (left <= 0 && !journal.isAwaited()) {
+            openSessions.close(session);
+            return Long.MAX_VALUE;
+        }
+        long next = Math.min(Math.max(left, 1), journal.step(now));
+        sendRecovered(session);
+        session.report();
+        if (journal.pollNeedsDescriptors()) {
+            openSessions.makeRoom(session);
         }
         return next;
     }
@@ -432,7 +444,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             if (session.isOpen()) {
                 try {
                     session.journal().expectExit();
-                } catch (IOException failure) {
+                } catch (Throwable failure) { // the others have their turn
                     status.warn("cannot write what is staged: " + failure);
                 }
             }

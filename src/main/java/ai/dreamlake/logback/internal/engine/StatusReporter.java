@@ -234,7 +234,7 @@ final class StatusReporter {
 
     /** Tells what was left out, since nothing follows. */
     void tellRest() {
-        tellServer(server.due(nanoTime.getAsLong()));
+        tellServer(server.rest(nanoTime.getAsLong()));
         tellLeftOut(true);
     }
 

@@ -37,6 +37,8 @@ public final class NativeFlock implements Closeable {
     private static final int LOCK_NB = 4;
     private static final int LOCK_UN = 8;
     private static final int EBADF = 9;
+    private static final int ENFILE = 23;
+    private static final int EMFILE = 24;
     private static final int EWOULDBLOCK = 11;
 
     private static final int NO_DESCRIPTOR = -1;
@@ -75,7 +77,11 @@ public final class NativeFlock implements Closeable {
         Object errno = FUNCTIONS.newErrno();
         int descriptor = FUNCTIONS.open(errno, file, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
         if (descriptor < 0) {
-            throw new IOException("open of " + file + " failed with errno " + FUNCTIONS.errno(errno));
+            int reason = FUNCTIONS.errno(errno);
+            throw new IOException(
+                    reason == EMFILE || reason == ENFILE
+                            ? file + ": Too many open files"
+                            : "open of " + file + " failed with errno " + reason);
         }
         return new NativeFlock(FUNCTIONS, errno, descriptor);
     }

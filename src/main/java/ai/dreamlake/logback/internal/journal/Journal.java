@@ -4,6 +4,7 @@ import ai.dreamlake.logback.internal.io.FileDescriptors;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.File;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -200,8 +201,17 @@ public final class Journal {
 
     private void append(Line line, boolean onlyIfUsed) throws IOException {
         if (!tryAppend(line, onlyIfUsed)) {
-            awaitLock(patience.maxWait(nanoTime.getAsLong()), () -> tryAppend(line, onlyIfUsed));
+            long maxWait = patience.maxWait(nanoTime.getAsLong());
+            try {
+                awaitLock(maxWait, () -> tryAppend(line, onlyIfUsed));
+            } catch (SessionLockedException failed) {
+                if (maxWait > 0) {
+                    patience.failed(nanoTime.getAsLong());
+                }
+                throw failed;
+            }
         }
+        patience.succeeded();
     }
 
     /** An interrupted thread waits, too, and stays interrupted. */
@@ -212,15 +222,11 @@ public final class Journal {
         try {
             do {
                 if (nanoTime.getAsLong() - start >= maxWait) {
-                    if (maxWait > 0) {
-                        patience.failed(nanoTime.getAsLong());
-                    }
                     throw new SessionLockedException(directory.path());
                 }
                 interrupted |= Thread.interrupted(); // or parking would not wait
                 LockSupport.parkNanos(this, POLL_NANOS);
             } while (!attempt.succeeds());
-            patience.succeeded();
         } finally {
             waiting.decrementAndGet();
             if (interrupted) {
@@ -383,16 +389,22 @@ public final class Journal {
 
     /** Trouble here never keeps a record from the log. The keeper tries again. False if not all went well. */
     private boolean recoverTails() throws IOException {
+        long before = log.nextNumber();
         try {
-            int found = recovery.recoverAll(staging.file());
-            recovered += found;
-            int ours = Math.min(found, left);
-            left -= ours;
-            tell(leftListener, log.nextNumber() - ours, ours);
+            recovery.recoverAll(staging.file());
+            tell(leftListener, log.nextNumber() - left, left); // we or others brought them in, before this number
+            left = 0;
+            File strange = recovery.strange();
+            if (strange != null) {
+                notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": " + strange
+                        + " is no regular file");
+            }
             return true;
         } catch (IOException | RuntimeException failed) {
             notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": ", failed);
             return false;
+        } finally {
+            recovered += (int) (log.nextNumber() - before);
         }
     }
 
@@ -459,7 +471,7 @@ public final class Journal {
         if (listener != null && count > 0) {
             try {
                 listener.wrote(first, count);
-            } catch (RuntimeException | StackOverflowError | OutOfMemoryError later) {
+            } catch (Throwable later) { // whatever it is
                 // The records are in the log. The next ones, or the next start, see to their delivery.
             }
         }

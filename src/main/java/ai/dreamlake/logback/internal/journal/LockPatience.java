@@ -16,8 +16,10 @@ final class LockPatience {
 
     static final long MAX_RETRY_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
+    /** Written under the monitor. */
+    private volatile boolean failing;
+
     // Guarded by this.
-    private boolean failing;
     private long failedAt;
 
     /** How long a record that comes now waits at most. */
@@ -37,7 +39,12 @@ final class LockPatience {
         failedAt = now;
     }
 
-    synchronized void succeeded() {
-        failing = false;
+    /** Costs a record that did not wait next to nothing. */
+    void succeeded() {
+        if (failing) {
+            synchronized (this) {
+                failing = false;
+            }
+        }
     }
 }

@@ -38,7 +38,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * Opening a session that exists keeps what stands there, unknown keys too, overwrites what is given, and sets
  * {@code updated_at}. The file is replaced by rename: a reader sees the old one or the new one. Its writers hold the
- * session's lock; the SDK's own lock around it ({@code .session.lock}) is a {@code flock}, which Java cannot take.
+ * session's lock; the SDK's own lock around it ({@code .session.lock}) is not taken.
  */
 final class SessionFile {
 

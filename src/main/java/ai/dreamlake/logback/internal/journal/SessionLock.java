@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.FileDescriptors;
 import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
@@ -105,14 +106,22 @@ final class SessionLock implements Closeable {
         return true;
     }
 
-    /** Trouble here costs no record: then it is as in a JVM that has no flock. */
-    private void openFlock() {
+    /**
+     * Trouble here costs no record: then it is as in a JVM that has no flock.
+     *
+     * @throws IOException if there are no file descriptors left
+     */
+    private void openFlock() throws IOException {
         flockFailed = null;
         try {
             if (NativeFlock.isAvailable() && Storage.isLocal(file)) {
                 flock = NativeFlock.open(file);
             }
         } catch (IOException failed) {
+            if (FileDescriptors.areExhausted(failed)) {
+                close();
+                throw failed;
+            }
             flockFailed = failed;
         }
     }

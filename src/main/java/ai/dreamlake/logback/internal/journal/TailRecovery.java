@@ -13,6 +13,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -52,6 +53,8 @@ final class TailRecovery {
     private final String session;
     private final Log log;
 
+    private @Nullable File strange;
+
     TailRecovery(SessionDirectory directory, String session, Log log) {
         this.directory = directory;
         this.session = session;
@@ -62,15 +65,18 @@ final class TailRecovery {
      * Recovers all tails whose owners do not live. One that cannot be recovered is no reason to leave the others.
      *
      * @param own the tail of this process, which is left alone, or null
-     * @return how many records were brought in
      * @throws IOException if there is one that cannot be recovered
      */
-    int recoverAll(@Nullable File own) throws IOException {
-        int records = 0;
+    void recoverAll(@Nullable File own) throws IOException {
         IOException failed = null;
+        strange = null;
         for (File tail : directory.tails(own)) {
+            if (!Files.isRegularFile(tail.toPath(), LinkOption.NOFOLLOW_LINKS)) {
+                strange = tail.exists() ? tail : strange;
+                continue;
+            }
             try {
-                records += recover(tail);
+                recover(tail);
             } catch (IOException failure) {
                 failed = failure;
             }
@@ -78,7 +84,14 @@ final class TailRecovery {
         if (failed != null) {
             throw failed;
         }
-        return records;
+    }
+
+    /**
+     * Something that has a tail's name and is no file, as of the last look; or null. No process staged anything there.
+     */
+    @Nullable
+    File strange() {
+        return strange;
     }
 
     private int recover(File tail) throws IOException {

@@ -152,7 +152,7 @@ public final class LineFormat {
      * The number of a record of anybody, with or without its line feed.
      *
      * <p>A record is a complete JSON object, with nothing but white space around it, whatever it says; of several
-     * {@code sequenceNumber}, the last one counts. It is no record if {@link LenientJson#PARSERS} finds it too deeply
+     * {@code sequenceNumber}, the last one counts. It is no record if {@link LenientJson#STREAMS} finds it too deeply
      * nested, or one of its names or numbers too long.
      *
      * @param line is read once, in blocks, and not closed; little of it is held in memory

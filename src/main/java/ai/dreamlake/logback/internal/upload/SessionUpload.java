@@ -166,11 +166,15 @@ final class SessionUpload {
         }
     }
 
-    /** Makes room to note more records, if there is little left. */
+    /** Makes room to note more records, if there is little left. Without memory, they are noted less exactly. */
     void reserve() {
         if (crowded) {
             synchronized (this) {
-                unacknowledged.reserve();
+                try {
+                    unacknowledged.reserve();
+                } catch (OutOfMemoryError later) {
+                    return;
+                }
                 crowded = unacknowledged.isCrowded();
             }
         }
@@ -714,17 +718,20 @@ final class SessionUpload {
      * others wrote theirs in no order.
      */
     private synchronized long markDone(Batch batch) {
+        batch.numbers().runs().forEach(this::note); // first: it allocates, and nothing may be marked and not counted
+        doneEnd = batch.numbers().next();
         long before = unacknowledged.pending();
         for (Numbers.Run run : batch.numbers().runs()) {
             unacknowledged.doneBetween(run.first(), run.next());
-            note(run);
         }
-        doneEnd = batch.numbers().next();
         return before - unacknowledged.pending();
     }
 
     /** Marks what others have delivered since the last look, and what was reported only after it was delivered. */
     private synchronized long markDoneUntil(Checkpoint checkpoint) {
+        if (checkpoint.number() < doneEnd) {
+            done.clear(); // the log began again, and its numbers do so, too
+        }
         if (checkpoint.number() > doneEnd) {
             note(new Numbers.Run(doneEnd, checkpoint.number()));
         }

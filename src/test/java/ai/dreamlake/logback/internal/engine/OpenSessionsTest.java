@@ -442,7 +442,7 @@ class OpenSessionsTest {
         assertThat(warnings)
                 .containsExactly("There are no file descriptors left, so <maxOpenSessions> is 4 instead of 128 until"
                         + " the next start. No record is lost by that. Let the process open more files (ulimit -n),"
-                        + " or lower <maxOpenSessions>: a session takes up to four.");
+                        + " or lower <maxOpenSessions>: a session takes up to five.");
         assertThat(disk.open).hasValue(8);
         sessions.step(clock.get());
         assertThat(disk.open).hasValue(4);

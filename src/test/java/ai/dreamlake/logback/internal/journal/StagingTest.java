@@ -942,4 +942,61 @@ class StagingTest {
                 .endsWith("from Python", "a", "b", "c", "after")
                 .hasSize(records + 5);
     }
+
+    @Test
+    void whatClosingLeftAndAnotherProcessBroughtInIsToldWhenTheSessionIsOpenedAgain() throws IOException {
+        List<String> told = new ArrayList<>();
+        WriteListener listener = (first, count) -> told.add(first + "+" + count);
+        int records = beginBurst(journal);
+        append(journal, "a", listener);
+        append(journal, "b", listener);
+        disk.room = 0;
+        assertThatThrownBy(() -> journal.release()).isInstanceOf(IOException.class);
+        disk.room = Long.MAX_VALUE;
+        appendInAnotherProcess(session, "other's");
+        journal.retain(disk);
+        append(journal, "after", listener);
+        assertThat(session.messages()).endsWith("a", "b", "other's", "after");
+        assertThat(told).containsExactly((records + 1) + "+2", (records + 3) + "+1");
+    }
+
+    @Test
+    void aDirectoryWithATailsNameHidesNothingOfWhatTheOthersBringInAndKeepsNoLogFromBecomingASegment()
+            throws IOException {
+        int records = beginBurst(journal);
+        appendAll("a", "b");
+        SessionOnDisk killed = kill("with more");
+        Files.createDirectory(killed.log().resolveSibling("logs.jsonl.tail.1"));
+        Journal next = journal(killed, Storage.kept());
+        assertThat(next.recover()).isTrue();
+        assertThat(next.pollRecovered()).isEqualTo(2);
+        killed.assertGapless(records + 2);
+        assertThat(next.seal(Files.size(killed.log()))).isTrue();
+    }
+
+    @Test
+    void aFlushThatGaveUpCostsLaterRecordsNoPatience() throws Exception {
+        beginBurst(journal);
+        appendAll("a", "b");
+        SessionLock peer = new SessionLock(session.lock());
+        assertThat(peer.tryTake()).isTrue();
+        jump.set(TimeUnit.MICROSECONDS.toNanos(100));
+        assertThatThrownBy(() -> journal.flush(TimeUnit.MILLISECONDS.toNanos(1)))
+                .isInstanceOf(SessionLockedException.class);
+        jump.set(0);
+        Thread releases = new Thread(() -> {
+            while (!journal.isAwaited()) {
+                Thread.onSpinWait();
+            }
+            try {
+                peer.close();
+            } catch (IOException e) {
+                throw new AssertionError(e);
+            }
+        });
+        releases.start();
+        append(journal, "waits", true);
+        releases.join();
+        assertThat(session.messages()).endsWith("a", "b", "waits");
+    }
 }
