@@ -145,7 +145,7 @@ class BurstCrashTest {
      * path.
      */
     static final class Truncated {
-        private static final int SESSIONS = 12;
+        private static final int SESSIONS = 6;
         private static final int RECORDS = 40_000;
 
         public static void main(String[] arguments) throws Exception {

@@ -342,10 +342,25 @@ public final class Journal {
         }
         IOException flockFailed = lock.flockFailed();
         if (flockFailed != null) {
-            notices.tellOnce("the Python SDK must not write to " + directory.path()
-                    + " at the same moment: its lock cannot be taken there (" + flockFailed.getMessage() + ")");
+            tellFlock(flockFailed, taken);
         }
         return taken;
+    }
+
+    /** @throws IOException if the caller can help, with a file descriptor; then the lock is released */
+    private void tellFlock(IOException failed, boolean taken) throws IOException {
+        boolean isTold = false;
+        try {
+            notices.hold(
+                    "the Python SDK must not write to " + directory.path()
+                            + " at the same moment: its lock cannot be taken there: ",
+                    failed);
+            isTold = true;
+        } finally {
+            if (!isTold && taken) {
+                unlock();
+            }
+        }
     }
 
     private void unlock() {

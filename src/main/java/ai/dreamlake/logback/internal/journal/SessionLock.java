@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Not synchronized.
  */
 final class SessionLock implements Closeable {
+
+    private static final int MAX_ATTEMPTS = 10;
 
     private final Path file;
     private @Nullable FileChannel channel;
@@ -72,8 +75,8 @@ final class SessionLock implements Closeable {
 
     /** False if another process holds the lock. */
     boolean tryTake() throws IOException {
-        if (unsure) {
-            close();
+        if (unsure || flockFailed != null && FileDescriptors.areExhausted(flockFailed)) {
+            close(); // and try it anew
         }
         unsure = true;
         FileChannel open = channel;
@@ -106,23 +109,29 @@ final class SessionLock implements Closeable {
         return true;
     }
 
-    /**
-     * Trouble here costs no record: then it is as in a JVM that has no flock.
-     *
-     * @throws IOException if there are no file descriptors left
-     */
-    private void openFlock() throws IOException {
+    /** Trouble here costs no record: then it is as in a JVM that has no flock. */
+    private void openFlock() {
         flockFailed = null;
         try {
-            if (NativeFlock.isAvailable() && Storage.isLocal(file)) {
+            if (NativeFlock.isAvailable() && isLocal()) {
                 flock = NativeFlock.open(file);
             }
         } catch (IOException failed) {
-            if (FileDescriptors.areExhausted(failed)) {
-                close();
-                throw failed;
-            }
             flockFailed = failed;
+        }
+    }
+
+    /** Without a descriptor, Java says that there is no mount point; and another thread may free one in that moment. */
+    private boolean isLocal() throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return Storage.isLocal(file);
+            } catch (IOException unknown) {
+                FileSystemException failed = new FileSystemException(file.toString(), null, unknown.getMessage());
+                if (attempt == MAX_ATTEMPTS || FileDescriptors.areExhausted(failed)) {
+                    throw failed;
+                }
+            }
         }
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.journal.Line;
 import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.record.LineFormat;
@@ -91,6 +92,9 @@ class SessionsTest {
         return SessionOnDisk.of(root, "project", name);
     }
 
+    /** The log, its lock, the number for Python and, where it can be had, Python's lock. */
+    private static final int FILES = NativeFlock.isAvailable() ? 4 : 3;
+
     private static long openFilesUnder(Path root) throws IOException {
         Path descriptors = Path.of("/proc/self/fd");
         assumeThat(descriptors).isDirectory();
@@ -174,9 +178,9 @@ class SessionsTest {
         append(first, "a");
         append(second, "a");
         append(first, "a");
-        assertThat(openFilesUnder(root)).isEqualTo(3);
+        assertThat(openFilesUnder(root)).isEqualTo(FILES);
         first.close();
-        assertThat(openFilesUnder(root)).isEqualTo(3);
+        assertThat(openFilesUnder(root)).isEqualTo(FILES);
         append(second, "a");
         second.close();
         assertThat(openFilesUnder(root)).isZero();
@@ -195,7 +199,7 @@ class SessionsTest {
             append(linked, "a");
             append(direct, "a");
             session("a").assertGapless(3);
-            assertThat(openFilesUnder(root.toRealPath())).isEqualTo(3);
+            assertThat(openFilesUnder(root.toRealPath())).isEqualTo(FILES);
         } finally {
             Files.delete(link);
         }
@@ -391,7 +395,7 @@ class SessionsTest {
     }
 
     @Test
-    void tenThousandSessionsNeedNoMoreThanThreeFileDescriptorsForEachThatIsOpen() throws Exception {
+    void tenThousandSessionsNeedNoMoreFileDescriptorsThanThoseThatAreOpen() throws Exception {
         Sessions sessions = sessions(128);
         Thread[] threads = new Thread[4];
         ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -422,7 +426,7 @@ class SessionsTest {
         }
         assertThat(failures).isEmpty();
         // Each thread may be in the middle of recovering a log or writing a side file.
-        assertThat(most.get()).isBetween(100L, 384L + 2L * threads.length);
+        assertThat(most.get()).isBetween(100L, 128L * FILES + 2L * threads.length);
         sessions.close();
 
         int records = 0;
