@@ -59,7 +59,7 @@ public final class NativeFlock implements Closeable {
         this.descriptor = descriptor;
     }
 
-    /** Whether this JVM can take such locks. The first call takes some tens of milliseconds where it can. */
+    /** Whether this JVM can take such locks. Where it can, the first call takes some tenths of a second. */
     public static boolean isAvailable() {
         return FUNCTIONS != null;
     }
