@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Decides what is said about something that fails and works again, perhaps many times (I8). The first failure is said
  * at once, and so is the end of it. After that, one report a minute sums up what happened since the last one. After a
- * minute with nothing to say, it begins anew.
+ * minute with nothing to say, it starts over.
  *
  * <p>Times are {@link System#nanoTime}'s. Thread-safe.
  */

@@ -76,7 +76,7 @@ final class SessionLock implements Closeable {
     /** False if another process holds the lock. */
     boolean tryTake() throws IOException {
         if (unsure || flockFailed != null && FileDescriptors.areExhausted(flockFailed)) {
-            close(); // and try it anew
+            close(); // and try again
         }
         unsure = true;
         FileChannel open = channel;

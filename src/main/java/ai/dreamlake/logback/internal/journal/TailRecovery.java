@@ -36,7 +36,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TailRecovery {
 
-    /** Who touched its tail for so long no more, in a container that we cannot look into, is gone. */
+    /** An owner in another container that has not touched its tail for this long is taken for ended. */
     private static final long MAX_SILENCE_MILLIS = TimeUnit.DAYS.toMillis(1);
 
     /** Where recovered records go. Only used under the session's lock. */

@@ -179,7 +179,7 @@ public final class LineFormat {
     }
 
     private static JsonParser parser(byte[] text, int start, int length) {
-        // As a stream: of an array, Jackson 3.1 would read on behind the end, as names are not remembered.
+        // As a stream: Jackson 3.1 would read past the end of an array slice, since names are not remembered.
         return LenientJson.STREAMS.createParser(
                 ObjectReadContext.empty(), new ByteArrayInputStream(text, start, length));
     }

@@ -5,7 +5,7 @@ import java.util.List;
 
 /**
  * The numbers of the records in a batch. As a rule, each is one more than the one before; where other writers leave
- * gaps or begin anew, they are not. A record without a number is counted, and has no place among them. Not thread-safe.
+ * gaps or start over, they are not. A record without a number is counted, and has no place among them. Not thread-safe.
  */
 final class Numbers {
 
