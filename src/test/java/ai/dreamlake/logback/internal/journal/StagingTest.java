@@ -751,9 +751,14 @@ class StagingTest {
         assertThat(tail).exists();
         assertThat(staged(killed)).hasSize(2);
 
+        FileTime anHourAgo = FileTime.fromMillis(System.currentTimeMillis() - TimeUnit.HOURS.toMillis(1));
+        Files.setLastModifiedTime(tail, anHourAgo);
         append(journal(killed, Storage.kept()), "later", false);
         killed.assertGapless(records + 4);
         assertThat(tail).exists();
+        assertThat(tail.toFile().lastModified())
+                .as("looking at it makes it no younger")
+                .isEqualTo(anHourAgo.toMillis());
 
         Files.setLastModifiedTime(tail, FileTime.fromMillis(System.currentTimeMillis() - TimeUnit.HOURS.toMillis(25)));
         Journal next = journal(killed, Storage.kept());
