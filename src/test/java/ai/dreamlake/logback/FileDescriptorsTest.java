@@ -186,22 +186,25 @@ class FileDescriptorsTest {
 
     @Test
     void aSideFileThatCannotBeOpenedKeepsNoRecordFromItsLogWhereNothingCanBeClosed() {
-        int written = 0;
+        int needed = NativeFlock.isAvailable() ? 3 : 2; // the log, its lock, and the lock of the Python SDK
         try (ChildJvm child = start(100, FewDescriptors.class, root, 0)) {
             assertThat(child.readLine()).isEqualTo("100 100 0");
             for (int left = 0; left <= MAX_LEFT; left++) {
                 String statistics = child.readLine();
-                assertThat(statistics).isIn("1 1 0", "1 0 1");
-                written += statistics.equals("1 1 0") ? 1 : 0;
+                if (left > needed) {
+                    assertThat(statistics).as("descriptors left: " + left).isEqualTo("1 1 0");
+                } else if (left == 0) {
+                    assertThat(statistics).as("descriptors left: " + left).isEqualTo("1 0 1");
+                } else {
+                    // The keeper looks for tails at the start, and may have one open at either moment.
+                    assertThat(statistics).as("descriptors left: " + left).isIn("1 1 0", "1 0 1");
+                }
                 assertThat(child.readLine()).doesNotContain("maxOpenSessions");
                 SessionOnDisk session = SessionOnDisk.of(root.resolve("" + left), "default", "needy");
                 session.assertGapless(statistics.equals("1 1 0") ? 2 : 1);
             }
             assertThat(child.waitFor()).isZero();
         }
-        assertThat(written)
-                .as("for the log, its lock and, where it can be had, the lock of the Python SDK")
-                .isEqualTo(MAX_LEFT - (NativeFlock.isAvailable() ? 2 : 1));
     }
 
     /** Prints whether it recognises the end of the descriptors by a message in whatever language. */
