@@ -415,6 +415,7 @@ class RemoteModeTest {
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            await().until(() -> recordsOnDisk() == 0); // so the uploader does not go on with an open log
             Path unreadable = Files.createDirectory(spooled("logs.0000000000000000005.jsonl"));
             log(logging, 10, 20);
             assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300)))
