@@ -207,7 +207,8 @@ public final class FakeDreamlake implements AutoCloseable {
         Collections.reverse(newest);
         int limit = Integer.parseInt(url.queryParameter("limit"));
         ArrayNode answer = JSON.createArrayNode();
-        newest.stream().limit(limit).forEach(record -> {
+        int offset = Integer.parseInt(url.queryParameter("offset"));
+        newest.stream().skip(offset).limit(limit).forEach(record -> {
             ObjectNode shown = record.deepCopy();
             // A database that keeps milliseconds.
             shown.put("timestamp", record.get("timestamp").stringValue().substring(0, 23) + "Z");
@@ -217,7 +218,7 @@ public final class FakeDreamlake implements AutoCloseable {
                 200,
                 JSON.createObjectNode()
                         .<ObjectNode>set("logs", answer)
-                        .put("hasMore", newest.size() > limit)
+                        .put("hasMore", newest.size() > offset + limit)
                         .toString());
     }
 

@@ -24,7 +24,9 @@ public final class UglyServer implements AutoCloseable {
         /** Reads a little, then resets. */
         RESETS,
         /** Answers with something that is not HTTP. */
-        TALKS_NONSENSE
+        TALKS_NONSENSE,
+        /** An error, and a text that goes on and on, as fast as it is taken. */
+        NEVER_ENDS
     }
 
     private final ServerSocket socket;
@@ -78,7 +80,8 @@ public final class UglyServer implements AutoCloseable {
             case NEVER_ACCEPTS, NEVER_READS -> {
                 // Nothing at all.
             }
-            case A_BYTE_A_SECOND -> trickle(connection);
+            case A_BYTE_A_SECOND -> inBackground(() -> trickle(connection));
+            case NEVER_ENDS -> inBackground(() -> talkOn(connection));
             case RESETS -> {
                 connection.getInputStream().read();
                 connection.setSoLinger(true, 0);
@@ -94,21 +97,38 @@ public final class UglyServer implements AutoCloseable {
         }
     }
 
-    private static void trickle(Socket connection) {
+    private interface Talk {
+        void talk() throws IOException, InterruptedException;
+    }
+
+    private static void inBackground(Talk talk) {
         Thread thread = new Thread(() -> {
             try {
-                OutputStream out = connection.getOutputStream();
-                for (byte letter :
-                        "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".getBytes(StandardCharsets.US_ASCII)) {
-                    out.write(letter);
-                    Thread.sleep(1000); // the server's slowness, not a test's
-                }
+                talk.talk();
             } catch (IOException | InterruptedException gone) {
                 // The client gave up, as it should.
             }
         });
         thread.setDaemon(true);
         thread.start();
+    }
+
+    private static void trickle(Socket connection) throws IOException, InterruptedException {
+        OutputStream out = connection.getOutputStream();
+        for (byte letter : "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n".getBytes(StandardCharsets.US_ASCII)) {
+            out.write(letter);
+            Thread.sleep(1000); // the server's slowness, not a test's
+        }
+    }
+
+    private static void talkOn(Socket connection) throws IOException {
+        connection.getInputStream().read();
+        OutputStream out = connection.getOutputStream();
+        out.write("HTTP/1.1 500 Oh\r\nContent-Type: text/plain\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        byte[] text = "on and on ".repeat(1000).getBytes(StandardCharsets.US_ASCII);
+        while (true) {
+            out.write(text);
+        }
     }
 
     /** Returns when the port is free. */

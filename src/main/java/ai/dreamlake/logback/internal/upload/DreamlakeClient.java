@@ -18,8 +18,10 @@ import okhttp3.OkHttpClient;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import okhttp3.Response;
+import okhttp3.ResponseBody;
 import okio.Buffer;
 import okio.BufferedSink;
+import okio.BufferedSource;
 import okio.GzipSink;
 import okio.Okio;
 import okio.Sink;
@@ -32,7 +34,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <pre>
  *   POST /workspaces/{workspace}/sessions   {"name": "run", "description": …}      returns the session's id
  *   POST /sessions/{id}/logs                {"logs": [{"timestamp": …}, …]}        returns the assigned numbers
- *   GET  /sessions/{id}/logs?limit=…                                               returns the newest records
+ *   GET  /sessions/{id}/logs?limit=…&offset=…                                      returns the newest records
  * </pre>
  *
  * <p>Makes each call once; the caller decides whether to retry. Follows redirects on the same host only, so the token
@@ -41,8 +43,12 @@ import tools.jackson.databind.node.ObjectNode;
 final class DreamlakeClient implements Closeable {
 
     private static final MediaType JSON = MediaType.get("application/json");
-    /** No more of a response is read. */
-    static final long MAX_RESPONSE_BYTES = 8 * 1024 * 1024;
+
+    /** No more of a response is read, whatever it is. */
+    static final long MAX_RESPONSE_BYTES = 64 * 1024;
+
+    /** No more of an error is kept: it is there to be read by people. */
+    static final int MAX_KEPT_CHARACTERS = 4 * 1024;
 
     private static final String BEARER = "Bearer ";
     private static final int MAX_REDIRECTS = 5;
@@ -148,10 +154,12 @@ final class DreamlakeClient implements Closeable {
         return call(post(logs(sessionId), batch).header("Idempotency-Key", key), false);
     }
 
-    ServerResponse newest(String sessionId, int limit) throws NoResponseException {
+    /** @param offset how many of the newest records to skip */
+    ServerResponse newest(String sessionId, int limit, int offset) throws NoResponseException {
         HttpUrl url = logs(sessionId)
                 .newBuilder()
                 .addQueryParameter("limit", Integer.toString(limit))
+                .addQueryParameter("offset", Integer.toString(offset))
                 .addQueryParameter("orderBy", "sequenceNumber")
                 .addQueryParameter("order", "desc")
                 .build();
@@ -194,11 +202,12 @@ final class DreamlakeClient implements Closeable {
                 throw new NoResponseException(new IOException("the appender is stopped"), false);
             }
             Progress progress = new Progress();
-            Request tagged = request.newBuilder().tag(Progress.class, progress).build();
-            try (Response response = client.newCall(tagged).execute()) {
+            Call call = client.newCall(
+                    request.newBuilder().tag(Progress.class, progress).build());
+            try (Response response = call.execute()) {
                 Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
                 if (next == null) {
-                    return read(response, needsBody);
+                    return read(call, response, needsBody);
                 }
                 request = next;
             } catch (IOException failure) {
@@ -225,23 +234,39 @@ final class DreamlakeClient implements Closeable {
         return request.newBuilder().url(target).build();
     }
 
-    private ServerResponse read(Response response, boolean needsBody) throws IOException {
-        String body = "";
+    private static ServerResponse read(Call call, Response response, boolean needsBody) throws IOException {
+        BufferedSource source = response.body().source();
         try {
             if (response.isSuccessful() && !needsBody) {
-                response.body().source().timeout().deadline(MAX_BODY_WAIT_MILLIS, TimeUnit.MILLISECONDS);
+                source.timeout().deadline(MAX_BODY_WAIT_MILLIS, TimeUnit.MILLISECONDS);
             }
-            body = response.peekBody(MAX_RESPONSE_BYTES).string();
+            if (source.request(MAX_RESPONSE_BYTES)) {
+                call.cancel(); // otherwise, closing the response would read on, in search of its end
+            }
         } catch (IOException unreadable) {
             if (response.isSuccessful() && needsBody) {
                 throw unreadable;
             }
         }
-        // A server may quote the request, but the token must not get into a file.
+        String body = text(response, source.getBuffer());
         return new ServerResponse(
                 response.code(),
-                body.replace(sentToken(response), "[token]"),
+                response.isSuccessful() ? body : kept(body, sentToken(response)),
                 ServerResponse.retryAfter(response.header("Retry-After"), Instant.now()));
+    }
+
+    /** What has arrived of a response's body. */
+    private static String text(Response response, Buffer arrived) throws IOException {
+        Buffer beginning = new Buffer();
+        arrived.copyTo(beginning, 0, Math.min(arrived.size(), MAX_RESPONSE_BYTES));
+        return ResponseBody.create(beginning, response.body().contentType(), beginning.size())
+                .string();
+    }
+
+    /** The beginning of an error. A server may quote the request, but the token must not get into a file. */
+    private static String kept(String body, String token) {
+        String shown = body.replace(token, "[token]");
+        return shown.substring(0, Math.min(shown.length(), MAX_KEPT_CHARACTERS));
     }
 
     private static String sentToken(Response response) {

@@ -815,7 +815,7 @@ final class SessionUpload {
         }
         ServerResponse response;
         try {
-            response = client.newest(remoteSession.requireId(), NewestRecords.limit(batch.records()));
+            response = client.newest(remoteSession.requireId(), NewestRecords.limit(batch.records()), 0);
         } catch (NoResponseException failure) {
             return shouldKeepAsking() ? Outcome.after(retry(failure.reason(), Duration.ZERO)) : null;
         }

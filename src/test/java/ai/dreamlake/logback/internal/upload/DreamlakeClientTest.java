@@ -1,0 +1,96 @@
+package ai.dreamlake.logback.internal.upload;
+
+import static ai.dreamlake.logback.testing.FakeDreamlake.answer;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.dreamlake.logback.testing.FakeDreamlake;
+import ai.dreamlake.logback.testing.UglyServer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import mockwebserver3.MockResponse;
+import okhttp3.HttpUrl;
+import okio.Buffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What goes over the wire, and how much of what comes back is read. */
+@Timeout(90)
+class DreamlakeClientTest {
+
+    private static final Duration LONG = Duration.ofHours(1);
+    private static final byte[] BATCH = "{\"logs\": []}".getBytes(StandardCharsets.UTF_8);
+
+    private final FakeDreamlake server = FakeDreamlake.start();
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private static UploadSettings settings(Duration callTimeout, boolean gzip) {
+        return new UploadSettings(1000, 900_000, Duration.ofMillis(1), LONG, callTimeout, 4, gzip, LONG);
+    }
+
+    private static DreamlakeClient client(String url, Duration callTimeout) {
+        return new DreamlakeClient(HttpUrl.get(url), () -> FakeDreamlake.TOKEN, settings(callTimeout, false), "test");
+    }
+
+    private static ServerResponse send(DreamlakeClient client) throws Exception {
+        return client.send("id", BATCH, "key");
+    }
+
+    @Test
+    void anErrorWithoutEndCountsByItsStatusAndItsBeginningIsKept() throws Exception {
+        try (UglyServer ugly = new UglyServer(UglyServer.Manner.NEVER_ENDS);
+                DreamlakeClient client = client("http://localhost:" + ugly.port(), LONG)) {
+            ServerResponse response = send(client);
+            assertThat(response.status()).isEqualTo(500);
+            assertThat(response.body()).startsWith("on and on ").hasSize(DreamlakeClient.MAX_KEPT_CHARACTERS);
+        }
+    }
+
+    @Test
+    void anErrorThatTricklesCountsByItsStatusWhenTheTimeIsUp() throws Exception {
+        server.instead.set(request -> new MockResponse.Builder()
+                .code(500)
+                .body(new Buffer().writeUtf8("x".repeat(100_000)))
+                .throttleBody(1, 1, TimeUnit.MILLISECONDS)
+                .build());
+        try (DreamlakeClient client = client(server.url(), Duration.ofMillis(500))) {
+            ServerResponse response = send(client);
+            assertThat(response.status()).isEqualTo(500);
+            assertThat(response.body()).isNotEmpty().hasSizeLessThanOrEqualTo(DreamlakeClient.MAX_KEPT_CHARACTERS);
+        }
+    }
+
+    @Test
+    void anAnswerIsReadUpToALimitAndTheNextCallGoesOn() throws Exception {
+        server.instead.set(request -> answer(200, "x".repeat(1_000_000)));
+        try (DreamlakeClient client = client(server.url(), LONG)) {
+            for (int i = 0; i < 3; i++) {
+                assertThat(client.newest("id", 10, 0).body()).hasSize((int) DreamlakeClient.MAX_RESPONSE_BYTES);
+            }
+        }
+    }
+
+    /** The token must not get into a file, also if only its beginning has room in what is kept. */
+    @Test
+    void aQuotedTokenIsTakenOutBeforeTheAnswerIsCut() throws Exception {
+        String text = "x".repeat(DreamlakeClient.MAX_KEPT_CHARACTERS - 6);
+        server.instead.set(request -> answer(400, text + FakeDreamlake.TOKEN));
+        try (DreamlakeClient client = client(server.url(), LONG)) {
+            assertThat(send(client).body()).isEqualTo(text + "[token");
+        }
+    }
+
+    @Test
+    void theNewestRecordsAreAskedForByPages() throws Exception {
+        try (DreamlakeClient client = client(server.url(), LONG)) {
+            client.newest("id", 10, 20);
+            assertThat(server.requests.get(0).getTarget())
+                    .isEqualTo("/sessions/id/logs?limit=10&offset=20&orderBy=sequenceNumber&order=desc");
+        }
+    }
+}
