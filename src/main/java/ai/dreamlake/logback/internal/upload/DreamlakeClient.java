@@ -8,11 +8,11 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import okhttp3.Call;
 import okhttp3.EventListener;
 import okhttp3.HttpUrl;
+import okhttp3.Interceptor;
 import okhttp3.MediaType;
 import okhttp3.OkHttpClient;
 import okhttp3.Request;
@@ -50,18 +50,37 @@ final class DreamlakeClient implements Closeable {
     /** No more of an error is kept: it is there to be read by people. */
     static final int MAX_KEPT_CHARACTERS = 4 * 1024;
 
+    private static final String RETRY_AFTER = "Retry-After";
     private static final String BEARER = "Bearer ";
     private static final int MAX_REDIRECTS = 5;
 
     /** If the status of a response is enough, its body is read only if it arrives within this time. */
     private static final long MAX_BODY_WAIT_MILLIS = 1000;
 
-    /** Whether the client began to send a request: then a failure leaves open whether the server acted on it. */
+    /** What becomes of a request, noted by OkHttp's hooks on the thread that makes the call. */
     private static final class Progress {
-        final AtomicBoolean begun = new AtomicBoolean();
+
+        /** Whether the client began to send it: then a failure leaves open whether the server acted on it. */
+        volatile boolean begun;
+
+        /** The header {@code Retry-After} of the response. */
+        volatile @Nullable String retryAfter;
     }
 
-    /** A body that OkHttp does not resend by itself, which it would otherwise do if {@code Retry-After} is 0. */
+    /**
+     * Takes {@code Retry-After} away before OkHttp reads it: OkHttp resends a request by itself if that is 0, and fails
+     * with a NumberFormatException if it does not fit into an int.
+     */
+    private static Response withoutRetryAfter(Interceptor.Chain chain) throws IOException {
+        Response response = chain.proceed(chain.request());
+        Progress progress = chain.request().tag(Progress.class);
+        if (progress != null) {
+            progress.retryAfter = response.header(RETRY_AFTER);
+        }
+        return response.newBuilder().removeHeader(RETRY_AFTER).build();
+    }
+
+    /** A body that OkHttp does not resend by itself. */
     private static final class OneShot extends RequestBody {
         private final byte[] bytes;
 
@@ -127,6 +146,7 @@ final class DreamlakeClient implements Closeable {
                 // The call's timeout covers these.
                 .readTimeout(settings.callTimeout())
                 .writeTimeout(settings.callTimeout())
+                .addNetworkInterceptor(DreamlakeClient::withoutRetryAfter)
                 .followRedirects(false)
                 .retryOnConnectionFailure(false)
                 .eventListener(new EventListener() {
@@ -134,7 +154,7 @@ final class DreamlakeClient implements Closeable {
                     public void requestHeadersStart(Call call) {
                         Progress progress = call.request().tag(Progress.class);
                         if (progress != null) {
-                            progress.begun.set(true);
+                            progress.begun = true;
                         }
                     }
                 })
@@ -207,11 +227,14 @@ final class DreamlakeClient implements Closeable {
             try (Response response = call.execute()) {
                 Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
                 if (next == null) {
-                    return read(call, response, needsBody);
+                    return read(call, response, needsBody, progress.retryAfter);
                 }
                 request = next;
             } catch (IOException failure) {
-                throw new NoResponseException(failure, progress.begun.get());
+                throw new NoResponseException(failure, progress.begun);
+            } catch (RuntimeException unexpected) {
+                // Whatever a server makes OkHttp fail with is a failed attempt, too.
+                throw new NoResponseException(new IOException(unexpected), progress.begun);
             }
         }
     }
@@ -234,7 +257,8 @@ final class DreamlakeClient implements Closeable {
         return request.newBuilder().url(target).build();
     }
 
-    private static ServerResponse read(Call call, Response response, boolean needsBody) throws IOException {
+    private static ServerResponse read(Call call, Response response, boolean needsBody, @Nullable String retryAfter)
+            throws IOException {
         BufferedSource source = response.body().source();
         try {
             if (response.isSuccessful() && !needsBody) {
@@ -252,7 +276,7 @@ final class DreamlakeClient implements Closeable {
         return new ServerResponse(
                 response.code(),
                 response.isSuccessful() ? body : kept(body, sentToken(response)),
-                ServerResponse.retryAfter(response.header("Retry-After"), Instant.now()));
+                ServerResponse.retryAfter(retryAfter, Instant.now()));
     }
 
     /** What has arrived of a response's body. */

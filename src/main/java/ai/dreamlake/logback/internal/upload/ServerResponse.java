@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,11 @@ record ServerResponse(int status, String body, Duration retryAfter) {
 
     /** The longest wait that a server can request: one with a broken clock must not stop us for a year. */
     private static final Duration MAX_WAIT = Duration.ofHours(1);
+
+    private static final Pattern SECONDS = Pattern.compile("[0-9]+");
+
+    /** As many as always fit into a long. */
+    private static final int MAX_DIGITS = 18;
 
     boolean isSuccess() {
         return status >= 200 && status < 300;
@@ -54,23 +60,28 @@ record ServerResponse(int status, String body, Duration retryAfter) {
         return status == 400 || status == 422;
     }
 
-    /** {@code Retry-After: 120} or {@code Retry-After: Wed, 21 Oct 2026 07:28:00 GMT}; RFC 9110, section 10.2.3. */
+    /**
+     * {@code Retry-After: 120} or {@code Retry-After: Wed, 21 Oct 2026 07:28:00 GMT}; RFC 9110, section 10.2.3. Any
+     * other text is ignored.
+     */
     static Duration retryAfter(@Nullable String header, Instant now) {
         if (header == null) {
             return Duration.ZERO;
         }
-        Duration wait;
-        try {
-            wait = Duration.ofSeconds(Long.parseLong(header.strip()));
-        } catch (NumberFormatException noNumber) {
-            try {
-                Instant until = ZonedDateTime.parse(header.strip(), DateTimeFormatter.RFC_1123_DATE_TIME)
-                        .toInstant();
-                wait = Duration.between(now, until);
-            } catch (DateTimeParseException noDate) {
-                return Duration.ZERO;
-            }
+        String text = header.strip();
+        if (SECONDS.matcher(text).matches()) {
+            return text.length() <= MAX_DIGITS ? limited(Duration.ofSeconds(Long.parseLong(text))) : MAX_WAIT;
         }
+        try {
+            Instant until = ZonedDateTime.parse(text, DateTimeFormatter.RFC_1123_DATE_TIME)
+                    .toInstant();
+            return limited(Duration.between(now, until));
+        } catch (DateTimeParseException invalid) {
+            return Duration.ZERO;
+        }
+    }
+
+    private static Duration limited(Duration wait) {
         if (wait.isNegative()) {
             return Duration.ZERO;
         }

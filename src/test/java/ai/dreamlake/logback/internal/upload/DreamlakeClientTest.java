@@ -14,6 +14,8 @@ import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What goes over the wire, and how much of what comes back is read. */
 @Timeout(90)
@@ -92,5 +94,32 @@ class DreamlakeClientTest {
             assertThat(server.requests.get(0).getTarget())
                     .isEqualTo("/sessions/id/logs?limit=10&offset=20&orderBy=sequenceNumber&order=desc");
         }
+    }
+
+    /** OkHttp reads that header of a 503, too, takes a long number for a fault of ours, and a 0 for its turn. */
+    @ParameterizedTest
+    @CsvSource({
+        "503, 0, 0",
+        "503, 1, 1",
+        "503, 4000000000, 3600",
+        "503, 99999999999999999999999, 3600",
+        "503, -5, 0",
+        "503, abc, 0",
+        "429, 4000000000, 3600",
+        "429, 0, 0",
+        "408, 4000000000, 3600",
+        "200, 4000000000, 3600"
+    })
+    void anyRetryAfterArrivesAndOneCallIsOneRequest(int status, String header, int seconds) throws Exception {
+        server.instead.set(request -> answer(status, "Retry-After", header));
+        try (DreamlakeClient client = client(server.url(), LONG)) {
+            assertThat(send(client))
+                    .returns(status, ServerResponse::status)
+                    .returns(Duration.ofSeconds(seconds), ServerResponse::retryAfter);
+            assertThat(client.newest("id", 1, 0))
+                    .returns(status, ServerResponse::status)
+                    .returns(Duration.ofSeconds(seconds), ServerResponse::retryAfter);
+        }
+        assertThat(server.requests).hasSize(2);
     }
 }
