@@ -50,6 +50,7 @@ final class DreamlakeClient implements Closeable {
     /** No more of an error is kept: it is there to be read by people. */
     static final int MAX_KEPT_CHARACTERS = 4 * 1024;
 
+    private static final String CONTENT_ENCODING = "Content-Encoding";
     private static final String RETRY_AFTER = "Retry-After";
     private static final String BEARER = "Bearer ";
     private static final int MAX_REDIRECTS = 5;
@@ -129,15 +130,15 @@ final class DreamlakeClient implements Closeable {
 
     private final HttpUrl base;
     private final Supplier<String> token;
-    private final boolean gzip;
     private final String userAgent;
     private final OkHttpClient client;
+    private volatile boolean compressing;
     private volatile boolean closed;
 
     DreamlakeClient(HttpUrl base, Supplier<String> token, UploadSettings settings, String userAgent) {
         this.base = base;
         this.token = token;
-        this.gzip = settings.gzip();
+        this.compressing = settings.gzip();
         this.userAgent = userAgent;
         this.client = new OkHttpClient.Builder()
                 .socketFactory(new UndelayedSockets())
@@ -186,6 +187,16 @@ final class DreamlakeClient implements Closeable {
         return call(request(url).get(), true);
     }
 
+    /** Whether the bodies of the next calls are compressed. */
+    boolean isCompressing() {
+        return compressing;
+    }
+
+    /** From the next call on, no body is compressed: for a server that does not take it. */
+    void stopCompressing() {
+        compressing = false;
+    }
+
     private HttpUrl logs(String sessionId) {
         return base.newBuilder()
                 .addPathSegment("sessions")
@@ -202,7 +213,7 @@ final class DreamlakeClient implements Closeable {
     }
 
     private Request.Builder post(HttpUrl url, byte[] json) {
-        if (!gzip) {
+        if (!compressing) {
             return request(url).post(new OneShot(json));
         }
         Buffer compressed = new Buffer();
@@ -211,7 +222,7 @@ final class DreamlakeClient implements Closeable {
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible); // it writes to memory only
         }
-        return request(url).header("Content-Encoding", "gzip").post(new OneShot(compressed.readByteArray()));
+        return request(url).header(CONTENT_ENCODING, "gzip").post(new OneShot(compressed.readByteArray()));
     }
 
     /** @param needsBody whether a successful response is useless if its body cannot be read */
@@ -276,7 +287,8 @@ final class DreamlakeClient implements Closeable {
         return new ServerResponse(
                 response.code(),
                 response.isSuccessful() ? body : kept(body, sentToken(response)),
-                ServerResponse.retryAfter(retryAfter, Instant.now()));
+                ServerResponse.retryAfter(retryAfter, Instant.now()),
+                response.request().header(CONTENT_ENCODING) != null);
     }
 
     /** What has arrived of a response's body. */

@@ -12,10 +12,16 @@ import org.jspecify.annotations.Nullable;
  * The server's response to a call.
  *
  * @param status the HTTP status
- * @param body the beginning of the body as text; empty if it could not be read
+ * @param body the beginning of the body as text, as far as it arrived
  * @param retryAfter how long the server asks us to wait; zero if it does not, or if the header is invalid
+ * @param isToCompressedCall whether the request's body was compressed
  */
-record ServerResponse(int status, String body, Duration retryAfter) {
+record ServerResponse(int status, String body, Duration retryAfter, boolean isToCompressedCall) {
+
+    /** A response to a call that was not compressed. */
+    ServerResponse(int status, String body, Duration retryAfter) {
+        this(status, body, retryAfter, false);
+    }
 
     /** The longest wait that a server can request: one with a broken clock must not stop us for a year. */
     private static final Duration MAX_WAIT = Duration.ofHours(1);
@@ -58,6 +64,11 @@ record ServerResponse(int status, String body, Duration retryAfter) {
 
     boolean isInvalid() {
         return status == 400 || status == 422;
+    }
+
+    /** The request may be accepted if it is sent again without compression. */
+    boolean isRefusalOfCompression() {
+        return status == 415 && isToCompressedCall;
     }
 
     /**

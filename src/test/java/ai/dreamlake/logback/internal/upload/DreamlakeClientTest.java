@@ -122,4 +122,25 @@ class DreamlakeClientTest {
         }
         assertThat(server.requests).hasSize(2);
     }
+
+    /** What was under way when compressing stopped must still be told from what was plain. */
+    @Test
+    void callsArePlainOnceCompressingStops() throws Exception {
+        server.instead.set(request -> answer(415, ""));
+        try (DreamlakeClient client = new DreamlakeClient(
+                HttpUrl.get(server.url()), () -> FakeDreamlake.TOKEN, settings(LONG, true), "test")) {
+            assertThat(client.isCompressing()).isTrue();
+            assertThat(send(client).isRefusalOfCompression()).isTrue();
+            assertThat(client.newest("id", 1, 0).isRefusalOfCompression())
+                    .as("it has no body")
+                    .isFalse();
+            client.stopCompressing();
+            assertThat(client.isCompressing()).isFalse();
+            assertThat(send(client).isRefusalOfCompression()).isFalse();
+        }
+        assertThat(server.requests)
+                .extracting(request -> request.getHeaders().get("Content-Encoding"))
+                .containsExactly("gzip", null, null);
+        assertThat(FakeDreamlake.body(server.requests.get(0))).isEqualTo(FakeDreamlake.body(server.requests.get(2)));
+    }
 }
