@@ -125,7 +125,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     private record Adapter(DreamlakeListener listener) implements UploadListener {
 
         @Override
-        public void delivered(SessionName session, long records, long ours) {
+        public void delivered(SessionName session, long records) {
             listener.delivered(session.workspace(), session.session(), records);
         }
 
@@ -135,17 +135,17 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         }
 
         @Override
-        public void rejected(SessionName session, long records, long ours, String reason) {
+        public void rejected(SessionName session, long records, String reason) {
             listener.rejected(session.workspace(), session.session(), records, reason);
         }
 
         @Override
-        public void dropped(SessionName session, long records, long ours) {
+        public void dropped(SessionName session, long records) {
             listener.dropped(session.workspace(), session.session(), records, "the spool was full");
         }
 
         @Override
-        public void parked(SessionName session, String reason) {
+        public void parked(SessionName session, String reason, String remedy) {
             listener.parked(session.workspace(), session.session(), reason);
         }
     }

@@ -147,10 +147,9 @@ class UploadCrashTest {
                 appender.setWorkspace("project");
                 appender.setSession("run");
                 appender.getUpload().setSpoolPath(arguments[0]);
-                appender.getUpload().setShutdownTimeout(Duration.buildBySeconds(2));
+                appender.getUpload().setShutdownTimeout(Duration.buildByHours(1));
             });
             logging.log.info("the only record");
-            System.out.println(System.nanoTime());
         }
     }
 
@@ -161,10 +160,7 @@ class UploadCrashTest {
             port = reserved.getLocalPort();
         }
         try (ChildJvm child = ChildJvm.start(Short.class, root, "http://localhost:" + port)) {
-            long ends = Long.parseLong(child.readLine());
-            assertThat(child.waitFor()).isZero();
-            assertThat(System.nanoTime() - ends)
-                    .isBetween(TimeUnit.MILLISECONDS.toNanos(1900), TimeUnit.SECONDS.toNanos(5));
+            assertThat(child.waitFor()).as("without waiting for an hour").isZero();
         }
         try (FakeDreamlake later = FakeDreamlake.start(port);
                 ChildJvm child = ChildJvm.start(Short.class, root, "http://localhost:" + port)) {

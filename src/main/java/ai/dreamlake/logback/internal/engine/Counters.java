@@ -1,11 +1,12 @@
 package ai.dreamlake.logback.internal.engine;
 
+import ai.dreamlake.logback.internal.upload.Books;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Counts what becomes of the events (I6). Thread-safe. */
-final class Counters {
+final class Counters implements Books {
 
     /** About as many as there are threads that log at one moment, on most machines; a power of two. */
     private static final int TALLIES = 16;
@@ -57,16 +58,18 @@ final class Counters {
         return tallies[(int) Thread.currentThread().getId() & TALLIES - 1];
     }
 
-    synchronized void delivered(long records) {
+    @Override
+    public synchronized void delivered(long records) {
         delivered += records;
     }
 
-    synchronized void rejected(long records) {
+    @Override
+    public synchronized void rejected(long records) {
         rejected += records;
     }
 
-    /** Records were lost on their way to the server. */
-    synchronized void lostFromDisk(long records) {
+    @Override
+    public synchronized void lost(long records) {
         spool += records;
     }
 

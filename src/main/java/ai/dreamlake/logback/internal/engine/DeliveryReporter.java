@@ -2,19 +2,23 @@ package ai.dreamlake.logback.internal.engine;
 
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadListener;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * Hears what happens to records on their way to the server: counts it (I6), tells Logback's status manager (I8), and
- * tells the application's listeners. Thread-safe.
+ * Hears what happens to records on their way to the server: tells Logback's status manager (I8), and tells the
+ * application's listeners. Thread-safe.
  */
 final class DeliveryReporter implements UploadListener {
 
     private final Counters counters;
     private final StatusReporter status;
     private final List<? extends UploadListener> listeners;
+
+    private final AtomicBoolean withoutLocks = new AtomicBoolean();
 
     DeliveryReporter(Counters counters, StatusReporter status, List<? extends UploadListener> listeners) {
         this.counters = counters;
@@ -23,12 +27,9 @@ final class DeliveryReporter implements UploadListener {
     }
 
     @Override
-    public void delivered(SessionName session, long records, long ours) {
-        counters.delivered(ours);
-        if (records > 0) {
-            status.serverWorks();
-            tell(listener -> listener.delivered(session, records, ours));
-        }
+    public void delivered(SessionName session, long records) {
+        status.serverWorks();
+        tell(listener -> listener.delivered(session, records));
     }
 
     @Override
@@ -40,34 +41,49 @@ final class DeliveryReporter implements UploadListener {
     }
 
     @Override
-    public void rejected(SessionName session, long records, long ours, String reason) {
-        counters.rejected(ours);
+    public void hindered(SessionName session, IOException trouble, Duration wait, boolean isFirst) {
+        counters.retried();
+        counters.failed(trouble.toString());
+        if (isFirst) {
+            status.warn("Session " + session + " is not sent until its files can be used: " + trouble);
+        }
+        tell(listener -> listener.retried(session, trouble.toString(), wait));
+    }
+
+    @Override
+    public void rejected(SessionName session, long records, String reason) {
         counters.failed(reason);
         status.warnOfLoss("Session " + session + ": the server refuses a record for good (" + reason
                 + "). It is kept in rejected.jsonl beside the log.");
-        tell(listener -> listener.rejected(session, records, ours, reason));
+        tell(listener -> listener.rejected(session, records, reason));
     }
 
     @Override
-    public void dropped(SessionName session, long records, long ours) {
-        counters.lostFromDisk(ours);
+    public void dropped(SessionName session, long records) {
         status.warnOfLoss("Session " + session + ": " + records
                 + " records were dropped unsent, for the spool reached its limit.");
-        tell(listener -> listener.dropped(session, records, ours));
+        tell(listener -> listener.dropped(session, records));
     }
 
     @Override
-    public void lost(SessionName session, long ours) {
-        counters.lostFromDisk(ours);
+    public void lost(SessionName session, long records) {
         status.warnOfLoss(
-                "Session " + session + ": " + ours + " records are neither with the server nor on disk any more.");
+                "Session " + session + ": " + records + " records are neither with the server nor on disk any more.");
     }
 
     @Override
-    public void parked(SessionName session, String reason) {
+    public void parked(SessionName session, String reason, String remedy) {
         counters.failed(reason);
-        status.parked(session, reason);
-        tell(listener -> listener.parked(session, reason));
+        status.parked(session, reason, remedy);
+        tell(listener -> listener.parked(session, reason, remedy));
+    }
+
+    @Override
+    public void withoutLocks(IOException reason) {
+        if (withoutLocks.compareAndSet(false, true)) {
+            status.warn("Sessions are sent from a file system without locks: only one process may send them (" + reason
+                    + ").");
+        }
     }
 
     @Override

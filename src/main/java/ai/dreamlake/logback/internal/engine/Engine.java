@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** What runs between an appender's start and its stop. Thread-safe. */
@@ -84,9 +85,10 @@ public final class Engine {
                 line -> System.err.println(line),
                 System::nanoTime);
         Counters counters = new Counters();
+        AtomicLong spooledBytes = new AtomicLong();
         Sessions sessions = new Sessions(
                 configuration.root(),
-                storage(configuration),
+                storage(configuration, spooledBytes),
                 configuration.maxOpenSessions(),
                 configuration.idleTimeout().toNanos(),
                 configuration.writeDelay().toNanos(),
@@ -111,9 +113,11 @@ public final class Engine {
             uploads = new Uploads(
                     configuration.root(),
                     configuration.retention() == Retention.SPOOL ? remote.maxSpoolBytes() : null,
+                    spooledBytes,
                     remote.url(),
                     remote.credentials()::token,
                     uploadSettings(remote),
+                    counters,
                     new DeliveryReporter(counters, reporter, listeners),
                     sessions,
                     "dreamlake-logback/" + version(),
@@ -131,10 +135,10 @@ public final class Engine {
         return engine;
     }
 
-    private static Storage storage(Configuration configuration) {
+    private static Storage storage(Configuration configuration, AtomicLong spooledBytes) {
         RemoteConfiguration remote = configuration.remote();
         return remote != null && configuration.retention() == Retention.SPOOL
-                ? new SpoolStorage(remote.maxSegmentBytes())
+                ? new SpoolStorage(remote.maxSegmentBytes(), spooledBytes)
                 : Storage.kept();
     }
 
@@ -197,13 +201,14 @@ public final class Engine {
         return timeout.compareTo(Duration.ofNanos(MAX_FLUSH_NANOS)) > 0 ? MAX_FLUSH_NANOS : timeout.toNanos();
     }
 
-    /** Closes all sessions, and gives what is pending its time. Events that are under way are still written. */
+    /** Closes all sessions, and hands over what is pending. Events that are under way are still written. */
     public void stop() {
         sessions.close();
-        if (uploads != null) {
-            uploads.close();
+        if (uploads == null) {
+            tellRest();
+        } else {
+            uploads.close(this::tellRest);
         }
-        tellRest();
     }
 
     private void exitHookEnds() {
@@ -215,6 +220,7 @@ public final class Engine {
     /** The last words, unless stop or exit has told them already. */
     private void tellRest() {
         sessions.tellRest();
-        status.summary(LossSummary.of(counters.snapshot(uploads != null, 0, 0), uploads != null, root));
+        boolean isOurs = uploads != null && !uploads.isHandedOver();
+        status.summary(LossSummary.of(counters.snapshot(uploads != null, 0, 0), isOurs, root));
     }
 }

@@ -222,6 +222,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 wakeKeeper();
             }
             session.report();
+            if (uploads != null) {
+                uploads.awaitRoom();
+            }
             if (closed) {
                 openSessions.close(session); // a straggler: nobody else would close what it opened
             }
@@ -409,6 +412,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             if (upload != null) {
                 upload.remind();
             }
+        }
+        if (uploads != null) {
+            uploads.remind();
         }
         status.tellDue();
     }

@@ -191,12 +191,10 @@ final class StatusReporter {
         }
     }
 
-    void parked(SessionName session, String reason) {
+    void parked(SessionName session, String reason, String remedy) {
         if (parked.add(reason)) {
-            warn("The server refuses session " + session + " (" + reason
-                    + "). Check <apiKey> or <userName>, and whether the"
-                    + " session is write-protected. Records are kept on disk, and sent after the next start. Further sessions"
-                    + " that it refuses are not announced.");
+            warn("The server refuses session " + session + " (" + reason + "). " + remedy
+                    + " Records are kept on disk. Further sessions that it refuses are not announced.");
         }
     }
 

@@ -33,6 +33,7 @@ import org.jspecify.annotations.Nullable;
  *     logs/.log_sequence.lock                  the lock of writers
  *     logs/.upload                             how far the log is acknowledged
  *     logs/.upload.lock                        the lock of uploaders
+ *     logs/.upload.lost                        a segment that is given up while an older one is being sent
  *     logs/rejected.jsonl                      records that the server refused for good
  * </pre>
  *
@@ -160,6 +161,10 @@ public record SessionDirectory(Path path) {
 
     public Path uploadLock() {
         return inLogs(".upload.lock");
+    }
+
+    public Path lostSegment() {
+        return inLogs(".upload.lost");
     }
 
     public File rejectedRecords() {

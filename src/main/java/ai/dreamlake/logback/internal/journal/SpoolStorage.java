@@ -8,13 +8,31 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Storage for logs that wait for their delivery. Only their owner can read them.
  *
  * @param maxSegmentBytes a log that is longer becomes a segment
+ * @param writtenBytes counts what is written into logs, so that a limit holds at any speed
  */
-public record SpoolStorage(long maxSegmentBytes) implements Storage {
+public record SpoolStorage(long maxSegmentBytes, AtomicLong writtenBytes) implements Storage {
+
+    /** Storage whose bytes nobody counts. */
+    public SpoolStorage(long maxSegmentBytes) {
+        this(maxSegmentBytes, new AtomicLong());
+    }
+
+    @Override
+    public LogFile open(File log) throws IOException {
+        return new LogFile(log) {
+            @Override
+            public void write(byte[] bytes, int start, int count) throws IOException {
+                writtenBytes.addAndGet(count);
+                super.write(bytes, start, count);
+            }
+        };
+    }
 
     @Override
     public Retention retention() {

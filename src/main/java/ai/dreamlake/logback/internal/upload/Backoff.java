@@ -4,20 +4,35 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next attempt. Full jitter, so that a thousand clients do not come back at the same
- * moment.
+ * How long to wait before the next attempt: up to twice as long after each failure, and a random part of that, so that
+ * a thousand clients do not come back at the same moment. Not thread-safe.
  */
 final class Backoff {
 
-    private static final long FIRST_MILLIS = 500;
-    private static final long MAX_MILLIS = 60_000;
-    private static final int MAX_DOUBLINGS = 7; // half a second doubled this often exceeds a minute
-
     private final RandomGenerator random;
+    private final Duration first;
+    private final Duration most;
+
+    /** The least wait, in hundredths of the longest. */
+    private final int leastPercent;
+
     private int failures;
 
-    Backoff(RandomGenerator random) {
+    private Backoff(RandomGenerator random, Duration first, Duration most, int leastPercent) {
         this.random = random;
+        this.first = first;
+        this.most = most;
+        this.leastPercent = leastPercent;
+    }
+
+    /** For what may work again at any moment: anything from nothing to half a second, in the end to a minute. */
+    static Backoff quick(RandomGenerator random) {
+        return new Backoff(random, Duration.ofMillis(500), Duration.ofMinutes(1), 0);
+    }
+
+    /** For what somebody has to set right: about a minute, in the end about ten. */
+    static Backoff slow(RandomGenerator random) {
+        return new Backoff(random, Duration.ofMinutes(1), Duration.ofMinutes(10), 80);
     }
 
     void reset() {
@@ -30,9 +45,14 @@ final class Backoff {
 
     /** @param atLeast the wait that the server requested, or zero */
     Duration next(Duration atLeast) {
-        long bound = Math.min(MAX_MILLIS, FIRST_MILLIS << Math.min(failures, MAX_DOUBLINGS));
+        Duration longest = first;
+        for (int i = 0; i < failures && longest.compareTo(most) < 0; i++) {
+            longest = longest.multipliedBy(2);
+        }
         failures++;
-        Duration wait = Duration.ofMillis(random.nextLong(bound + 1));
+        long bound = Math.min(longest.toMillis(), most.toMillis());
+        long least = bound * leastPercent / 100;
+        Duration wait = Duration.ofMillis(random.nextLong(least, bound + 1));
         return wait.compareTo(atLeast) < 0 ? atLeast : wait;
     }
 }

@@ -102,6 +102,11 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
                 length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
     }
 
+    /** This checkpoint, with more records that were given up in logs after this one. */
+    Checkpoint losing(long records, String at) {
+        return new Checkpoint(offset, end, number, serverEnd, lost + records, at, digest);
+    }
+
     /** The checkpoint at the beginning of the next log, when this one is done. */
     Checkpoint atNextLog() {
         return new Checkpoint(0, 0, number, serverEnd, lost, lostAt, "");

@@ -40,7 +40,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Makes each call once; the caller decides whether to retry. Follows redirects on the same host only, so the token
  * goes nowhere else. Thread-safe; calls block.
  */
-final class DreamlakeClient implements Closeable {
+final class DreamlakeClient implements DreamlakeServer, Closeable {
 
     private static final MediaType JSON = MediaType.get("application/json");
 
@@ -110,28 +110,11 @@ final class DreamlakeClient implements Closeable {
         }
     }
 
-    /** A call that got no response. */
-    static final class NoResponseException extends IOException {
-        private static final long serialVersionUID = 1;
-
-        /** Whether the server may have acted on the request. */
-        final boolean leavesDoubt;
-
-        NoResponseException(IOException cause, boolean leavesDoubt) {
-            super(cause);
-            this.leavesDoubt = leavesDoubt;
-        }
-
-        /** What went wrong, in one line. */
-        String reason() {
-            return String.valueOf(getMessage());
-        }
-    }
-
     private final HttpUrl base;
     private final Supplier<String> token;
     private final String userAgent;
     private final OkHttpClient client;
+    private volatile String sentToken = "";
     private volatile boolean compressing;
     private volatile boolean closed;
 
@@ -162,7 +145,8 @@ final class DreamlakeClient implements Closeable {
                 .build();
     }
 
-    ServerResponse upsert(SessionName session, ObjectNode description) throws NoResponseException {
+    @Override
+    public ServerResponse upsert(SessionName session, ObjectNode description) throws NoResponseException {
         HttpUrl url = base.newBuilder()
                 .addPathSegment("workspaces")
                 .addPathSegment(session.workspace())
@@ -171,12 +155,13 @@ final class DreamlakeClient implements Closeable {
         return call(post(url, LenientJson.TREES.writeValueAsBytes(description)), true);
     }
 
-    ServerResponse send(String sessionId, byte[] batch, String key) throws NoResponseException {
+    @Override
+    public ServerResponse send(String sessionId, byte[] batch, String key) throws NoResponseException {
         return call(post(logs(sessionId), batch).header("Idempotency-Key", key), false);
     }
 
-    /** @param offset how many of the newest records to skip */
-    ServerResponse newest(String sessionId, int limit, int offset) throws NoResponseException {
+    @Override
+    public ServerResponse newest(String sessionId, int limit, int offset) throws NoResponseException {
         HttpUrl url = logs(sessionId)
                 .newBuilder()
                 .addQueryParameter("limit", Integer.toString(limit))
@@ -187,13 +172,18 @@ final class DreamlakeClient implements Closeable {
         return call(request(url).get(), true);
     }
 
-    /** Whether the bodies of the next calls are compressed. */
-    boolean isCompressing() {
+    @Override
+    public String sentToken() {
+        return sentToken;
+    }
+
+    @Override
+    public boolean isCompressing() {
         return compressing;
     }
 
-    /** From the next call on, no body is compressed: for a server that does not take it. */
-    void stopCompressing() {
+    @Override
+    public void stopCompressing() {
         compressing = false;
     }
 
@@ -206,9 +196,10 @@ final class DreamlakeClient implements Closeable {
     }
 
     private Request.Builder request(HttpUrl url) {
+        sentToken = token.get();
         return new Request.Builder()
                 .url(url)
-                .header("Authorization", BEARER + token.get())
+                .header("Authorization", BEARER + sentToken)
                 .header("User-Agent", userAgent);
     }
 
@@ -310,7 +301,8 @@ final class DreamlakeClient implements Closeable {
                 .substring(BEARER.length());
     }
 
-    boolean isClosed() {
+    @Override
+    public boolean isClosed() {
         return closed;
     }
 

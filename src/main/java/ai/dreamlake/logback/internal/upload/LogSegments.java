@@ -112,6 +112,11 @@ final class LogSegments {
         return segments.isEmpty() ? null : segments.get(0);
     }
 
+    /** All segments, oldest first. */
+    List<Segment> segments() throws IOException {
+        return directory.segments();
+    }
+
     /** Cuts off what follows a position in the oldest file, and sets it aside. Returns the message to report. */
     String cutOldest(long position) throws IOException {
         File oldest = oldest();

@@ -7,56 +7,99 @@ import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The newest records that a server says it has, used to find out whether a batch is among them. A server may keep only
- * milliseconds, so timestamps are compared to the millisecond. To make up for that, records are compared in order, and
- * only those after the last number that we know of.
+ * Finds out whether a server has a batch, from the newest records that it shows, page by page: no answer of a server is
+ * read beyond {@link DreamlakeClient#MAX_RESPONSE_BYTES}. A server may keep only milliseconds, so timestamps are
+ * compared to the millisecond. To make up for that, records are compared in order, and only those after the last number
+ * that we know of.
  */
 final class NewestRecords {
 
-    /** How many records to request beyond the batch, as others may have added records after it. */
+    /** How many records to look at beyond the batch, as others may have added records after it. */
     private static final int EXTRA = 100;
 
-    private final List<JsonNode> newestFirst;
-    private final long lastNumber;
+    /** How much longer a server may show a record than it was sent: with an id, a number, times. */
+    private static final int MAX_ADDED_BYTES = 300;
 
-    private NewestRecords(List<JsonNode> newestFirst, long lastNumber) {
-        this.newestFirst = newestFirst;
-        this.lastNumber = lastNumber;
+    private static final long NO_NUMBER = Long.MAX_VALUE;
+
+    private final JsonNode sent;
+    private final long knownEnd;
+    private final int pageSize;
+    private final List<JsonNode> newestFirst = new ArrayList<>();
+    private long lastNumber = -1;
+
+    /** The lowest number on the pages so far. */
+    private long lowest = NO_NUMBER;
+
+    private int shown;
+    private boolean sawAll;
+    private boolean found;
+
+    /**
+     * @param batch one that can be sent
+     * @param knownEnd the last number that the server is known to have assigned, or -1
+     */
+    NewestRecords(Batch batch, long knownEnd) {
+        this.sent = LenientJson.TREES.readTree(batch.body()).path("logs");
+        this.knownEnd = knownEnd;
+        int average = batch.body().length / batch.records() + MAX_ADDED_BYTES;
+        this.pageSize = (int) Math.max(1, DreamlakeClient.MAX_RESPONSE_BYTES / 2 / average);
     }
 
-    /** How many records to request. */
-    static int limit(int batchRecords) {
-        return batchRecords + EXTRA;
+    /** Whether another page may decide. */
+    boolean wantsMore() {
+        return !found && !sawAll && shown < sent.size() + EXTRA;
+    }
+
+    /** How many records the next page is to have. */
+    int limit() {
+        return Math.min(pageSize, sent.size() + EXTRA - shown);
+    }
+
+    /** How many records came with the pages before. */
+    int offset() {
+        return shown;
     }
 
     /**
-     * @param knownEnd the last number that the server is known to have, or -1
-     * @return null if the body has no list of records
+     * Adds a page.
+     *
+     * @return false if it cannot be read: then the server cannot tell
      */
-    static @Nullable NewestRecords parse(String body, long knownEnd) {
+    boolean add(String body) {
         try {
-            JsonNode logs = LenientJson.TREES.readTree(body).path("logs");
+            JsonNode answer = LenientJson.TREES.readTree(body);
+            JsonNode logs = answer.path("logs");
             if (!logs.isArray()) {
-                return null;
+                return false;
             }
-            List<JsonNode> unknown = new ArrayList<>();
-            long last = -1;
+            boolean hasMore = answer.path("hasMore").asBoolean(logs.size() >= limit());
+            sawAll = logs.isEmpty() || !hasMore;
+            long lowestHere = lowest;
             for (JsonNode log : logs) {
-                long number = log.path("sequenceNumber").asLong(Long.MAX_VALUE);
+                long number = log.path("sequenceNumber").asLong(NO_NUMBER);
+                if (shown > 0 && number >= lowest) {
+                    return false; // the same page again, or the server does not number
+                }
+                lowestHere = Math.min(lowestHere, number);
                 if (number > knownEnd) {
-                    unknown.add(log);
-                    last = number == Long.MAX_VALUE ? last : Math.max(last, number);
+                    newestFirst.add(log);
+                    lastNumber = number == NO_NUMBER ? lastNumber : Math.max(lastNumber, number);
+                } else {
+                    sawAll = true; // and so are those that follow
                 }
             }
-            return new NewestRecords(unknown, last);
+            shown += logs.size();
+            lowest = lowestHere;
         } catch (JacksonException noJson) {
-            return null;
+            return false;
         }
+        found = isSomewhere();
+        return true;
     }
 
     /** The last number among them, or -1 if the server does not report numbers. */
@@ -65,17 +108,20 @@ final class NewestRecords {
     }
 
     /** Whether the whole batch is among them, without gaps. */
-    boolean endWith(Batch batch) {
-        JsonNode sent = LenientJson.TREES.readTree(batch.body()).path("logs");
+    boolean haveBatch() {
+        return found;
+    }
+
+    private boolean isSomewhere() {
         for (int newest = 0; newest + sent.size() <= newestFirst.size(); newest++) {
-            if (isAt(newest, sent)) {
+            if (isAt(newest)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean isAt(int newest, JsonNode sent) {
+    private boolean isAt(int newest) {
         for (int i = 0; i < sent.size(); i++) {
             if (!isSame(newestFirst.get(newest + i), sent.get(sent.size() - 1 - i))) {
                 return false;

@@ -24,7 +24,7 @@ final class RemoteSession {
 
     private final SessionName name;
     private final Path description;
-    private final DreamlakeClient client;
+    private final DreamlakeServer server;
     private final UploadListener listener;
 
     /** The server's id for this session, or null if {@link #renew} must get it. */
@@ -33,10 +33,10 @@ final class RemoteSession {
     /** When the description that the server has was modified. */
     private @Nullable FileTime sentDescriptionTime;
 
-    RemoteSession(SessionName name, Path description, DreamlakeClient client, UploadListener listener) {
+    RemoteSession(SessionName name, Path description, DreamlakeServer server, UploadListener listener) {
         this.name = name;
         this.description = description;
-        this.client = client;
+        this.server = server;
         this.listener = listener;
     }
 
@@ -61,12 +61,12 @@ final class RemoteSession {
         if (id != null && descriptionTime.equals(sentDescriptionTime)) {
             return null;
         }
-        ServerResponse response = client.upsert(name, nameAndDescription());
+        ServerResponse response = server.upsert(name, nameAndDescription());
         if (response.isInvalid() || response.isTooLarge()) {
             // A bad description must not hold up the records.
             listener.trouble(
                     "the server refuses the description of session " + name + " (HTTP " + response.status() + ")");
-            response = client.upsert(name, nameOnly());
+            response = server.upsert(name, nameOnly());
             if (id != null && (response.isInvalid() || response.isTooLarge())) {
                 sentDescriptionTime = descriptionTime;
                 return null;

@@ -9,28 +9,44 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Keeps a spool within its size limit (I4): once a second, while records are pending, it deletes the oldest segments in
- * excess. It has its own thread, since all upload threads may hang.
+ * Keeps a spool within its size limit (I4). As soon as so much is written that it may be exceeded, and once a second
+ * while records are pending, the oldest logs in excess are deleted; and who writes waits for that, so the limit holds
+ * at any speed. The work has its own thread, since all upload threads may hang, and a thread that logs may be
+ * interrupted.
  */
 final class SpoolLimit {
 
     private static final long CHECK_MILLIS = 1000;
 
+    /** How long a thread that logs waits at most: where nothing can be deleted, records are more important. */
+    private static final long MAX_WAIT_MILLIS = 200;
+
     private final long maxBytes;
     private final UploadTasks tasks;
     private final UploadListener listener;
+
+    /** How much was written since the start. */
+    private final AtomicLong written;
+
     private final ScheduledThreadPoolExecutor thread;
     private final AtomicBoolean watching = new AtomicBoolean();
+    private final AtomicBoolean asked = new AtomicBoolean();
+
+    /** When so much has been written, the limit may be exceeded. Written under the monitor. */
+    private volatile long checkAt;
 
     /** A file of a log, and when it was last written. */
     private record Waiting(SessionUpload upload, long length, long time) {}
 
-    SpoolLimit(long maxBytes, UploadTasks tasks, UploadListener listener, String threadName) {
+    /** @param written how much was written since the start; other threads count */
+    SpoolLimit(long maxBytes, UploadTasks tasks, UploadListener listener, AtomicLong written, String threadName) {
         this.maxBytes = maxBytes;
         this.tasks = tasks;
         this.listener = listener;
+        this.written = written;
         this.thread = UploadScheduler.pool(1, work -> new UploadThread(work, threadName));
     }
 
@@ -51,8 +67,6 @@ final class SpoolLimit {
         watching.set(false);
         try {
             keepToLimit();
-        } catch (RuntimeException failure) {
-            listener.trouble("cannot free space in the spool: " + failure);
         } finally {
             for (UploadTask task : tasks.all()) {
                 if (!task.isDone()) {
@@ -64,32 +78,81 @@ final class SpoolLimit {
     }
 
     /**
-     * Deletes the oldest logs until the rest fits. Logs that another process is sending are left for the next check.
+     * Waits while the spool may be over its limit. To be called after a record is written, under no lock; costs next to
+     * nothing otherwise. An interrupted thread waits, too, and stays interrupted.
      */
+    void awaitRoom() {
+        if (written.get() - checkAt < 0 || !ask()) {
+            return;
+        }
+        boolean interrupted = false;
+        long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(MAX_WAIT_MILLIS);
+        synchronized (this) {
+            for (long left = MAX_WAIT_MILLIS; left > 0 && written.get() - checkAt >= 0; ) {
+                try {
+                    wait(left);
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                }
+                left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean ask() {
+        if (!asked.compareAndSet(false, true)) {
+            return true;
+        }
+        try {
+            thread.execute(() -> {
+                asked.set(false);
+                keepToLimit();
+            });
+            return true;
+        } catch (RejectedExecutionException | OutOfMemoryError noThread) {
+            asked.set(false);
+            return false;
+        }
+    }
+
     private void keepToLimit() {
-        tasks.all().forEach(task -> task.upload().cancelRequests());
+        long writtenBefore = written.get();
+        long left = maxBytes;
+        try {
+            left = freeExcess();
+        } catch (RuntimeException failure) {
+            listener.trouble("cannot free space in the spool: " + failure);
+        }
+        synchronized (this) {
+            // If nothing more can be deleted, nobody waits for that before as much as that is written.
+            checkAt = writtenBefore + Math.max(maxBytes / 64, maxBytes - left);
+            notifyAll();
+        }
+    }
+
+    /**
+     * Deletes the oldest logs until the rest fits. Logs that another process is sending are left for the next check.
+     *
+     * @return how many bytes are left
+     */
+    private long freeExcess() {
         List<Waiting> oldestFirst = waiting();
         oldestFirst.sort(Comparator.comparingLong(Waiting::time));
-        long excess = bytes(oldestFirst) - maxBytes;
+        long left = oldestFirst.stream().mapToLong(Waiting::length).sum();
         for (Waiting log : oldestFirst) {
-            if (excess <= 0) {
-                return;
+            if (left <= maxBytes) {
+                break;
             }
             try {
-                excess -= log.upload.giveUpOldest(log.length);
+                left -= log.upload.makeRoom();
             } catch (IOException failure) {
                 listener.trouble("cannot free space in the spool: " + failure); // another session may be able to
             }
         }
-    }
-
-    /** How many bytes the spool is over its limit; zero or less if it is not. */
-    long excess() {
-        return bytes(waiting()) - maxBytes;
-    }
-
-    private static long bytes(List<Waiting> logs) {
-        return logs.stream().mapToLong(Waiting::length).sum();
+        return left;
     }
 
     private List<Waiting> waiting() {
@@ -112,7 +175,7 @@ final class SpoolLimit {
         thread.shutdown();
     }
 
-    void awaitTermination(long millis) throws InterruptedException {
-        thread.awaitTermination(millis, TimeUnit.MILLISECONDS);
+    void awaitTermination() {
+        UploadScheduler.awaitTermination(thread);
     }
 }

@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.IOException;
 import java.time.Duration;
 
 /**
@@ -12,29 +13,38 @@ public interface UploadListener {
     /**
      * The server has more records.
      *
-     * @param records how many records we sent; 0 if another appender or process sent them
-     * @param ours how many of this appender's records are no longer pending
+     * @param records how many records this appender sent, whoever wrote them
      */
-    default void delivered(SessionName session, long records, long ours) {}
+    default void delivered(SessionName session, long records) {}
 
-    /** An attempt failed and will be repeated. */
+    /** The server did not take something, or was not reached. That will be repeated. */
     default void retried(SessionName session, String reason, Duration wait) {}
 
     /**
-     * The server will never take these records. They were set aside.
+     * Files of the session, or the disk, are in trouble. What was to be done will be repeated.
      *
-     * @param ours how many of them this appender wrote
+     * @param isFirst whether the attempt before this one was without trouble
      */
-    default void rejected(SessionName session, long records, long ours, String reason) {}
+    default void hindered(SessionName session, IOException trouble, Duration wait, boolean isFirst) {}
+
+    /** The server will never take these records. They were set aside. */
+    default void rejected(SessionName session, long records, String reason) {}
 
     /** Records were deleted unsent, because the spool was full. */
-    default void dropped(SessionName session, long records, long ours) {}
+    default void dropped(SessionName session, long records) {}
 
     /** Records of this appender are neither on the server nor on disk: somebody deleted them. */
-    default void lost(SessionName session, long ours) {}
+    default void lost(SessionName session, long records) {}
 
-    /** A session is not uploaded until the next start. Its records are kept. */
-    default void parked(SessionName session, String reason) {}
+    /**
+     * A session is not sent for long. Its records are kept.
+     *
+     * @param remedy what to do, and when it is tried again
+     */
+    default void parked(SessionName session, String reason, String remedy) {}
+
+    /** Sessions are sent without a lock, since the file system has none. Only one process may send them. */
+    default void withoutLocks(IOException reason) {}
 
     /** Something else is wrong. */
     default void trouble(String text) {}

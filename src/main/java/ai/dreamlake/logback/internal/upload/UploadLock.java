@@ -3,13 +3,16 @@ package ai.dreamlake.logback.internal.upload;
 import ai.dreamlake.logback.internal.io.RegularFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,8 +34,24 @@ final class UploadLock implements Closeable {
         this.channel = channel;
     }
 
-    /** Takes the lock. Null if another thread or process holds it. */
-    static @Nullable UploadLock tryTake(Path file) throws IOException {
+    /**
+     * Takes the lock. Where the file system has no locks, it excludes only other threads.
+     *
+     * @param withoutLocks called in that case, with the reason
+     * @return null if another thread or process holds it
+     */
+    static @Nullable UploadLock tryTake(Path file, Consumer<IOException> withoutLocks) throws IOException {
+        return tryTake(file, withoutLocks, FileChannel::tryLock);
+    }
+
+    /** For tests, which have no file system without locks. */
+    interface Locking {
+        @Nullable
+        FileLock tryLock(FileChannel channel) throws IOException;
+    }
+
+    static @Nullable UploadLock tryTake(Path file, Consumer<IOException> withoutLocks, Locking locking)
+            throws IOException {
         if (!HELD.add(file)) {
             return null;
         }
@@ -40,8 +59,7 @@ final class UploadLock implements Closeable {
         boolean taken = false;
         try {
             channel = RegularFile.openChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            FileLock lock = channel.tryLock();
-            taken = lock != null;
+            taken = isLocked(channel, withoutLocks, locking);
         } catch (OverlappingFileLockException anotherCopyOfThisClass) {
             taken = false;
         } finally {
@@ -50,6 +68,18 @@ final class UploadLock implements Closeable {
             }
         }
         return taken && channel != null ? new UploadLock(file, channel) : null;
+    }
+
+    private static boolean isLocked(FileChannel channel, Consumer<IOException> withoutLocks, Locking locking)
+            throws IOException {
+        try {
+            return locking.tryLock(channel) != null;
+        } catch (ClosedChannelException | FileLockInterruptionException interrupted) {
+            throw interrupted;
+        } catch (IOException noLocksHere) {
+            withoutLocks.accept(noLocksHere);
+            return true;
+        }
     }
 
     @Override

@@ -15,14 +15,21 @@ import org.jspecify.annotations.Nullable;
  */
 final class UploadScheduler {
 
+    private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
     private static final long THREAD_IDLE_SECONDS = 5;
 
     /** A signal just before the wait is missed; the wait ends after this time anyway. */
     private static final long MAX_WAIT_MILLIS = 20;
 
+    /** How long work whose calls are canceled has to clean up. */
+    private static final long MAX_END_MILLIS = 500;
+
     private final ScheduledThreadPoolExecutor threads;
     private final Object progress = new Object();
     private volatile boolean closing;
+
+    /** When the last record was written since closing began. */
+    private volatile long recordAt;
 
     UploadScheduler(int maxThreads, String name) {
         AtomicInteger number = new AtomicInteger();
@@ -59,7 +66,20 @@ final class UploadScheduler {
 
     /** From now on, nothing waits for more records. */
     void beginClosing() {
+        recordAt = System.nanoTime();
         closing = true;
+    }
+
+    /** A record was written. */
+    void noteRecord() {
+        if (closing) {
+            recordAt = System.nanoTime();
+        }
+    }
+
+    /** How many nanoseconds ago the last record was written, or closing began. */
+    long quietNanos() {
+        return System.nanoTime() - recordAt;
     }
 
     boolean isClosing() {
@@ -95,12 +115,30 @@ final class UploadScheduler {
         }
     }
 
+    /** The end of a time that begins now, in terms of {@link System#nanoTime}. */
+    static long deadline(Duration timeout) {
+        Duration bounded = timeout.compareTo(MAX_TIMEOUT) > 0 ? MAX_TIMEOUT : timeout;
+        return System.nanoTime() + bounded.toNanos();
+    }
+
     void shutdown() {
         threads.shutdown();
     }
 
-    /** Waits until running work has ended. */
-    void awaitTermination(Duration timeout) throws InterruptedException {
-        threads.awaitTermination(timeout.toNanos(), TimeUnit.NANOSECONDS);
+    boolean isTerminated() {
+        return threads.isTerminated();
+    }
+
+    /** Waits for running work to end, whose calls are canceled; no longer than it should need for that. */
+    void awaitTermination() {
+        awaitTermination(threads);
+    }
+
+    static void awaitTermination(ScheduledThreadPoolExecutor pool) {
+        try {
+            pool.awaitTermination(MAX_END_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 public final class UploadTask {
 
     private final SessionUpload upload;
+    private final PendingRecords pending;
     private final UploadScheduler scheduler;
     private final UploadSettings settings;
     private final UploadListener listener;
@@ -27,7 +28,6 @@ public final class UploadTask {
     private @Nullable ScheduledFuture<?> next;
     private boolean scheduled;
     private boolean working;
-    private boolean failing;
     private boolean writtenMeanwhile;
     private boolean hurried;
 
@@ -44,6 +44,7 @@ public final class UploadTask {
             UploadListener listener,
             Runnable onPending) {
         this.upload = upload;
+        this.pending = upload.pending();
         this.scheduler = scheduler;
         this.settings = settings;
         this.listener = listener;
@@ -81,7 +82,7 @@ public final class UploadTask {
             upload.mark();
             marked = true;
         }
-        upload.reserve();
+        pending.reserve();
     }
 
     /**
@@ -93,29 +94,34 @@ public final class UploadTask {
      * @param count how many they are; their numbers follow one another
      */
     public synchronized void wrote(long first, long count) {
-        long before = upload.pending();
-        upload.wrote(first, count);
+        long before = pending.count();
+        pending.wrote(first, count);
         expected.addAndGet(-count);
+        scheduler.noteRecord();
         int full = settings.maxBatchRecords();
         if (working) {
             writtenMeanwhile = true;
         } else if (!scheduled) {
-            schedule(settings.interval());
+            schedule(intervalNanos());
             onPending.run();
-        } else if (!failing && before < full && before + count >= full) {
-            schedule(Duration.ZERO);
+        } else if (!upload.isFailing() && before < full && before + count >= full) {
+            schedule(0);
         }
+    }
+
+    private long intervalNanos() {
+        return scheduler.isClosing() ? 0 : settings.interval().toNanos();
     }
 
     /** Sends what is pending if nothing is scheduled, as when no thread could be started for it. */
     public synchronized void remind() {
-        if (isIdle() && !upload.isParked() && upload.pending() > 0) {
-            schedule(settings.interval());
+        if (isIdle() && !upload.isParked() && pending.count() > 0) {
+            schedule(intervalNanos());
         }
     }
 
     /**
-     * Sends pending records without waiting for more. Does not shorten the wait before a retry, unless we are closing.
+     * Sends pending records without waiting for more. Does not shorten the wait before a retry.
      *
      * @return false if this task is forgotten
      */
@@ -127,20 +133,27 @@ public final class UploadTask {
         if (working) {
             hurried = true;
             writtenMeanwhile = true; // others may have written what this look does not see
-        } else if (!failing || scheduler.isClosing()) {
-            schedule(Duration.ZERO);
+        } else if (!upload.isFailing()) {
+            schedule(0);
         }
         return true;
     }
 
+    /** The server can be used again: if this session waits for that, its wait is over. */
+    synchronized void wake() {
+        if (scheduled && upload.isHeld()) {
+            schedule(0);
+        }
+    }
+
     /** The caller must hold this object's monitor. */
-    private void schedule(Duration wait) {
+    private void schedule(long nanos) {
         if (next != null) {
             next.cancel(false);
             next = null;
         }
         scheduled = false;
-        next = scheduler.schedule(this::work, wait);
+        next = scheduler.schedule(this::work, Duration.ofNanos(nanos));
         scheduled = next != null; // otherwise the appender is stopped, or the next record tries again
     }
 
@@ -180,11 +193,11 @@ public final class UploadTask {
             next = null;
             scheduled = false;
         }
-        Duration wait = SessionUpload.NOTHING;
+        long wait = SessionUpload.NEVER;
         try {
-            wait = upload.work(scheduler.isClosing());
+            wait = upload.step(scheduler.isClosing());
         } catch (Throwable fault) {
-            wait = settings.callTimeout(); // a bug of ours, or out of memory; the records stay on disk
+            wait = settings.callTimeout().toNanos(); // a bug of ours, or out of memory; the records stay on disk
             listener.trouble("cannot upload session " + upload.name() + " at present: "
                     + fault.getClass().getName());
         } finally {
@@ -193,15 +206,14 @@ public final class UploadTask {
         }
     }
 
-    private synchronized void finish(Duration wait) {
+    private synchronized void finish(long wait) {
         working = false;
-        failing = upload.isFailing();
-        boolean inHurry = hurried && (!failing || scheduler.isClosing());
+        boolean inHurry = hurried && !upload.isFailing();
         hurried = false;
-        if (!wait.equals(SessionUpload.NOTHING)) {
-            schedule(inHurry ? Duration.ZERO : wait);
+        if (wait != SessionUpload.NEVER) {
+            schedule(inHurry ? 0 : wait);
         } else if (writtenMeanwhile && !upload.isParked()) {
-            schedule(inHurry || scheduler.isClosing() ? Duration.ZERO : settings.interval());
+            schedule(inHurry ? 0 : intervalNanos());
         }
     }
 }

@@ -1,14 +1,13 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.journal.Journal;
-import ai.dreamlake.logback.internal.journal.SessionFinder;
 import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.function.LongSupplier;
+import java.util.SplittableRandom;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
@@ -18,29 +17,29 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each session has a time when it is due. The upload threads, at most the configured number, work on sessions that
  * are due. So no session waits for another's retry.
+ *
+ * <p>Delivery goes on beyond the appender's stop and through the JVM's exit ({@link HandOver}); what is not delivered
+ * then waits on disk for the next start.
  */
 public final class Uploads {
 
-    /** How long a thread whose call was canceled at the end has to clean up. */
-    private static final long MAX_END_MILLIS = 500;
-
-    private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
-
     private final Path root;
-    private final UploadSettings settings;
     private final UploadListener listener;
     private final UploadTasks tasks;
+    private final Supplier<String> token;
     private final DreamlakeClient client;
+    private final ServerHealth health;
     private final UploadScheduler scheduler;
+    private final UploadContext context;
 
     /** Null if logs stay on disk. */
     private final @Nullable SpoolLimit spoolLimit;
 
-    private final Thread exitHook = new Thread(this::exit, "dreamlake-upload-exit");
-    private Runnable afterExit = () -> {};
+    private final HandOver handOver;
 
     /**
      * @param maxSpoolBytes the size limit of the spool; null if logs stay on disk
+     * @param writtenBytes counts what is written into the spool
      * @param token supplies the token before each call
      * @param tasks the sessions
      * @param name the beginning of the threads' names
@@ -48,21 +47,29 @@ public final class Uploads {
     public Uploads(
             Path root,
             @Nullable Long maxSpoolBytes,
+            AtomicLong writtenBytes,
             HttpUrl remote,
             Supplier<String> token,
             UploadSettings settings,
+            Books books,
             UploadListener listener,
             UploadTasks tasks,
             String userAgent,
             String name) {
         this.root = root;
-        this.settings = settings;
         this.listener = listener;
         this.tasks = tasks;
+        this.token = token;
         this.client = new DreamlakeClient(remote, token, settings, userAgent);
+        this.health = new ServerHealth(System::nanoTime, new SplittableRandom(), this::wakeAll);
         this.scheduler = new UploadScheduler(settings.maxConcurrentUploads(), name);
-        this.spoolLimit =
-                maxSpoolBytes == null ? null : new SpoolLimit(maxSpoolBytes, tasks, listener, name + "-spool");
+        this.context = new UploadContext(
+                maxSpoolBytes == null ? Retention.KEEP : Retention.SPOOL, client, health, settings, books, listener);
+        this.spoolLimit = maxSpoolBytes == null
+                ? null
+                : new SpoolLimit(maxSpoolBytes, tasks, listener, writtenBytes, name + "-spool");
+        this.handOver = new HandOver(
+                root + " " + remote, tasks, scheduler, health, settings.shutdownTimeout(), this::end, name);
     }
 
     /**
@@ -71,13 +78,8 @@ public final class Uploads {
      * @param name its name on disk
      */
     public UploadTask newTask(SessionName name, Journal journal) {
-        LongSupplier excess = spoolLimit == null ? () -> 0 : spoolLimit::excess;
-        SessionUpload upload = new SessionUpload(name, journal, retention(), client, settings, listener, excess);
-        return new UploadTask(upload, scheduler, settings, listener, this::watchSpool);
-    }
-
-    private Retention retention() {
-        return spoolLimit == null ? Retention.KEEP : Retention.SPOOL;
+        SessionUpload upload = new SessionUpload(name, journal, context);
+        return new UploadTask(upload, scheduler, context.settings(), listener, this::watchSpool);
     }
 
     private void watchSpool() {
@@ -86,41 +88,40 @@ public final class Uploads {
         }
     }
 
+    /** Waits while the spool may be over its limit, for a moment at most. To be called after each record. */
+    public void awaitRoom() {
+        if (spoolLimit != null) {
+            spoolLimit.awaitRoom();
+        }
+    }
+
+    private void wakeAll() {
+        tasks.all().forEach(UploadTask::wake);
+    }
+
     /**
-     * Starts to upload what earlier runs left. Touches neither the disk nor the network on the calling thread.
+     * Starts to upload what earlier runs left, and what stopped appenders for the same root and server have not
+     * delivered yet. Touches neither the disk nor the network on the calling thread.
      *
      * @param afterExit called at the end of what is done at the JVM's exit, unless these uploads are closed before
      */
     public void start(Runnable afterExit) {
-        this.afterExit = afterExit;
+        handOver.start(afterExit);
         try {
-            scheduler.execute(this::findLeftovers);
+            scheduler.execute(new LeftoverFinder(root, tasks, listener, this::watchSpool));
         } catch (OutOfMemoryError noThread) {
             listener.trouble("cannot look for records of earlier runs: " + noThread);
         }
-        try {
-            Runtime.getRuntime().addShutdownHook(exitHook);
-        } catch (IllegalStateException alreadyExiting) {
-            scheduler.beginClosing();
-        }
     }
 
-    private void findLeftovers() {
-        try {
-            SessionFinder.find(root, session -> Files.exists(session.checkpoint()), this::foundLeftover);
-        } catch (IOException failure) {
-            listener.trouble("cannot look for records of earlier runs under " + root + ": " + failure);
-        }
-    }
-
-    private void foundLeftover(SessionName name) {
-        try {
-            while (!tasks.leftover(name).hurry()) {
-                // It was forgotten in this moment.
+    /** If the server refuses the token, sees whether there is another one. To be called now and then. */
+    public void remind() {
+        if (health.wantsToken()) {
+            try {
+                scheduler.execute(() -> health.offer(token.get()));
+            } catch (OutOfMemoryError later) {
+                // It is tried now and then without this.
             }
-            watchSpool();
-        } catch (IOException failure) {
-            listener.trouble("cannot upload session " + name + ", which an earlier run left: " + failure);
         }
     }
 
@@ -143,14 +144,14 @@ public final class Uploads {
      * @return false if the timeout expired or the thread was interrupted (its interrupt flag stays set)
      */
     public boolean awaitDelivery(Duration timeout) {
-        long deadline = System.nanoTime() + nanos(timeout);
+        long deadline = UploadScheduler.deadline(timeout);
         for (UploadTask task : tasks.all()) {
-            SessionUpload upload = task.upload();
-            long end = upload.end();
-            if (upload.pending() > 0) {
+            PendingRecords pending = task.upload().pending();
+            long end = pending.end();
+            if (pending.count() > 0) {
                 task.hurry();
             }
-            while (upload.isPendingBelow(end)) {
+            while (pending.isPendingBelow(end)) {
                 if (!scheduler.awaitProgress(deadline)) {
                     return false;
                 }
@@ -159,68 +160,30 @@ public final class Uploads {
         return true;
     }
 
-    private static long nanos(Duration timeout) {
-        return timeout.compareTo(MAX_TIMEOUT) > 0 ? MAX_TIMEOUT.toNanos() : timeout.toNanos();
-    }
-
     /**
-     * Delivers pending records, at most for the configured time, and ends the threads. No thread of ours survives,
-     * unless a listener blocks it. The next start sends the rest.
+     * The appender stops. Returns at once, except while the JVM exits: see {@link HandOver#close}.
+     *
+     * @param afterEnd called once nothing is sent any more: before this returns, or later by a thread of ours
      */
-    public void close() {
-        finish();
-        try {
-            Runtime.getRuntime().removeShutdownHook(exitHook);
-        } catch (IllegalStateException exiting) {
-            // Then the hook finds nothing left to do.
-        }
+    public void close(Runnable afterEnd) {
+        handOver.close(afterEnd);
     }
 
-    private void exit() {
-        try {
-            finish();
-        } finally {
-            afterExit.run();
-        }
+    /** Whether another appender delivers now what these uploads have not. */
+    public boolean isHandedOver() {
+        return handOver.isHandedOver();
     }
 
-    private void finish() {
-        scheduler.beginClosing();
-        boolean interrupted = Thread.interrupted(); // otherwise nothing below could wait
-        long deadline = System.nanoTime() + nanos(settings.shutdownTimeout());
-        for (UploadTask task : tasks.all()) {
-            task.remind();
-            if (!task.isDone()) {
-                task.hurry();
-            }
-        }
-        while (!areAllDone() && scheduler.awaitProgress(deadline)) {
-            // Every round of work signals progress.
-        }
+    /** Ends what is under way, and lets go of all threads and connections. */
+    private void end() {
         scheduler.shutdown();
         if (spoolLimit != null) {
             spoolLimit.shutdown();
         }
         client.close();
-        try {
-            scheduler.awaitTermination(Duration.ofMillis(MAX_END_MILLIS));
-            if (spoolLimit != null) {
-                spoolLimit.awaitTermination(MAX_END_MILLIS / 2);
-            }
-        } catch (InterruptedException e) {
-            interrupted = true;
+        scheduler.awaitTermination();
+        if (spoolLimit != null) {
+            spoolLimit.awaitTermination();
         }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private boolean areAllDone() {
-        for (UploadTask task : tasks.all()) {
-            if (!task.isDone()) {
-                return false;
-            }
-        }
-        return true;
     }
 }

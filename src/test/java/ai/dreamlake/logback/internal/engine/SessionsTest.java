@@ -369,7 +369,7 @@ class SessionsTest {
         AtomicLong delivered = new AtomicLong();
         UploadListener listener = new UploadListener() {
             @Override
-            public void delivered(SessionName session, long records, long ours) {
+            public void delivered(SessionName session, long records) {
                 delivered.addAndGet(records);
             }
         };
@@ -378,9 +378,11 @@ class SessionsTest {
             Uploads uploads = new Uploads(
                     root,
                     null,
+                    new AtomicLong(),
                     HttpUrl.get(server.url()),
                     () -> FakeDreamlake.TOKEN,
                     settings,
+                    new Counters(),
                     listener,
                     sessions,
                     "test",
@@ -389,7 +391,7 @@ class SessionsTest {
             uploads.start(() -> {});
             await().atMost(1, TimeUnit.MINUTES).until(() -> delivered.get() == left);
             await().until(() -> sessions.rememberedCount() <= 1000);
-            uploads.close();
+            uploads.close(() -> {});
         }
         assertThat(notices).isEmpty();
     }

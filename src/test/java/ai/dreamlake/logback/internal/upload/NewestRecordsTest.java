@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,7 +44,8 @@ class NewestRecordsTest {
     }
 
     private static boolean has(String answer, long knownEnd, Batch batch) {
-        return NewestRecords.parse(answer, knownEnd).endWith(batch);
+        NewestRecords newest = new NewestRecords(batch, knownEnd);
+        return newest.add(answer) && newest.haveBatch();
     }
 
     @Test
@@ -66,8 +70,57 @@ class NewestRecordsTest {
     }
 
     @Test
-    void anAnswerThatIsNoneTellsNothing() {
-        assertThat(NewestRecords.parse("<html>", -1)).isNull();
-        assertThat(NewestRecords.parse("{}", -1)).isNull();
+    void anAnswerThatIsNoneTellsNothing() throws IOException {
+        assertThat(new NewestRecords(batch("a"), -1).add("<html>")).isFalse();
+        assertThat(new NewestRecords(batch("a"), -1).add("{}")).isFalse();
+    }
+
+    @Test
+    void aBatchIsFoundPageByPageAndNoPageIsLongerThanWhatIsRead() throws IOException {
+        String[] messages = new String[1000];
+        Arrays.setAll(messages, i -> "message " + i);
+        Batch batch = batch(messages);
+        NewestRecords newest = new NewestRecords(batch, 4);
+        int pages = 0;
+        while (newest.wantsMore()) {
+            List<String> page = new ArrayList<>();
+            for (int i = newest.offset(); i < Math.min(1000, newest.offset() + newest.limit()); i++) {
+                page.add(stored(1004 - i, messages[999 - i]));
+            }
+            String answer = newestFirst(page.toArray(new String[0])).replace("false", "true");
+            assertThat(answer.length()).isLessThan((int) DreamlakeClient.MAX_RESPONSE_BYTES);
+            assertThat(newest.add(answer)).isTrue();
+            pages++;
+        }
+        assertThat(newest.haveBatch()).isTrue();
+        assertThat(newest.lastNumber()).isEqualTo(1004);
+        assertThat(pages).isBetween(5, 50);
+    }
+
+    @Test
+    void aServerThatShowsTheSamePageAgainCannotTell() throws IOException {
+        String[] ticks = new String[1000];
+        Arrays.fill(ticks, "tick");
+        NewestRecords newest = new NewestRecords(batch(ticks), 0);
+        List<String> page = new ArrayList<>();
+        for (int i = 0; i < newest.limit(); i++) {
+            page.add(stored(1000 - i, "tick"));
+        }
+        String answer = newestFirst(page.toArray(new String[0])).replace("false", "true");
+        assertThat(newest.add(answer)).isTrue();
+        assertThat(newest.add(answer)).as("another page").isFalse();
+        assertThat(newest.haveBatch()).isFalse();
+    }
+
+    @Test
+    void theSearchEndsWhereTheServerHasNoMoreAndWhereItsRecordsWereKnown() throws IOException {
+        NewestRecords none = new NewestRecords(batch("a"), -1);
+        assertThat(none.add(newestFirst())).isTrue();
+        assertThat(none.wantsMore()).isFalse();
+        NewestRecords known = new NewestRecords(batch("a"), 7);
+        assertThat(known.add(newestFirst(stored(7, "x")).replace("false", "true")))
+                .isTrue();
+        assertThat(known.wantsMore()).isFalse();
+        assertThat(known.haveBatch()).isFalse();
     }
 }

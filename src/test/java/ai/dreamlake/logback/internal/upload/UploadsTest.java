@@ -47,10 +47,24 @@ class UploadsTest {
     private final List<String> troubles = new CopyOnWriteArrayList<>();
     private volatile Runnable whenDelivered = () -> {};
 
+    private final Books books = new Books() {
+        @Override
+        public void delivered(long records) {
+            delivered.addAndGet(records);
+        }
+
+        @Override
+        public void rejected(long records) {}
+
+        @Override
+        public void lost(long records) {
+            lost.addAndGet(records);
+        }
+    };
+
     private final UploadListener listener = new UploadListener() {
         @Override
-        public void delivered(SessionName session, long records, long ours) {
-            delivered.addAndGet(ours);
+        public void delivered(SessionName session, long records) {
             whenDelivered.run();
         }
 
@@ -60,22 +74,22 @@ class UploadsTest {
         }
 
         @Override
-        public void rejected(SessionName session, long records, long ours, String reason) {
+        public void hindered(SessionName session, IOException trouble, Duration wait, boolean isFirst) {
+            troubles.add(trouble.toString());
+        }
+
+        @Override
+        public void rejected(SessionName session, long records, String reason) {
             troubles.add(reason);
         }
 
         @Override
-        public void dropped(SessionName session, long records, long ours) {
+        public void dropped(SessionName session, long records) {
             troubles.add(records + " dropped");
         }
 
         @Override
-        public void lost(SessionName session, long ours) {
-            lost.addAndGet(ours);
-        }
-
-        @Override
-        public void parked(SessionName session, String reason) {
+        public void parked(SessionName session, String reason, String remedy) {
             troubles.add(reason);
         }
 
@@ -139,9 +153,11 @@ class UploadsTest {
         Uploads uploads = new Uploads(
                 root,
                 storage.retention() == Retention.SPOOL ? Long.MAX_VALUE : null,
+                new AtomicLong(),
                 HttpUrl.get(server.url()),
                 () -> FakeDreamlake.TOKEN,
                 settings(),
+                books,
                 listener,
                 run,
                 "test",
@@ -166,7 +182,7 @@ class UploadsTest {
         run.task.wrote(run.append("second"), 1);
         assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
-        uploads.close();
+        uploads.close(() -> {});
         run.journal.release();
         assertThat(delivered).hasValue(2);
         assertThat(lost).hasValue(0);
@@ -191,7 +207,7 @@ class UploadsTest {
             run.task.wrote(run.append("m" + i), 1);
         }
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
-        uploads.close();
+        uploads.close(() -> {});
         run.journal.release();
         assertThat(server.messages("project/run"))
                 .isEqualTo(IntStream.range(0, 4 * rounds).mapToObj(i -> "m" + i).toList());
@@ -213,8 +229,8 @@ class UploadsTest {
         UploadTask broken = outOfMemory();
         broken.expectRecord();
         assertThatThrownBy(() -> broken.wrote(number, 1)).isInstanceOf(OutOfMemoryError.class);
-        assertThat(run.task.upload().pending()).isOne();
-        uploads.close();
+        assertThat(run.task.upload().pending().count()).isOne();
+        uploads.close(() -> {});
         run.journal.release();
         assertThat(delivered).hasValue(1);
         assertThat(server.messages("project/run")).containsExactly("first");
@@ -223,10 +239,10 @@ class UploadsTest {
     @Test
     void aReminderSendsWhatNobodyScheduled() throws Exception {
         Uploads uploads = uploads(Storage.kept());
-        run.task.upload().wrote(run.append("first"), 1);
+        run.task.upload().pending().wrote(run.append("first"), 1);
         run.task.remind();
         await().until(() -> delivered.get() == 1);
-        uploads.close();
+        uploads.close(() -> {});
         run.journal.release();
     }
 
@@ -238,7 +254,7 @@ class UploadsTest {
         run.task.unexpect();
         assertThat(run.task.tryForget()).isTrue();
         assertThat(run.task.expectRecord()).as("its successor must be asked").isFalse();
-        uploads.close();
+        uploads.close(() -> {});
         run.journal.release();
     }
 }

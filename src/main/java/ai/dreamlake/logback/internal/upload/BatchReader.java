@@ -1,0 +1,104 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Reads the batches of a session's logs, one log after the other, the oldest first. Not thread-safe. */
+final class BatchReader implements Closeable {
+
+    private final LogSegments logs;
+    private final int maxBytes;
+    private @Nullable RandomAccessFile log;
+
+    /** Where a record begins that follows damage in the log, if one was found; else 0. */
+    private long laterRecordStart;
+
+    /** @param maxBytes the largest body, unless a single record is larger */
+    BatchReader(LogSegments logs, int maxBytes) {
+        this.logs = logs;
+        this.maxBytes = maxBytes;
+    }
+
+    /**
+     * Opens the oldest log, in the place of the one that was open.
+     *
+     * @return false if there is none
+     */
+    boolean openOldest() throws IOException {
+        close();
+        log = logs.openOldest();
+        laterRecordStart = 0;
+        return log != null;
+    }
+
+    /** The log that is open. */
+    RandomAccessFile log() {
+        return Objects.requireNonNull(log, "only used while a log is open");
+    }
+
+    /**
+     * The batch that is to be sent next: the one that was about to be sent before, or a new one. Null if there is
+     * neither.
+     *
+     * @param maxRecords of a new one
+     */
+    @Nullable
+    Batch next(Checkpoint checkpoint, int maxRecords) throws IOException {
+        return checkpoint.isDoubtful()
+                ? Batch.read(log(), checkpoint.offset(), checkpoint.end(), maxBytes, checkpoint.number())
+                : nextNew(checkpoint, maxRecords);
+    }
+
+    /**
+     * What follows the last record is damage, which the journal cuts off when it writes again; it is neither sent nor
+     * set aside here.
+     */
+    private @Nullable Batch nextNew(Checkpoint checkpoint, int maxRecords) throws IOException {
+        while (true) {
+            Batch batch =
+                    Batch.read(log(), checkpoint.offset(), Long.MAX_VALUE, maxRecords, maxBytes, checkpoint.number());
+            if (batch == null || batch.endsWithRecord()) {
+                return batch;
+            }
+            if (!isRecordAfter(batch.end()) && logs.isOldestCurrent()) {
+                while (batch != null && !batch.endsWithRecord()) {
+                    batch = batch.withoutLastLine(log(), checkpoint.number());
+                }
+                return batch;
+            }
+            if (batch.isStillIn(log())) {
+                return batch; // otherwise it was cut off while we looked
+            }
+        }
+    }
+
+    private boolean isRecordAfter(long position) throws IOException {
+        if (position <= laterRecordStart) {
+            return true;
+        }
+        Batch line = lineAt(position);
+        while (line != null && !line.endsWithRecord()) {
+            line = lineAt(line.end());
+        }
+        laterRecordStart = line == null ? 0 : line.start();
+        return line != null;
+    }
+
+    /** The line that begins at a position; null if there is no whole one. */
+    @Nullable
+    Batch lineAt(long position) throws IOException {
+        return Batch.read(log(), position, Long.MAX_VALUE, 1, 1, 0);
+    }
+
+    @Override
+    public void close() throws IOException {
+        RandomAccessFile file = log;
+        log = null;
+        if (file != null) {
+            file.close();
+        }
+    }
+}

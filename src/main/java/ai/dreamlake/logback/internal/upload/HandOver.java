@@ -1,0 +1,211 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * What becomes of the delivery of an appender when that stops, and when the JVM exits (I9).
+ *
+ * <ul>
+ *   <li>A stop waits for nothing. A daemon thread lets the delivery go on for a few seconds; the next appender for the
+ *       same files and server takes it over, and what is not delivered then waits on disk.
+ *   <li>The JVM's exit hurries and waits, and ends nothing: other shutdown hooks run beside it, and what they log is
+ *       delivered, too. It waits neither longer than configured nor for a server that is known to be away.
+ * </ul>
+ */
+final class HandOver {
+
+    /** How long delivery goes on after a stop. */
+    private static final Duration MAX_LINGER = Duration.ofSeconds(5);
+
+    /**
+     * For how long nothing must have been logged before the exit is over: nobody can say whether another shutdown hook
+     * is still to log something.
+     */
+    private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** Those whose appender is stopped and who still deliver. */
+    private static final Set<HandOver> LINGERING = ConcurrentHashMap.newKeySet();
+
+    private final String target;
+    private final UploadTasks tasks;
+    private final UploadScheduler scheduler;
+    private final ServerHealth health;
+    private final Duration exitTimeout;
+    private final Runnable end;
+    private final String threadName;
+    private final Thread exitHook;
+
+    private volatile Runnable afterExit = () -> {};
+    private volatile boolean exiting;
+    private volatile boolean handedOver;
+
+    /**
+     * @param target says which files go to which server
+     * @param exitTimeout how long the JVM's exit waits at most; nothing lingers longer than that, either
+     * @param end ends all that goes on
+     * @param name the beginning of the threads' names
+     */
+    HandOver(
+            String target,
+            UploadTasks tasks,
+            UploadScheduler scheduler,
+            ServerHealth health,
+            Duration exitTimeout,
+            Runnable end,
+            String name) {
+        this.target = target;
+        this.tasks = tasks;
+        this.scheduler = scheduler;
+        this.health = health;
+        this.exitTimeout = exitTimeout;
+        this.end = end;
+        this.threadName = name + "-end";
+        this.exitHook = new Thread(this::exit, name + "-exit");
+    }
+
+    /**
+     * Takes over from those that linger.
+     *
+     * @param afterExit called after the wait at the JVM's exit, unless all is ended before
+     */
+    void start(Runnable afterExit) {
+        this.afterExit = afterExit;
+        for (HandOver other : LINGERING) {
+            if (other.target.equals(target)) {
+                other.handedOver = true;
+                other.scheduler.shutdown(); // what is under way comes to its end
+                other.scheduler.signalProgress();
+            }
+        }
+        try {
+            Runtime.getRuntime().addShutdownHook(exitHook);
+        } catch (IllegalStateException alreadyExiting) {
+            exiting = true;
+            scheduler.beginClosing();
+        }
+    }
+
+    boolean isHandedOver() {
+        return handedOver;
+    }
+
+    /**
+     * The appender stops: nothing waits for more records from now on. Returns at once, unless the JVM exits: then
+     * nobody else may wait for what was logged last.
+     *
+     * @param afterEnd called once nothing is sent any more
+     */
+    void close(Runnable afterEnd) {
+        hurryAll();
+        if (isExiting()) {
+            await(0);
+            afterEnd.run();
+            return;
+        }
+        afterExit = afterEnd;
+        LINGERING.add(this);
+        if (areAllDone() || exitTimeout.isZero()) {
+            end(afterEnd);
+            return;
+        }
+        try {
+            Thread lingering = new UploadThread(() -> linger(afterEnd), threadName);
+            lingering.start();
+        } catch (OutOfMemoryError noThread) {
+            end(afterEnd);
+        }
+    }
+
+    private void linger(Runnable afterEnd) {
+        Duration longest = exitTimeout.compareTo(MAX_LINGER) < 0 ? exitTimeout : MAX_LINGER;
+        long deadline = UploadScheduler.deadline(longest);
+        while (!isOver() && scheduler.awaitProgress(deadline)) {
+            // Every round of work signals progress.
+        }
+        if (!exiting) {
+            end(afterEnd);
+        }
+    }
+
+    private boolean isOver() {
+        return handedOver ? scheduler.isTerminated() : areAllDone();
+    }
+
+    private void end(Runnable afterEnd) {
+        try {
+            end.run();
+        } finally {
+            LINGERING.remove(this);
+            removeExitHook();
+            afterEnd.run();
+        }
+    }
+
+    private void removeExitHook() {
+        try {
+            Runtime.getRuntime().removeShutdownHook(exitHook);
+        } catch (IllegalStateException exitingNow) {
+            // Then the hook finds nothing left to do.
+        }
+    }
+
+    private void exit() {
+        exiting = true;
+        try {
+            hurryAll();
+            await(QUIET_NANOS);
+        } finally {
+            afterExit.run();
+        }
+    }
+
+    private void hurryAll() {
+        scheduler.beginClosing();
+        for (UploadTask task : tasks.all()) {
+            task.remind();
+            if (!task.isDone()) {
+                task.hurry();
+            }
+        }
+    }
+
+    /** @param quiet for how many nanoseconds nothing must have been logged */
+    private void await(long quiet) {
+        boolean interrupted = Thread.interrupted(); // otherwise nothing could wait
+        long deadline = UploadScheduler.deadline(exitTimeout);
+        while (!isSettled(quiet) && scheduler.awaitProgress(deadline)) {
+            // Every round of work signals progress.
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private boolean isSettled(long quiet) {
+        return health.isAway() || areAllDone() && scheduler.quietNanos() >= quiet;
+    }
+
+    private boolean areAllDone() {
+        for (UploadTask task : tasks.all()) {
+            if (!task.isDone()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** The hooks run at once, so ours may not have begun. */
+    private boolean isExiting() {
+        if (!exiting) {
+            try {
+                Runtime.getRuntime().removeShutdownHook(new Thread());
+            } catch (IllegalStateException itIs) {
+                return true;
+            }
+        }
+        return exiting;
+    }
+}

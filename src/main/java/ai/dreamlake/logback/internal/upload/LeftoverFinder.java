@@ -1,0 +1,44 @@
+package ai.dreamlake.logback.internal.upload;
+
+import ai.dreamlake.logback.internal.journal.SessionFinder;
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Finds the sessions that earlier runs left on disk, and sends what the server does not have. */
+final class LeftoverFinder implements Runnable {
+
+    private final Path root;
+    private final UploadTasks tasks;
+    private final UploadListener listener;
+    private final Runnable onPending;
+
+    /** @param onPending called when a session is found */
+    LeftoverFinder(Path root, UploadTasks tasks, UploadListener listener, Runnable onPending) {
+        this.root = root;
+        this.tasks = tasks;
+        this.listener = listener;
+        this.onPending = onPending;
+    }
+
+    @Override
+    public void run() {
+        try {
+            SessionFinder.find(root, session -> Files.exists(session.checkpoint()), this::found);
+        } catch (IOException failure) {
+            listener.trouble("cannot look for records of earlier runs under " + root + ": " + failure);
+        }
+    }
+
+    private void found(SessionName name) {
+        try {
+            while (!tasks.leftover(name).hurry()) {
+                // It was forgotten in this moment.
+            }
+            onPending.run();
+        } catch (IOException failure) {
+            listener.trouble("cannot upload session " + name + ", which an earlier run left: " + failure);
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.function.LongConsumer;
+
+/**
+ * Which records of one session this appender wrote and the server does not have yet. What is no longer pending is in
+ * the {@link Books} before any method tells so. Thread-safe.
+ */
+final class PendingRecords {
+
+    /** Records are reported a moment after they were written, so the latest runs of numbers are enough. */
+    private static final int MAX_DONE_RUNS = 64;
+
+    private final Books books;
+
+    /** Whether {@link #reserve} has something to do. */
+    private volatile boolean crowded;
+
+    // Guarded by this.
+
+    private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
+
+    /** Numbers that are done, the latest last. */
+    private final Deque<Numbers.Run> done = new ArrayDeque<>();
+
+    /** One past the last number that is done. */
+    private long doneEnd;
+
+    PendingRecords(Books books) {
+        this.books = books;
+    }
+
+    /** Makes room to note more records, if there is little left. Without memory, they are noted less exactly. */
+    void reserve() {
+        if (crowded) {
+            synchronized (this) {
+                try {
+                    unacknowledged.reserve();
+                } catch (OutOfMemoryError later) {
+                    return;
+                }
+                crowded = unacknowledged.isCrowded();
+            }
+        }
+    }
+
+    /**
+     * Notes records. Allocates nothing.
+     *
+     * @param count how many they are; their numbers follow one another
+     */
+    synchronized void wrote(long first, long count) {
+        unacknowledged.wrote(first, count);
+        crowded = unacknowledged.isCrowded();
+    }
+
+    synchronized long count() {
+        return unacknowledged.pending();
+    }
+
+    /** Whether any record below a number is pending. */
+    synchronized boolean isPendingBelow(long number) {
+        return unacknowledged.isPendingBelow(number);
+    }
+
+    /** Nothing is pending once everything below this number is done. */
+    synchronized long end() {
+        return unacknowledged.end();
+    }
+
+    /** The server has a batch. */
+    void delivered(Batch batch) {
+        settle(batch, books::delivered);
+    }
+
+    /** The server refused a record for good. */
+    void rejected(Batch record) {
+        settle(record, books::rejected);
+    }
+
+    /**
+     * Marks the numbers of a batch, and no others: those between them may be numbers of records that come later, if
+     * others wrote theirs in no order.
+     */
+    private synchronized void settle(Batch batch, LongConsumer account) {
+        batch.numbers().runs().forEach(this::note); // first: it allocates, and nothing may be marked and not counted
+        doneEnd = batch.numbers().next();
+        long before = unacknowledged.pending();
+        for (Numbers.Run run : batch.numbers().runs()) {
+            unacknowledged.doneBetween(run.first(), run.next());
+        }
+        account.accept(before - unacknowledged.pending());
+    }
+
+    /** Marks what others have delivered since the last look, and what was noted only after it was delivered. */
+    synchronized void deliveredUntil(long number) {
+        if (number < doneEnd) {
+            done.clear(); // the log began again, and its numbers do so, too
+        }
+        if (number > doneEnd) {
+            note(new Numbers.Run(doneEnd, number));
+        }
+        doneEnd = number;
+        long before = unacknowledged.pending();
+        for (Numbers.Run run : done) {
+            unacknowledged.doneBetween(run.first(), run.next());
+        }
+        books.delivered(before - unacknowledged.pending());
+    }
+
+    private void note(Numbers.Run run) {
+        Numbers.Run last = done.peekLast();
+        if (last != null && last.next() == run.first()) {
+            done.removeLast();
+            done.addLast(new Numbers.Run(last.first(), run.next()));
+        } else {
+            done.addLast(run);
+        }
+        if (done.size() > MAX_DONE_RUNS) {
+            done.removeFirst();
+        }
+    }
+
+    /** Everything below a number is delivered. */
+    synchronized void deliveredBelow(long number) {
+        books.delivered(unacknowledged.doneBelow(number));
+    }
+
+    /** Records from one number up to another were deleted unsent. */
+    synchronized void lostBetween(long first, long next) {
+        books.lost(unacknowledged.doneBetween(first, next));
+    }
+
+    /**
+     * Everything below a number is gone: nothing of it will ever be delivered. Returns how many records were pending.
+     */
+    synchronized long goneBelow(long number) {
+        long gone = unacknowledged.giveUpBelow(number);
+        books.lost(gone);
+        return gone;
+    }
+}

@@ -1,0 +1,63 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.time.Duration;
+
+/** What came of an attempt to send something. */
+sealed interface Result {
+
+    /**
+     * The server has it.
+     *
+     * @param serverEnd the last number that the server assigned; -1 if it did not tell
+     */
+    record Delivered(long serverEnd) implements Result {}
+
+    /**
+     * The server will never take this, which is one record.
+     *
+     * @param status the HTTP status; 0 if it was not sent
+     * @param answer the answer's body, or why it was not sent
+     */
+    record Rejected(int status, String answer) implements Result {}
+
+    /**
+     * The server does not take so much, or not all of it: fewer records are to be tried.
+     *
+     * @param isTooLarge whether that holds for any batch of this size; otherwise one of its records is to blame
+     */
+    record Shrink(boolean isTooLarge) implements Result {}
+
+    /**
+     * The same is to be sent again.
+     *
+     * @param atLeast how long the server asked us to wait; zero if it did not
+     */
+    record RetryAfter(String reason, Duration atLeast) implements Result {}
+
+    /**
+     * The server does not know the session any more. It has to be registered, and the same is to be sent again.
+     *
+     * @param atLeast how long the server asked us to wait; zero if it did not
+     */
+    record SessionGone(String reason, Duration atLeast) implements Result {}
+
+    /** Nothing is to be sent for long, and all records are kept. */
+    record Parked(String reason, Until until) implements Result {}
+
+    /** When a parked session is tried again. */
+    enum Until {
+        /** When the token changes; slowly, too, since the same token may become valid. */
+        NEW_TOKEN("Check the token. The same one is tried again every ten minutes, a new one at once."),
+        /** Slowly: what is wrong may be mended meanwhile. */
+        LATER("Check <remote>, and what stands between here and there. It is tried again every ten minutes."),
+        /** At the appender's next start: it takes a person to decide. */
+        RESTART("Check whether the session is write-protected. It is tried again after the next start.");
+
+        /** What to do, for people. */
+        final String remedy;
+
+        Until(String remedy) {
+            this.remedy = remedy;
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package ai.dreamlake.logback.internal.upload;
+
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of the server as a whole. While it cannot be reached, or takes no token of ours, one session at a time
+ * tries it, and the others wait for what comes of that: ten thousand sessions cost a dead server, and us, no more than
+ * one. Thread-safe.
+ */
+final class ServerHealth {
+
+    /** So many single records in a row that are refused, and none that is accepted, are not the records' fault. */
+    private static final int MAX_REFUSED = 10;
+
+    /** How long to wait while another session tries. All are woken when that succeeds. */
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+    private final LongSupplier nanoTime;
+    private final Runnable whenBack;
+
+    // Guarded by this.
+
+    private final Backoff unreachable;
+    private final Backoff unauthorized;
+
+    private boolean away;
+    private long nextTryAt;
+    private @Nullable Thread trying;
+
+    /** The token that the server refuses; null if it does not. */
+    private @Nullable String refusedToken;
+
+    private int refused;
+    private boolean hasAccepted;
+
+    /**
+     * @param whenBack called, on any thread and under no lock, when sessions that wait may send
+     * @param random used by this object alone
+     */
+    ServerHealth(LongSupplier nanoTime, RandomGenerator random, Runnable whenBack) {
+        this.nanoTime = nanoTime;
+        this.unreachable = Backoff.quick(random);
+        this.unauthorized = Backoff.slow(random);
+        this.whenBack = whenBack;
+    }
+
+    /**
+     * Asks whether to try the server now. Whoever may must say in the end what came of it: by {@link #answered},
+     * {@link #unreachable}, {@link #unauthorized}, or only by {@link #leave}.
+     *
+     * @return 0, or for how many nanoseconds to wait
+     */
+    synchronized long enter() {
+        if (!away) {
+            return 0;
+        }
+        long left = nextTryAt - nanoTime.getAsLong();
+        if (left > 0) {
+            return left;
+        }
+        if (trying != null && trying != Thread.currentThread()) {
+            return PATIENCE.toNanos();
+        }
+        trying = Thread.currentThread();
+        return 0;
+    }
+
+    /** The calling thread tries no more. */
+    synchronized void leave() {
+        if (trying == Thread.currentThread()) {
+            trying = null;
+        }
+    }
+
+    /** The server answered, whatever it said. */
+    void answered() {
+        if (open()) {
+            whenBack.run();
+        }
+    }
+
+    private synchronized boolean open() {
+        boolean wasAway = away;
+        away = false;
+        trying = null;
+        refusedToken = null;
+        unreachable.reset();
+        unauthorized.reset();
+        return wasAway;
+    }
+
+    /**
+     * No connection could be made.
+     *
+     * @return for how long to leave the server alone
+     */
+    synchronized Duration unreachable() {
+        return close(unreachable);
+    }
+
+    /**
+     * The server refuses the token.
+     *
+     * @return for how long to leave the server alone, unless the token changes
+     */
+    synchronized Duration unauthorized(String token) {
+        refusedToken = token;
+        return close(unauthorized);
+    }
+
+    private Duration close(Backoff backoff) {
+        long now = nanoTime.getAsLong();
+        if (away && nextTryAt - now > 0 && trying != Thread.currentThread()) {
+            return Duration.ofNanos(nextTryAt - now); // several were under way when the first one failed
+        }
+        Duration wait = backoff.next(Duration.ZERO);
+        away = true;
+        trying = null;
+        nextTryAt = now + wait.toNanos();
+        return wait;
+    }
+
+    /** Whether the last attempt to reach it failed, or it refuses our token. */
+    synchronized boolean isAway() {
+        return away;
+    }
+
+    /** Whether it waits for a new token. */
+    synchronized boolean wantsToken() {
+        return refusedToken != null;
+    }
+
+    /** There is a token. If it is another one than the server refused, it is tried at once. */
+    void offer(String token) {
+        boolean isNew;
+        synchronized (this) {
+            isNew = refusedToken != null && !refusedToken.equals(token);
+        }
+        if (isNew) {
+            answered();
+        }
+    }
+
+    /** The server took records. */
+    synchronized void accepted() {
+        hasAccepted = true;
+        refused = 0;
+    }
+
+    /**
+     * The server refused a single record for good.
+     *
+     * @return whether to believe it; otherwise something is wrong with the server, or with a proxy before it
+     */
+    synchronized boolean refused() {
+        if (!hasAccepted && refused >= MAX_REFUSED) {
+            return false;
+        }
+        refused++;
+        return true;
+    }
+}
