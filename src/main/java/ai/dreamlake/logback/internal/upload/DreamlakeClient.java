@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import okhttp3.Call;
 import okhttp3.EventListener;
@@ -113,7 +114,11 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     private final HttpUrl base;
     private final Supplier<String> token;
     private final String userAgent;
-    private final OkHttpClient client;
+    private final UploadSettings settings;
+
+    /** Null before the first call, which builds it, and after the end: an appender that was stopped costs little. */
+    private final AtomicReference<@Nullable OkHttpClient> http = new AtomicReference<>();
+
     private volatile String sentToken = "";
     private volatile boolean compressing;
     private volatile boolean closed;
@@ -123,13 +128,44 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         this.token = token;
         this.compressing = settings.gzip();
         this.userAgent = userAgent;
-        this.client = new OkHttpClient.Builder()
+        this.settings = settings;
+    }
+
+    /** Whoever calls keeps it no longer than the call. */
+    OkHttpClient http() throws IOException {
+        OkHttpClient current = http.get();
+        if (current == null) {
+            http.compareAndSet(null, build());
+            current = http.get();
+        }
+        if (closed || current == null) {
+            http.set(null);
+            throw stopped();
+        }
+        return current;
+    }
+
+    private static IOException stopped() {
+        return new IOException("the appender is stopped");
+    }
+
+    /** A call that {@link #close} does not cancel, as it had just begun, ends here. */
+    private Response unlessClosed(Interceptor.Chain chain) throws IOException {
+        if (closed) {
+            throw stopped();
+        }
+        return chain.proceed(chain.request());
+    }
+
+    private OkHttpClient build() {
+        return new OkHttpClient.Builder()
                 .socketFactory(new UndelayedSockets())
                 .connectTimeout(settings.connectTimeout())
                 .callTimeout(settings.callTimeout())
                 // The call's timeout covers these.
                 .readTimeout(settings.callTimeout())
                 .writeTimeout(settings.callTimeout())
+                .addInterceptor(this::unlessClosed)
                 .addNetworkInterceptor(DreamlakeClient::withoutRetryAfter)
                 .followRedirects(false)
                 .retryOnConnectionFailure(false)
@@ -220,18 +256,17 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     private ServerResponse call(Request.Builder prepared, boolean needsBody) throws NoResponseException {
         Request request = prepared.build();
         for (int redirects = 0; ; redirects++) {
-            if (closed) {
-                throw new NoResponseException(new IOException("the appender is stopped"), false);
-            }
             Progress progress = new Progress();
-            Call call = client.newCall(
-                    request.newBuilder().tag(Progress.class, progress).build());
-            try (Response response = call.execute()) {
-                Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
-                if (next == null) {
-                    return read(call, response, needsBody, progress.retryAfter);
+            Request tagged = request.newBuilder().tag(Progress.class, progress).build();
+            try {
+                Call call = http().newCall(tagged);
+                try (Response response = call.execute()) {
+                    Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
+                    if (next == null) {
+                        return read(call, response, needsBody, progress.retryAfter);
+                    }
+                    request = next;
                 }
-                request = next;
             } catch (IOException failure) {
                 throw new NoResponseException(failure, progress.begun);
             } catch (RuntimeException unexpected) {
@@ -306,11 +341,14 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         return closed;
     }
 
-    /** Cancels all calls, refuses new ones, and closes the connections. */
+    /** Cancels all calls, refuses new ones, closes the connections, and lets go of OkHttp. */
     @Override
     public void close() {
         closed = true;
-        client.dispatcher().cancelAll();
-        client.connectionPool().evictAll();
+        OkHttpClient current = http.getAndSet(null);
+        if (current != null) {
+            current.dispatcher().cancelAll();
+            current.connectionPool().evictAll();
+        }
     }
 }

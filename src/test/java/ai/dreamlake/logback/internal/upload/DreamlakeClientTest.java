@@ -2,11 +2,17 @@ package ai.dreamlake.logback.internal.upload;
 
 import static ai.dreamlake.logback.testing.FakeDreamlake.answer;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.UglyServer;
+import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import mockwebserver3.MockResponse;
 import okhttp3.HttpUrl;
@@ -142,5 +148,40 @@ class DreamlakeClientTest {
                 .extracting(request -> request.getHeaders().get("Content-Encoding"))
                 .containsExactly("gzip", null, null);
         assertThat(FakeDreamlake.body(server.requests.get(0))).isEqualTo(FakeDreamlake.body(server.requests.get(2)));
+    }
+
+    /** A thread of Okio's holds the last call until its time would be up, whatever became of it. */
+    @Test
+    void aClosedClientHoldsNothingOfOkHttpAndMakesNoCall() throws Exception {
+        DreamlakeClient client = client(server.url(), Duration.ofSeconds(5));
+        send(client);
+        List<WeakReference<?>> released = List.of(
+                new WeakReference<>(client.http()),
+                new WeakReference<>(client.http().connectionPool()));
+        client.close();
+        await().atMost(Duration.ofSeconds(60)).until(() -> {
+            System.gc();
+            return released.stream().allMatch(reference -> reference.get() == null);
+        });
+        assertThatThrownBy(() -> send(client)).hasMessageContaining("the appender is stopped");
+        assertThat(server.requests).hasSize(1);
+        client.close();
+    }
+
+    @Test
+    void aCallThatWaitsEndsWithTheClient() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        server.instead.set(request -> {
+            arrived.countDown();
+            return new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build();
+        });
+        DreamlakeClient client = client(server.url(), LONG);
+        FutureTask<ServerResponse> waiting = new FutureTask<>(() -> send(client));
+        Thread thread = new Thread(waiting);
+        thread.start();
+        arrived.await();
+        client.close();
+        assertThatThrownBy(() -> waiting.get()).hasCauseInstanceOf(DreamlakeClient.NoResponseException.class);
+        thread.join();
     }
 }
