@@ -164,7 +164,10 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return properties.isLocalPathSet ? properties.localPath : AppenderProperties.DEFAULT_LOCAL_PATH;
     }
 
-    /** The base URL of a Dreamlake server. Default: null, which sends nothing. */
+    /**
+     * The base URL of a Dreamlake server, beginning with http:// or https://. Null or empty: none, nothing is sent.
+     * Then an API key or a user name is ignored. Default: null
+     */
     public void setRemote(@Nullable String remote) {
         properties.remote = remote;
     }
@@ -173,12 +176,18 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return properties.remote;
     }
 
-    /** The token for the server. A remote needs either this or a {@link #setUserName user name}. Default: null */
+    /**
+     * The token for the server. A remote needs either this or a {@link #setUserName user name}. Null or empty: none.
+     * Default: null
+     */
     public void setApiKey(@Nullable String apiKey) {
         properties.apiKey = apiKey;
     }
 
-    /** The user name for a server in development mode, which accepts a token made from the name alone. Default: null */
+    /**
+     * The user name for a server in development mode, which accepts a token made from the name alone. Null or empty:
+     * none. Default: null
+     */
     public void setUserName(@Nullable String userName) {
         properties.userName = userName;
     }

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An unusable configuration is an ERROR that names property, value and remedy; the application runs on without us. */
 class ConfigurationFaultsTest {
@@ -52,37 +53,92 @@ class ConfigurationFaultsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "maxRecordSize, much",
-        "maxOpenSessions, many",
-        "maxOpenSessions, ${NOBODY_DEFINED_IT}",
-        "idleTimeout, soon",
-        "includeMdc, yes"
-    })
-    void aValueOfAnotherTypeIsAnErrorAndNotQuietlyTheDefault(String property, String value) {
+    @CsvSource(delimiter = '|', textBlock = """
+            maxRecordSize   | much                 | choose a size, such as 512KB.
+            maxOpenSessions | many                 | choose a whole number.
+            maxOpenSessions | 1.5                  | choose a whole number.
+            maxOpenSessions | ${NOBODY_DEFINED_IT} | choose a whole number.
+            idleTimeout     | soon                 | choose a time, such as "5 seconds".
+            includeMdc      | yes                  | choose true or false.
+            """)
+    void aValueOfAnotherTypeIsAnErrorAndNotQuietlyTheDefault(String property, String value, String remedy) {
         try (Logging logging = Logging.byXml(
                 "<localPath>" + root + "</localPath><" + property + ">" + value + "</" + property + ">")) {
             assertThat(logging.errors())
-                    .anyMatch(error -> error.contains(property)
-                            && error.contains(value.replace("${NOBODY_DEFINED_IT}", "NOBODY_DEFINED_IT_IS_UNDEFINED"))
-                            && error.endsWith("Give it a value of the property's type; see logback-sample.xml."));
+                    .contains("<" + property + "> of appender [DREAMLAKE] is \""
+                            + value.replace("${NOBODY_DEFINED_IT}", "NOBODY_DEFINED_IT_IS_UNDEFINED") + "\": "
+                            + remedy);
             assertThat(logging.appender.isStarted()).isFalse();
+        }
+    }
+
+    @Test
+    void anOptionalVariableThatIsNotSetIsNoValue() {
+        try (Logging logging =
+                Logging.byXml("<localPath>" + root + "</localPath><remote>${DREAMLAKE_NOWHERE:-}</remote>"
+                        + "<apiKey>${DREAMLAKE_NOWHERE:-}</apiKey><userName></userName>")) {
+            assertThat(logging.appender.isStarted()).isTrue();
+            assertThat(logging.statuses().toString()).doesNotContain("remote").doesNotContain("apiKey");
+        }
+        try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><remote>http://localhost:1</remote>"
+                + "<apiKey>${DREAMLAKE_NOWHERE:-}</apiKey><userName>alice</userName>"
+                + "<upload><shutdownTimeout>0</shutdownTimeout></upload>")) {
+            assertThat(logging.appender.isStarted()).isTrue();
+        }
+    }
+
+    @Test
+    void aTokenWithoutAServerIsIgnoredAndThatIsSaid() {
+        try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><apiKey>secret</apiKey>")) {
+            assertThat(logging.appender.isStarted()).isTrue();
+            assertThat(logging.warnings()).isEmpty();
+            assertThat(logging.infos())
+                    .containsOnlyOnce(
+                            "Appender [DREAMLAKE]: <apiKey> is ignored, as there is no <remote>; nothing is sent.");
+            assertThat(logging.statuses().toString()).doesNotContain("secret");
+        }
+    }
+
+    private static final String SUCH_AS = ", such as https://dreamlake.example.com.";
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            localhost:3000                        | localhost:3000                      | begin with http:// or https://
+            localhost                             | localhost                           | begin with http:// or https://
+            dreamlake.example.com                 | dreamlake.example.com               | begin with http:// or https://
+            dreamlake.example.com:443/api/v1      | dreamlake.example.com:443/...       | begin with http:// or https://
+            127.0.0.1:3000/                       | 127.0.0.1:3000/                     | begin with http:// or https://
+            ftp://dreamlake.example.com           | ftp://dreamlake.example.com         | begin with http:// or https://
+            http://localhost:99999                | http://localhost:99999              | that is no URL; give a base URL
+            https://dreamlake.example.com?key=pw  | https://dreamlake.example.com/...   | leave out what follows the path; give a base URL
+            https://dreamlake.example.com/#pw     | https://dreamlake.example.com/...   | leave out what follows the path; give a base URL
+            https://alice:pw@dreamlake.example.com | https://dreamlake.example.com/...  | leave out user and password; give a base URL
+            https://:pw@dreamlake.example.com     | https://dreamlake.example.com/...   | leave out user and password; give a base URL
+            alice:pw@dreamlake.example.com        | (not shown)                         | begin with http:// or https://
+            https://alice:pw@                     | (not shown)                         | that is no URL; give a base URL
+            pw                                    | (not shown)                         | begin with http:// or https://
+            eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwdyJ9.c2ln | (not shown)                    | begin with http:// or https://
+            0123456789abcdef0123456789abcdef      | (not shown)                         | begin with http:// or https://
+            sk-pw-0123456789abcdef                | (not shown)                         | begin with http:// or https://
+            Bearer pw                             | (not shown)                         | begin with http:// or https://
+            """)
+    void anUnusableAddressIsShownIfItIsNoSecret(String remote, String shown, String remedy) {
+        try (Logging logging = Logging.with(appender -> {
+            appender.setRemote(remote);
+            appender.setApiKey("k");
+        })) {
+            assertThat(logging.errors())
+                    .containsExactly("<remote> of appender [DREAMLAKE] is \"" + shown + "\": " + remedy + SUCH_AS);
         }
     }
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            <remote>dreamlake.example.com</remote><apiKey>k</apiKey>                       | remote               | give a base URL, such as https://dreamlake.example.com.
-            <remote>ftp://dreamlake.example.com</remote><apiKey>k</apiKey>                 | remote               | give a base URL, such as https://dreamlake.example.com.
-            <remote>https://alice:pw@dreamlake.example.com</remote><apiKey>k</apiKey>      | remote               | give a base URL, such as https://dreamlake.example.com.
-            <remote>https://dreamlake.example.com?a=b</remote><apiKey>k</apiKey>           | remote               | give a base URL, such as https://dreamlake.example.com.
-            <remote>${NOBODY_DEFINED_IT}</remote><apiKey>k</apiKey>                        | remote               | give a base URL, such as https://dreamlake.example.com.
-            <remote>http://localhost:1</remote>                                            | apiKey               | with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.
+            <remote>${NOBODY_DEFINED_IT}</remote><apiKey>k</apiKey>                        | remote               | define the variable, or give it a default: ${NAME:-default}.
+            <remote>http://${NOBODY_DEFINED_IT}:1</remote><apiKey>k</apiKey>               | remote               | define the variable, or give it a default: ${NAME:-default}.
             <remote>http://localhost:1</remote><apiKey>k</apiKey><userName>alice</userName> | userName            | there is an <apiKey>, too; give one of them.
             <remote>http://localhost:1</remote><apiKey>${NOBODY_DEFINED_IT}</apiKey>       | apiKey               | define the variable, or give it a default: ${NAME:-default}.
-            <remote>http://localhost:1</remote><apiKey> </apiKey>                          | apiKey               | with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.
             <remote>http://localhost:1</remote><apiKey>two words</apiKey>                  | apiKey               | it has characters that no header can have.
-            <apiKey>k</apiKey>                                                             | apiKey               | it is of no use without a <remote>.
             <upload><maxBatchRecords>0</maxBatchRecords></upload>                          | maxBatchRecords      | choose 1 or more.
             <upload><maxConcurrentUploads>0</maxConcurrentUploads></upload>                | maxConcurrentUploads | choose 1 or more.
             <upload><maxBatchSize>1</maxBatchSize></upload>                                | maxBatchSize         | choose a size from 1KB to 64MB.
@@ -91,9 +147,7 @@ class ConfigurationFaultsTest {
             <upload><spoolLimit>1KB</spoolLimit></upload>                                  | spoolLimit           | choose 1MB or more.
             """)
     void anUnusableRemoteIsNamedWithItsRemedyAndNeverItsSecrets(String properties, String property, String remedy) {
-        String remote = properties.contains("remote>") || properties.contains("apiKey")
-                ? ""
-                : "<remote>http://localhost:1</remote><apiKey>k</apiKey>";
+        String remote = properties.contains("remote>") ? "" : "<remote>http://localhost:1</remote><apiKey>k</apiKey>";
         try (Logging logging = Logging.byXml(remote + properties)) {
             assertThat(logging.errors())
                     .singleElement()
@@ -116,6 +170,16 @@ class ConfigurationFaultsTest {
             assertThat(far.warnings()).singleElement().asString().contains("plain http");
             assertThat(near.warnings()).isEmpty();
             assertThat(safe.warnings()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "<apiKey> </apiKey>", "<apiKey>${DREAMLAKE_NOWHERE:-}</apiKey><userName/>"})
+    void aServerWithoutATokenIsAFaultThatSaysWhatIsMissing(String none) {
+        try (Logging logging = Logging.byXml("<remote>http://localhost:1</remote>" + none)) {
+            assertThat(logging.errors())
+                    .containsExactly("<apiKey> of appender [DREAMLAKE] is missing: "
+                            + "a <remote> needs an <apiKey>, or a <userName> for a server in development mode.");
         }
     }
 

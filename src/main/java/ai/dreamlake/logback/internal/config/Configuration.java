@@ -39,7 +39,7 @@ public record Configuration(
     /** Checks the properties. Null if there is a fault. */
     public static @Nullable Configuration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
         RemoteConfiguration remote = RemoteConfiguration.of(properties, upload, faults);
-        boolean isSpool = properties.remote != null && !properties.isLocalPathSet;
+        boolean isSpool = Faults.textOrNone(properties.remote) != null && !properties.isLocalPathSet;
         Path root = isSpool ? spool(remote, upload, faults) : localPath(properties, faults);
         SessionKeys keys = keys(properties, faults);
         int maxRecordBytes = faults.size("maxRecordSize", properties.maxRecordSize);

@@ -2,6 +2,9 @@ package ai.dreamlake.logback.internal.config;
 
 import java.time.Instant;
 import java.util.Base64;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -19,32 +22,39 @@ public final class Credentials {
     }
 
     /** Null, and a fault, if there is not exactly one of the two, or if it is no good. */
-    static @Nullable Credentials of(@Nullable String apiKey, @Nullable String userName, Faults faults) {
-        if (apiKey == null && userName == null) {
+    static @Nullable Credentials of(AppenderProperties properties, Faults faults) {
+        List<String> given = given(properties);
+        if (given.isEmpty()) {
             faults.add(
-                    "apiKey",
-                    null,
-                    "with a <remote>, give an <apiKey>, or a <userName> for a server in development mode.");
-        } else if (apiKey != null && userName != null) {
-            faults.add("userName", userName, "there is an <apiKey>, too; give one of them.");
-        } else if (userName != null) {
-            return isText("userName", userName, userName, faults) ? new Credentials(null, userName) : null;
-        } else if (apiKey != null && isText("apiKey", apiKey, Faults.HIDDEN, faults)) {
-            String stripped = apiKey.strip();
-            if (stripped.chars().allMatch(character -> character > ' ' && character < 0x7F)) {
-                return new Credentials(stripped, "");
-            }
-            faults.add("apiKey", Faults.HIDDEN, "it has characters that no header can have.");
+                    "apiKey", null, "a <remote> needs an <apiKey>, or a <userName> for a server in development mode.");
+            return null;
         }
-        return null;
+        if (given.size() > 1) {
+            faults.add(given.get(1), Faults.HIDDEN, "there is an <" + given.get(0) + ">, too; give one of them.");
+            return null;
+        }
+        String apiKey = Faults.textOrNone(properties.apiKey);
+        if (apiKey == null) {
+            String userName = Objects.requireNonNull(Faults.textOrNone(properties.userName));
+            return faults.isDefined("userName", userName, userName) ? new Credentials(null, userName) : null;
+        }
+        if (!faults.isDefined("apiKey", apiKey, Faults.HIDDEN)) {
+            return null;
+        }
+        if (!apiKey.chars().allMatch(character -> character > ' ' && character < 0x7F)) {
+            faults.add("apiKey", Faults.HIDDEN, "it has characters that no header can have.");
+            return null;
+        }
+        return new Credentials(apiKey, "");
     }
 
-    private static boolean isText(String property, String value, String shown, Faults faults) {
-        if (value.isBlank()) {
-            faults.add(property, shown, "it is empty; is the variable set?");
-            return false;
-        }
-        return faults.isDefined(property, value, shown);
+    /** The properties that have a value and of which there can be one. */
+    static List<String> given(AppenderProperties properties) {
+        return Stream.of(
+                        Faults.textOrNone(properties.apiKey) == null ? null : "apiKey",
+                        Faults.textOrNone(properties.userName) == null ? null : "userName")
+                .filter(Objects::nonNull)
+                .toList();
     }
 
     /**

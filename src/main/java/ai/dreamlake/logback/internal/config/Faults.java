@@ -6,8 +6,13 @@ import ch.qos.logback.core.joran.util.PropertySetter;
 import ch.qos.logback.core.spi.ContextAware;
 import ch.qos.logback.core.status.Status;
 import ch.qos.logback.core.util.FileSize;
+import java.lang.reflect.Method;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +23,15 @@ public final class Faults {
 
     /** Stands for a value that must not be shown. */
     static final String HIDDEN = "(not shown)";
+
+    /** What Logback says of a value that has not its property's type. */
+    private static final Pattern MISTYPED = Pattern.compile("Failed to set property \\[(\\w+)] to value \"(.*)\"");
+
+    private static final Map<Class<?>, String> REMEDIES = Map.of(
+            boolean.class, "choose true or false.",
+            int.class, "choose a whole number.",
+            FileSize.class, "choose a size, such as 512KB.",
+            ch.qos.logback.core.util.Duration.class, "choose a time, such as \"5 seconds\".");
 
     private final ContextAware status;
 
@@ -50,11 +64,34 @@ public final class Faults {
                     && said.getOrigin() instanceof PropertySetter setter
                     && List.of(configured).contains(setter.getObj())
                     && said.getMessage().startsWith("Failed to set")) {
-                found = true;
-                status.addError(said.getMessage() + "Give it a value of the property's type; see logback-sample.xml.");
+                addMistyped(said.getMessage(), setter.getObj().getClass());
             }
         }
         judgedUntil = System.currentTimeMillis();
+    }
+
+    private void addMistyped(String message, Class<?> configured) {
+        Matcher words = MISTYPED.matcher(message);
+        if (words.lookingAt()) {
+            add(words.group(1), words.group(2), remedy(configured, words.group(1)));
+        } else { // another version of Logback
+            found = true;
+            status.addError(message + "Give it a value of the property's type; see logback-sample.xml.");
+        }
+    }
+
+    private static String remedy(Class<?> configured, String property) {
+        for (Method method : configured.getMethods()) {
+            if (method.getName().equalsIgnoreCase("set" + property) && method.getParameterCount() == 1) {
+                Class<?> type = method.getParameterTypes()[0];
+                if (type.isEnum()) {
+                    String names = Arrays.toString(type.getEnumConstants());
+                    return "choose one of " + names.substring(1, names.length() - 1) + ".";
+                }
+                return REMEDIES.getOrDefault(type, "see logback-sample.xml.");
+            }
+        }
+        return "see logback-sample.xml.";
     }
 
     /** Whether there is any fault since the check began. */
@@ -64,7 +101,18 @@ public final class Faults {
 
     void add(String property, @Nullable Object value, String remedy) {
         found = true;
-        status.addError("<" + property + "> of appender [" + appender + "] is \"" + value + "\": " + remedy);
+        String is = value == null ? "is missing" : "is \"" + value + "\"";
+        status.addError("<" + property + "> of appender [" + appender + "] " + is + ": " + remedy);
+    }
+
+    /** Says something that is no fault, as an INFO status. */
+    void note(String sentence) {
+        status.addInfo("Appender [" + appender + "]: " + sentence);
+    }
+
+    /** The text without space around it, or null if there is none: an optional variable that is not set is empty. */
+    static @Nullable String textOrNone(@Nullable String value) {
+        return value == null || value.isBlank() ? null : value.strip();
     }
 
     /** The text, or null and a fault if there is none, or if a variable in it has no value. */

@@ -1,11 +1,16 @@
 package ai.dreamlake.logback.internal.config;
 
+import static ch.qos.logback.core.CoreConstants.UNDEFINED_PROPERTY_SUFFIX;
+
 import ch.qos.logback.core.util.FileSize;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +37,13 @@ public record RemoteConfiguration(
 
     private static final Set<String> LOOPBACK = Set.of("localhost", "127.0.0.1", "::1");
 
+    private static final Pattern HTTP = Pattern.compile("https?://", Pattern.CASE_INSENSITIVE);
+
+    /** A host of short labels without capitals, unless Logback put a variable's name there. Nobody's token. */
+    private static final Pattern ADDRESS = Pattern.compile(
+            "([a-z]{2,8}:/{0,2})?(?<host>([a-z0-9-]{1,20}\\.)*[a-z][a-z0-9-]{0,19}|[0-9.]{7,15}|\\w+"
+                    + UNDEFINED_PROPERTY_SUFFIX + ")(?<port>:[0-9]{1,5})?(?<path>(/.*)?)");
+
     /** A spool is given up segment by segment, so one segment at most is lost without need. */
     private static final long SEGMENTS = 16;
 
@@ -40,17 +52,13 @@ public record RemoteConfiguration(
 
     /** Null if no server is configured, or after a fault. */
     static @Nullable RemoteConfiguration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
-        if (properties.remote == null) {
-            if (properties.apiKey != null || properties.userName != null) {
-                faults.add(
-                        properties.apiKey != null ? "apiKey" : "userName",
-                        Faults.HIDDEN,
-                        "it is of no use without a <remote>.");
-            }
+        String remote = Faults.textOrNone(properties.remote);
+        if (remote == null) {
+            noteIgnored(properties, faults);
             return null;
         }
-        HttpUrl url = url(properties.remote, faults);
-        Credentials credentials = Credentials.of(properties.apiKey, properties.userName, faults);
+        HttpUrl url = url(remote, faults);
+        Credentials credentials = Credentials.of(properties, faults);
         int maxBatchBytes = faults.size("maxBatchSize", upload.maxBatchSize);
         int maxBatchRecords = faults.atLeastOne("maxBatchRecords", upload.maxBatchRecords);
         int maxConcurrentUploads = faults.atLeastOne("maxConcurrentUploads", upload.maxConcurrentUploads);
@@ -77,18 +85,56 @@ public record RemoteConfiguration(
                 shutdownTimeout);
     }
 
+    private static void noteIgnored(AppenderProperties properties, Faults faults) {
+        String ignored = Credentials.given(properties).stream()
+                .map(property -> "<" + property + ">")
+                .collect(Collectors.joining(", "));
+        if (!ignored.isEmpty()) {
+            faults.note(ignored + " is ignored, as there is no <remote>; nothing is sent.");
+        }
+    }
+
     private static @Nullable HttpUrl url(String remote, Faults faults) {
-        HttpUrl url = HttpUrl.parse(remote.strip());
-        if (url == null
-                || url.query() != null
-                || url.fragment() != null
-                || !url.username().isEmpty()) {
-            // The text may be a token in the wrong place, or hold a password.
-            String shown = url == null ? Faults.HIDDEN : url.redact();
-            faults.add("remote", shown, "give a base URL, such as https://dreamlake.example.com.");
+        HttpUrl url = HttpUrl.parse(remote);
+        if (!faults.isDefined("remote", remote, shown(remote, url))) {
+            return null;
+        }
+        String fault = null;
+        if (url == null) {
+            fault = HTTP.matcher(remote).lookingAt()
+                    ? "that is no URL; give a base URL"
+                    : "begin with http:// or https://";
+        } else if (!url.username().isEmpty() || !url.password().isEmpty()) {
+            fault = "leave out user and password; give a base URL";
+        } else if (url.query() != null || url.fragment() != null) {
+            fault = "leave out what follows the path; give a base URL";
+        }
+        if (fault != null) {
+            faults.add("remote", shown(remote, url), fault + ", such as https://dreamlake.example.com.");
             return null;
         }
         return url;
+    }
+
+    /**
+     * What may be shown of an unusable address. It may be a token in the wrong place, or hold a password: so only what
+     * looks like a host, with the dot or the port that a token does not have.
+     */
+    private static String shown(String remote, @Nullable HttpUrl url) {
+        if (url != null) {
+            return url.redact(); // the host, and no more
+        }
+        Matcher address = ADDRESS.matcher(remote);
+        boolean isHost = address.matches()
+                && (remote.contains(UNDEFINED_PROPERTY_SUFFIX)
+                        || address.group("port") != null
+                        || address.group("host").equals("localhost")
+                        || address.group("host").contains("."));
+        if (!isHost) {
+            return Faults.HIDDEN;
+        }
+        String path = address.group("path");
+        return remote.substring(0, remote.length() - path.length()) + (path.length() > 1 ? "/..." : path);
     }
 
     private static boolean gzip(@Nullable String compression, Faults faults) {
