@@ -203,21 +203,46 @@ class ConfigurationFaultsTest {
         }
     }
 
-    @Test
-    void aLocalPathThatIsAFileIsAFault() throws Exception {
+    /** Sets one of the two paths, so that it counts. */
+    private static Logging withPath(String property, String path) {
+        return Logging.with(appender -> {
+            if (property.equals("spoolPath")) {
+                appender.setRemote("http://localhost:1");
+                appender.setApiKey("k");
+                appender.getUpload().setSpoolPath(path);
+            } else {
+                appender.setLocalPath(path);
+            }
+        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"localPath", "spoolPath"})
+    void aPathThatIsAFileOrBelowOneIsAFault(String property) throws Exception {
         Path file = Files.writeString(root.resolve("file"), "x");
-        try (Logging logging = Logging.byXml("<localPath>" + file + "</localPath>")) {
+        try (Logging logging = withPath(property, file.toString())) {
             assertThat(logging.errors())
-                    .containsExactly("<localPath> of appender [DREAMLAKE] is \"" + file
+                    .containsExactly("<" + property + "> of appender [DREAMLAKE] is \"" + file
                             + "\": that is a file; name a directory.");
+            assertThat(logging.appender.isStarted()).isFalse();
+            assertThat(logging.warnings()).isEmpty();
+        }
+        Path below = file.resolve("a/b");
+        try (Logging logging = withPath(property, below.toString())) {
+            assertThat(logging.errors())
+                    .containsExactly("<" + property + "> of appender [DREAMLAKE] is \"" + below + "\": " + file
+                            + " is a file; name a directory.");
         }
     }
 
-    @Test
-    void aLocalPathThatIsNoPathIsAFault() {
-        try (Logging logging = Logging.to(root, appender -> appender.setLocalPath("a\u0000b"))) {
-            assertThat(logging.errors()).hasSize(1);
-            assertThat(logging.errors().get(0)).contains("that is no path here");
+    @ParameterizedTest
+    @ValueSource(strings = {"localPath", "spoolPath"})
+    void aPathThatIsNoPathIsAFault(String property) {
+        try (Logging logging = withPath(property, "a\u0000b")) {
+            assertThat(logging.errors()).singleElement().asString().contains("that is no path here");
+        }
+        try (Logging logging = withPath(property, " ")) {
+            assertThat(logging.errors()).singleElement().asString().contains("give it a value, or leave it out");
         }
     }
 

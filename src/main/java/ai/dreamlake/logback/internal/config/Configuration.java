@@ -66,35 +66,40 @@ public record Configuration(
     }
 
     private static @Nullable Path spool(@Nullable RemoteConfiguration remote, UploadProperties upload, Faults faults) {
-        String spoolPath = upload.spoolPath;
-        if (spoolPath != null) {
-            try {
-                Path path = Path.of(spoolPath).toAbsolutePath().normalize();
-                return remote == null ? null : remote.spool(path);
-            } catch (InvalidPathException noPath) {
-                // As below.
-            }
-        }
-        faults.add("spoolPath", spoolPath, "that is no path here; name a directory.");
-        return null;
+        Path path = directory("spoolPath", upload.spoolPath, faults);
+        return path == null || remote == null ? null : remote.spool(path);
     }
 
     private static @Nullable Path localPath(AppenderProperties properties, Faults faults) {
         String given = properties.isLocalPathSet ? properties.localPath : AppenderProperties.DEFAULT_LOCAL_PATH;
-        String text = faults.text("localPath", given);
+        return directory("localPath", given, faults);
+    }
+
+    /** A directory that is there, or that can be made; else null, and a fault. */
+    private static @Nullable Path directory(String property, @Nullable String given, Faults faults) {
+        String text = faults.text(property, given);
         if (text == null) {
             return null;
         }
+        Path root;
         try {
-            Path root = Path.of(text).toAbsolutePath().normalize();
-            if (Files.exists(root) && !Files.isDirectory(root)) {
-                faults.add("localPath", text, "that is a file; name a directory.");
-            }
-            return root;
+            root = Path.of(text).toAbsolutePath().normalize();
         } catch (InvalidPathException fault) {
-            faults.add("localPath", text, "that is no path here (" + fault.getReason() + "); name a directory.");
+            faults.add(property, text, "that is no path here (" + fault.getReason() + "); name a directory.");
             return null;
         }
+        Path existing = root;
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing != null && !Files.isDirectory(existing)) {
+            faults.add(
+                    property,
+                    text,
+                    (existing.equals(root) ? "that" : existing.toString()) + " is a file; name a directory.");
+            return null;
+        }
+        return root;
     }
 
     private static @Nullable SessionKeys keys(AppenderProperties properties, Faults faults) {

@@ -40,8 +40,8 @@ public record RemoteConfiguration(
     private static final Pattern HTTP = Pattern.compile("https?://", Pattern.CASE_INSENSITIVE);
 
     /** A host of short labels without capitals, unless Logback put a variable's name there. Nobody's token. */
-    private static final Pattern ADDRESS = Pattern.compile(
-            "([a-z]{2,8}:/{0,2})?(?<host>([a-z0-9-]{1,20}\\.)*[a-z][a-z0-9-]{0,19}|[0-9.]{7,15}|\\w+"
+    private static final Pattern ADDRESS =
+            Pattern.compile("([a-z]{2,8}:/{0,2})?(?<host>([a-z0-9-]{1,20}\\.)*[a-z][a-z0-9-]{0,19}|[0-9.]{7,15}|\\w+"
                     + UNDEFINED_PROPERTY_SUFFIX + ")(?<port>:[0-9]{1,5})?(?<path>(/.*)?)");
 
     /** A spool is given up segment by segment, so one segment at most is lost without need. */

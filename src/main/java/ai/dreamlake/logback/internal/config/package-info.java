@@ -4,8 +4,8 @@
  * {@link ai.dreamlake.logback.internal.config.Configuration} that needs no further check, or a list of faults, each
  * with the way out.
  *
- * <p>Touches no network, and no file except to see whether the local path is a directory. Knows {@code session} and
- * {@code io}.
+ * <p>Touches no network, and no file except to see whether the local path, or the spool's, is a directory. Knows
+ * {@code session} and {@code io}.
  */
 @NullMarked
 package ai.dreamlake.logback.internal.config;
