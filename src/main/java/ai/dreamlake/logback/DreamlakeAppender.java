@@ -3,6 +3,7 @@ package ai.dreamlake.logback;
 import ai.dreamlake.logback.internal.config.AppenderProperties;
 import ai.dreamlake.logback.internal.config.Configuration;
 import ai.dreamlake.logback.internal.config.Faults;
+import ai.dreamlake.logback.internal.config.ProvidedTokens;
 import ai.dreamlake.logback.internal.engine.Engine;
 import ai.dreamlake.logback.internal.record.RecordSettings;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -48,6 +49,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     private final RecordSettings record = new RecordSettings();
     private final List<DreamlakeListener> listeners = new CopyOnWriteArrayList<>();
     private final Faults faults = new Faults(this);
+    private @Nullable DreamlakeTokenProvider tokenProvider;
     private DreamlakeUpload upload = new DreamlakeUpload();
 
     /**
@@ -60,8 +62,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     /**
      * Checks the properties and starts the appender. Reports each configuration error as an ERROR status; if there is
-     * one, the appender does not start. Touches neither the network nor any session's files on the calling thread: a
-     * session's directory is created by its first record. Throws nothing.
+     * one, the appender does not start. Touches neither the network nor any session's files on the calling thread (but
+     * see {@link DreamlakeTokenProvider}): a session's directory is created by its first record. Throws nothing.
      */
     @Override
     public void start() {
@@ -177,11 +179,39 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * The token for the server. A remote needs either this or a {@link #setUserName user name}. Null or empty: none.
-     * Default: null
+     * The token for the server. A remote needs exactly one of this, an {@link #setApiKeyFile API key file}, a
+     * {@link #setTokenProvider token provider} and a {@link #setUserName user name}. Null or empty: none. Default: null
      */
     public void setApiKey(@Nullable String apiKey) {
         properties.apiKey = apiKey;
+    }
+
+    /**
+     * A file that holds the token for the server, for example a secret that Kubernetes mounts; space around the token
+     * is removed. A relative path is resolved against the working directory. The file may be missing or empty at the
+     * start: records wait until it has a token. It is read again when it changes, and in any case once a minute. Null
+     * or empty: none. Default: null
+     */
+    public void setApiKeyFile(@Nullable String apiKeyFile) {
+        properties.apiKeyFile = apiKeyFile;
+    }
+
+    public @Nullable String getApiKeyFile() {
+        return properties.apiKeyFile;
+    }
+
+    /**
+     * Supplies the token for the server, if it expires and your code knows how to get a new one. Default: null, none
+     */
+    public void setTokenProvider(@Nullable DreamlakeTokenProvider tokenProvider) {
+        this.tokenProvider = tokenProvider;
+        properties.tokenProvider = tokenProvider == null
+                ? null
+                : new ProvidedTokens(tokenProvider.getClass().getName(), tokenProvider::token);
+    }
+
+    public @Nullable DreamlakeTokenProvider getTokenProvider() {
+        return tokenProvider;
     }
 
     /**

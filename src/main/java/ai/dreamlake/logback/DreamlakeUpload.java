@@ -87,8 +87,9 @@ public class DreamlakeUpload {
 
     /**
      * The spool, where records wait for the server if no {@link DreamlakeAppender#setLocalPath localPath} is set. Each
-     * server and user gets a directory in it that only its owner may enter. Default: .dreamlake/spool in the user's
-     * home
+     * server and user gets a directory in it that only its owner may enter. The user is the user name, or what the
+     * token says if it is a JSON Web Token; a file or a provider without a token at the start counts as nobody.
+     * Default: .dreamlake/spool in the user's home
      */
     public void setSpoolPath(@Nullable String spoolPath) {
         properties.spoolPath = spoolPath;

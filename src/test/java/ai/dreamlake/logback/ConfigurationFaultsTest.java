@@ -137,6 +137,10 @@ class ConfigurationFaultsTest {
             <remote>${NOBODY_DEFINED_IT}</remote><apiKey>k</apiKey>                        | remote               | define the variable, or give it a default: ${NAME:-default}.
             <remote>http://${NOBODY_DEFINED_IT}:1</remote><apiKey>k</apiKey>               | remote               | define the variable, or give it a default: ${NAME:-default}.
             <remote>http://localhost:1</remote><apiKey>k</apiKey><userName>alice</userName> | userName            | there is an <apiKey>, too; give one of them.
+            <remote>http://localhost:1</remote><apiKey>pw</apiKey><apiKeyFile>f</apiKeyFile> | apiKeyFile         | there is an <apiKey>, too; give one of them.
+            <remote>http://localhost:1</remote><apiKeyFile>f</apiKeyFile><userName>alice</userName> | userName    | there is an <apiKeyFile>, too; give one of them.
+            <remote>http://localhost:1</remote><apiKeyFile>${NOBODY_DEFINED_IT}</apiKeyFile> | apiKeyFile         | define the variable, or give it a default: ${NAME:-default}.
+            <remote>http://localhost:1</remote><apiKey>pw</apiKey><tokenProvider class="ai.dreamlake.logback.TokensTest$FromXml"/> | tokenProvider | there is an <apiKey>, too; give one of them.
             <remote>http://localhost:1</remote><apiKey>${NOBODY_DEFINED_IT}</apiKey>       | apiKey               | define the variable, or give it a default: ${NAME:-default}.
             <remote>http://localhost:1</remote><apiKey>two words</apiKey>                  | apiKey               | it has characters that no header can have.
             <upload><maxBatchRecords>0</maxBatchRecords></upload>                          | maxBatchRecords      | choose 1 or more.
@@ -174,12 +178,14 @@ class ConfigurationFaultsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "<apiKey> </apiKey>", "<apiKey>${DREAMLAKE_NOWHERE:-}</apiKey><userName/>"})
+    @ValueSource(
+            strings = {"", "<apiKey> </apiKey><apiKeyFile/>", "<apiKey>${DREAMLAKE_NOWHERE:-}</apiKey><userName/>"})
     void aServerWithoutATokenIsAFaultThatSaysWhatIsMissing(String none) {
         try (Logging logging = Logging.byXml("<remote>http://localhost:1</remote>" + none)) {
             assertThat(logging.errors())
                     .containsExactly("<apiKey> of appender [DREAMLAKE] is missing: "
-                            + "a <remote> needs an <apiKey>, or a <userName> for a server in development mode.");
+                            + "a <remote> needs an <apiKey>, an <apiKeyFile> or a <tokenProvider>, "
+                            + "or a <userName> for a server in development mode.");
         }
     }
 

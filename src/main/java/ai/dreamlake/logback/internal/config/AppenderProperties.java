@@ -22,6 +22,8 @@ public final class AppenderProperties {
 
     public @Nullable String remote;
     public @Nullable String apiKey;
+    public @Nullable String apiKeyFile;
+    public @Nullable ProvidedTokens tokenProvider;
     public @Nullable String userName;
     public @Nullable String workspace = "default";
     public @Nullable String session = "default";

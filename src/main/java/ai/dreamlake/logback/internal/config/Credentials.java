@@ -1,85 +1,203 @@
 package ai.dreamlake.logback.internal.config;
 
+import java.io.IOException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** By what a server knows us: a token, or a user's name that makes one in development mode. */
-public final class Credentials {
-
-    private final @Nullable String apiKey;
-    private final String userName;
-
-    private Credentials(@Nullable String apiKey, String userName) {
-        this.apiKey = apiKey;
-        this.userName = userName;
-    }
-
-    /** Null, and a fault, if there is not exactly one of the two, or if it is no good. */
-    static @Nullable Credentials of(AppenderProperties properties, Faults faults) {
-        List<String> given = given(properties);
-        if (given.isEmpty()) {
-            faults.add(
-                    "apiKey", null, "a <remote> needs an <apiKey>, or a <userName> for a server in development mode.");
-            return null;
-        }
-        if (given.size() > 1) {
-            faults.add(given.get(1), Faults.HIDDEN, "there is an <" + given.get(0) + ">, too; give one of them.");
-            return null;
-        }
-        String apiKey = Faults.textOrNone(properties.apiKey);
-        if (apiKey == null) {
-            String userName = Objects.requireNonNull(Faults.textOrNone(properties.userName));
-            return faults.isDefined("userName", userName, userName) ? new Credentials(null, userName) : null;
-        }
-        if (!faults.isDefined("apiKey", apiKey, Faults.HIDDEN)) {
-            return null;
-        }
-        if (!apiKey.chars().allMatch(character -> character > ' ' && character < 0x7F)) {
-            faults.add("apiKey", Faults.HIDDEN, "it has characters that no header can have.");
-            return null;
-        }
-        return new Credentials(apiKey, "");
-    }
-
-    /** The properties that have a value and of which there can be one. */
-    static List<String> given(AppenderProperties properties) {
-        return Stream.of(
-                        Faults.textOrNone(properties.apiKey) == null ? null : "apiKey",
-                        Faults.textOrNone(properties.userName) == null ? null : "userName")
-                .filter(Objects::nonNull)
-                .toList();
-    }
+/** By what a server knows us. Thread-safe. */
+public sealed interface Credentials {
 
     /**
-     * The token for the next call. One of development mode lives for thirty days, and some programs longer, so it is
-     * new.
+     * The token for the next call. It stays the same text until it has changed.
+     *
+     * @throws IOException if there is none at the moment; its message names where it should come from, and no secret
      */
-    public String token() {
-        return apiKey != null ? apiKey : DevelopmentToken.of(userName, Instant.now());
-    }
+    String token() throws IOException;
 
     /**
-     * Whose records these are, as far as it can be told. With a new token, the same user finds what the old one left.
-     * The user's name, or what a JSON Web Token says about its user; empty for other tokens.
+     * Whose records these are, as far as it can be told now. With a new token, the same user finds what the old one
+     * left. The user's name, or what a JSON Web Token says about its user; empty for other tokens, and if there is
+     * none.
      */
-    String user() {
-        if (apiKey == null) {
-            return userName;
+    default String user() {
+        try {
+            return userOf(token());
+        } catch (IOException noTokenYet) {
+            return "";
         }
-        String[] parts = apiKey.split("\\.");
+    }
+
+    private static String userOf(String token) {
+        String[] parts = token.split("\\.");
         try {
             JsonNode claims =
                     new JsonMapper().readTree(Base64.getUrlDecoder().decode(parts.length == 3 ? parts[1] : "e30"));
             return claims.path("userId").asString("") + claims.path("sub").asString("");
         } catch (IllegalArgumentException | JacksonException noWebToken) {
             return "";
+        }
+    }
+
+    /** Null, and a fault, if there is not exactly one of the four, or if it is no good. */
+    static @Nullable Credentials of(AppenderProperties properties, Faults faults) {
+        List<String> given = given(properties);
+        if (given.isEmpty()) {
+            faults.add(
+                    "apiKey",
+                    null,
+                    "a <remote> needs an <apiKey>, an <apiKeyFile> or a <tokenProvider>, "
+                            + "or a <userName> for a server in development mode.");
+            return null;
+        }
+        String property = given.get(0);
+        if (given.size() > 1) {
+            faults.add(given.get(1), Faults.HIDDEN, "there is an <" + property + ">, too; give one of them.");
+            return null;
+        }
+        if (properties.tokenProvider != null) {
+            return new Provider(properties.tokenProvider);
+        }
+        String text = text(properties, property);
+        if (!faults.isDefined(property, text, property.equals("apiKey") ? Faults.HIDDEN : text)) {
+            return null;
+        }
+        return switch (property) {
+            case "apiKey" -> apiKey(text, faults);
+            case "apiKeyFile" -> file(text, faults);
+            default -> new UserName(text, Instant::now);
+        };
+    }
+
+    /** The properties that have a value and of which there can be one. */
+    static List<String> given(AppenderProperties properties) {
+        List<String> given = new ArrayList<>();
+        for (String property : List.of("apiKey", "apiKeyFile", "tokenProvider", "userName")) {
+            if (property.equals("tokenProvider")
+                    ? properties.tokenProvider != null
+                    : !text(properties, property).isEmpty()) {
+                given.add(property);
+            }
+        }
+        return given;
+    }
+
+    private static String text(AppenderProperties properties, String property) {
+        String value = switch (property) {
+            case "apiKey" -> properties.apiKey;
+            case "apiKeyFile" -> properties.apiKeyFile;
+            default -> properties.userName;
+        };
+        return Objects.requireNonNullElse(Faults.textOrNone(value), "");
+    }
+
+    private static @Nullable Credentials apiKey(String text, Faults faults) {
+        if (HeaderText.isToken(text)) {
+            return new ApiKey(text);
+        }
+        faults.add("apiKey", Faults.HIDDEN, HeaderText.NO_TOKEN);
+        return null;
+    }
+
+    private static @Nullable Credentials file(String text, Faults faults) {
+        TokenFile file;
+        try {
+            file = new TokenFile(Path.of(text).toAbsolutePath().normalize(), System::nanoTime);
+        } catch (InvalidPathException fault) {
+            faults.add("apiKeyFile", text, "that is no path here (" + fault.getReason() + "); name a file.");
+            return null;
+        }
+        try {
+            file.token();
+        } catch (IOException later) {
+            faults.warn(later.getMessage() + ". Records wait until it does.");
+        }
+        return new ApiKeyFile(file);
+    }
+
+    /** A token that stays. None of these is a record, whose text would show it. */
+    final class ApiKey implements Credentials {
+        private final String key;
+
+        private ApiKey(String key) {
+            this.key = key;
+        }
+
+        @Override
+        public String token() {
+            return key;
+        }
+    }
+
+    /** A token in a file. */
+    final class ApiKeyFile implements Credentials {
+        private final TokenFile file;
+
+        private ApiKeyFile(TokenFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public String token() throws IOException {
+            return file.token();
+        }
+    }
+
+    /** Tokens from the application. */
+    final class Provider implements Credentials {
+        private final ProvidedTokens tokens;
+
+        private Provider(ProvidedTokens tokens) {
+            this.tokens = tokens;
+        }
+
+        @Override
+        public String token() throws IOException {
+            return tokens.token();
+        }
+    }
+
+    /** A user's name, which makes a token in development mode. */
+    final class UserName implements Credentials {
+
+        /** The token lives for thirty days, and some programs longer. */
+        private static final Duration RENEWAL = Duration.ofDays(1);
+
+        private final String userName;
+        private final Supplier<Instant> clock;
+
+        // Guarded by this.
+        private String token = "";
+        private Instant made = Instant.MIN;
+
+        UserName(String userName, Supplier<Instant> clock) {
+            this.userName = userName;
+            this.clock = clock;
+        }
+
+        @Override
+        public synchronized String token() {
+            Instant now = clock.get();
+            if (now.isBefore(made) || !now.isBefore(made.plus(RENEWAL))) {
+                token = DevelopmentToken.of(userName, now);
+                made = now;
+            }
+            return token;
+        }
+
+        @Override
+        public String user() {
+            return userName;
         }
     }
 }

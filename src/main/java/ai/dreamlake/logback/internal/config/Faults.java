@@ -110,6 +110,11 @@ public final class Faults {
         status.addInfo("Appender [" + appender + "]: " + sentence);
     }
 
+    /** Says something that is no fault yet, as a WARN status. */
+    void warn(String sentence) {
+        status.addWarn("Appender [" + appender + "]: " + sentence);
+    }
+
     /** The text without space around it, or null if there is none: an optional variable that is not set is empty. */
     static @Nullable String textOrNone(@Nullable String value) {
         return value == null || value.isBlank() ? null : value.strip();

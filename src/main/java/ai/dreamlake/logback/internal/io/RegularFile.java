@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.io;
 
 import java.io.File;
 import java.io.FileInputStream;
+import java.io.FileNotFoundException;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -77,6 +78,17 @@ public final class RegularFile {
                 throw new IOException(file + " is longer than " + max + " bytes");
             }
             return content;
+        }
+    }
+
+    /**
+     * As {@link #readAllBytes}, for a file that may be reached by links: where somebody named it, and not in a session.
+     */
+    public static byte[] readAllBytesOfTarget(File file, int max) throws IOException {
+        try {
+            return readAllBytes(file.toPath().toRealPath().toFile(), max);
+        } catch (FileNotFoundException replaced) {
+            return readAllBytes(file.toPath().toRealPath().toFile(), max); // the links have just changed
         }
     }
 

@@ -9,7 +9,6 @@ import java.time.Instant;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Supplier;
 import okhttp3.Call;
 import okhttp3.EventListener;
 import okhttp3.HttpUrl;
@@ -112,7 +111,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     }
 
     private final HttpUrl base;
-    private final Supplier<String> token;
+    private final TokenSource token;
     private final String userAgent;
     private final UploadSettings settings;
 
@@ -123,7 +122,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     private volatile boolean compressing;
     private volatile boolean closed;
 
-    DreamlakeClient(HttpUrl base, Supplier<String> token, UploadSettings settings, String userAgent) {
+    DreamlakeClient(HttpUrl base, TokenSource token, UploadSettings settings, String userAgent) {
         this.base = base;
         this.token = token;
         this.compressing = settings.gzip();
@@ -232,11 +231,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     }
 
     private Request.Builder request(HttpUrl url) {
-        sentToken = token.get();
-        return new Request.Builder()
-                .url(url)
-                .header("Authorization", BEARER + sentToken)
-                .header("User-Agent", userAgent);
+        return new Request.Builder().url(url).header("User-Agent", userAgent);
     }
 
     private Request.Builder post(HttpUrl url, byte[] json) {
@@ -254,7 +249,8 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
 
     /** @param needsBody whether a successful response is useless if its body cannot be read */
     private ServerResponse call(Request.Builder prepared, boolean needsBody) throws NoResponseException {
-        Request request = prepared.build();
+        Request request =
+                prepared.header("Authorization", BEARER + currentToken()).build();
         for (int redirects = 0; ; redirects++) {
             Progress progress = new Progress();
             Request tagged = request.newBuilder().tag(Progress.class, progress).build();
@@ -273,6 +269,16 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 // Whatever a server makes OkHttp fail with is a failed attempt, too.
                 throw new NoResponseException(new IOException(unexpected), progress.begun);
             }
+        }
+    }
+
+    private String currentToken() throws NoResponseException {
+        try {
+            String current = token.token();
+            sentToken = current;
+            return current;
+        } catch (IOException noToken) {
+            throw new NoResponseException(String.valueOf(noToken.getMessage()), noToken, false);
         }
     }
 

@@ -15,7 +15,11 @@ interface DreamlakeServer {
         final boolean leavesDoubt;
 
         NoResponseException(IOException cause, boolean leavesDoubt) {
-            super(cause);
+            this(cause.toString(), cause, leavesDoubt);
+        }
+
+        NoResponseException(String reason, IOException cause, boolean leavesDoubt) {
+            super(reason, cause);
             this.leavesDoubt = leavesDoubt;
         }
 

@@ -8,7 +8,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
@@ -26,7 +25,7 @@ public final class Uploads {
     private final Path root;
     private final UploadListener listener;
     private final UploadTasks tasks;
-    private final Supplier<String> token;
+    private final TokenSource token;
     private final DreamlakeClient client;
     private final ServerHealth health;
     private final UploadScheduler scheduler;
@@ -49,7 +48,7 @@ public final class Uploads {
             @Nullable Long maxSpoolBytes,
             AtomicLong writtenBytes,
             HttpUrl remote,
-            Supplier<String> token,
+            TokenSource token,
             UploadSettings settings,
             Books books,
             UploadListener listener,
@@ -118,10 +117,18 @@ public final class Uploads {
     public void remind() {
         if (health.wantsToken()) {
             try {
-                scheduler.execute(() -> health.offer(token.get()));
+                scheduler.execute(this::offerToken);
             } catch (OutOfMemoryError later) {
                 // It is tried now and then without this.
             }
+        }
+    }
+
+    private void offerToken() {
+        try {
+            health.offer(token.token());
+        } catch (IOException noToken) {
+            // Then the old one is tried again in its time.
         }
     }
 

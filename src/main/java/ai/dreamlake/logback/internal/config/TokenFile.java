@@ -1,0 +1,75 @@
+package ai.dreamlake.logback.internal.config;
+
+import ai.dreamlake.logback.internal.io.RegularFile;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A token in a file that somebody else keeps fresh, such as a secret that Kubernetes mounts: a link there, which leads
+ * to another file from one moment to the next.
+ *
+ * <p>A call costs a look at the file's attributes. The file is read again if they changed, and in any case once a
+ * minute, as a file system may not tell of a change that follows another one closely. Thread-safe.
+ */
+final class TokenFile {
+
+    private static final int MAX_BYTES = 64 * 1024;
+    private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+    /** What differs from file to file, and from content to content. */
+    private record State(
+            FileTime modified, long size, @Nullable Object file) {}
+
+    private final Path path;
+    private final LongSupplier nanoTime;
+
+    // Guarded by this.
+    private @Nullable String token;
+    private @Nullable State state;
+    private long readAt;
+
+    TokenFile(Path path, LongSupplier nanoTime) {
+        this.path = path;
+        this.nanoTime = nanoTime;
+    }
+
+    /** @throws IOException if there is none; its message names the file, and nothing that stands in it */
+    synchronized String token() throws IOException {
+        State now;
+        byte[] content;
+        try {
+            BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+            now = new State(attributes.lastModifiedTime(), attributes.size(), attributes.fileKey());
+            String known = token;
+            if (known != null && now.equals(state) && nanoTime.getAsLong() - readAt < MAX_AGE_NANOS) {
+                return known;
+            }
+            token = null;
+            content = RegularFile.readAllBytesOfTarget(path.toFile(), MAX_BYTES);
+        } catch (NoSuchFileException missing) {
+            token = null;
+            throw new IOException(this + " gives no token: it is missing", missing);
+        } catch (IOException unreadable) {
+            token = null;
+            throw new IOException(this + " gives no token: " + unreadable, unreadable);
+        }
+        String read = HeaderText.token(toString(), new String(content, StandardCharsets.UTF_8));
+        token = read;
+        state = now; // if the file has just changed, that is the state before, so it is read once more
+        readAt = nanoTime.getAsLong();
+        return read;
+    }
+
+    @Override
+    public String toString() {
+        return "<apiKeyFile> " + path;
+    }
+}
