@@ -37,6 +37,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each event goes to the session that the MDC names, or to the configured one; see {@link DreamlakeSession}.
  *
+ * <p>Where neither a {@link #setRemote remote} nor a {@link #setLocalPath local path} is set, the environment's
+ * {@code DREAMLAKE_API_URL}, {@code DREAMLAKE_API_KEY} and {@code DREAMLAKE_LOCAL_PATH} count. An INFO status says
+ * which of them were used.
+ *
  * <p>{@link #start} reads the properties. It reports each configuration error as an ERROR status; if there is one, the
  * appender does not start. Null is a configuration error, unless it is the property's default. Setting a property after
  * the start has no effect until the next start.
@@ -71,7 +75,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
             return;
         }
         faults.begin(getName(), this, upload);
-        Configuration configuration = Configuration.of(properties, upload.properties(), faults);
+        Configuration configuration = Configuration.of(properties, upload.properties(), System.getenv(), faults);
         if (configuration == null) {
             return;
         }

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** A JVM of its own, with the tests' class path. It ends when its test ends, one way or the other. */
@@ -40,6 +41,14 @@ public final class ChildJvm implements AutoCloseable {
     /** With little memory, or much. */
     public static ChildJvm withHeap(String heap, Class<?> main, Object... arguments) {
         return start(List.of(), List.of("-Xmx" + heap), main, arguments);
+    }
+
+    /** With more options, and more variables in its environment. */
+    public static ChildJvm with(
+            List<String> options, Map<String, String> environment, Class<?> main, Object... arguments) {
+        ProcessBuilder command = command(List.of(), options, main, arguments).redirectError(Redirect.INHERIT);
+        command.environment().putAll(environment);
+        return start(command);
     }
 
     /** Its standard error is among what it prints. */

@@ -8,6 +8,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,11 +37,17 @@ public record Configuration(
         FsyncLevel fsyncLevel,
         @Nullable RemoteConfiguration remote) {
 
-    /** Checks the properties. Null if there is a fault. */
-    public static @Nullable Configuration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
-        RemoteConfiguration remote = RemoteConfiguration.of(properties, upload, faults);
-        boolean isSpool = Faults.textOrNone(properties.remote) != null && !properties.isLocalPathSet;
-        Path root = isSpool ? spool(remote, upload, faults) : localPath(properties, faults);
+    /**
+     * Checks the properties. Null if there is a fault.
+     *
+     * @param environment the variables of the process
+     */
+    public static @Nullable Configuration of(
+            AppenderProperties properties, UploadProperties upload, Map<String, String> environment, Faults faults) {
+        Destination destination = Destination.of(properties, environment, faults);
+        RemoteConfiguration remote = RemoteConfiguration.of(destination, upload, faults);
+        boolean isSpool = destination.isSpool();
+        Path root = isSpool ? spool(remote, upload, faults) : localPath(destination, faults);
         SessionKeys keys = keys(properties, faults);
         int maxRecordBytes = faults.size("maxRecordSize", properties.maxRecordSize);
         int maxOpenSessions = faults.atLeastOne("maxOpenSessions", properties.maxOpenSessions);
@@ -70,8 +77,8 @@ public record Configuration(
         return path == null || remote == null ? null : remote.spool(path);
     }
 
-    private static @Nullable Path localPath(AppenderProperties properties, Faults faults) {
-        String given = properties.isLocalPathSet ? properties.localPath : AppenderProperties.DEFAULT_LOCAL_PATH;
+    private static @Nullable Path localPath(Destination destination, Faults faults) {
+        String given = destination.isLocalPathSet() ? destination.localPath() : AppenderProperties.DEFAULT_LOCAL_PATH;
         return directory("localPath", given, faults);
     }
 

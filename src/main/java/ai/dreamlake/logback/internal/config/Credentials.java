@@ -5,7 +5,6 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Objects;
@@ -50,8 +49,8 @@ public sealed interface Credentials {
     }
 
     /** Null, and a fault, if there is not exactly one of the four, or if it is no good. */
-    static @Nullable Credentials of(AppenderProperties properties, Faults faults) {
-        List<String> given = given(properties);
+    static @Nullable Credentials of(Destination destination, Faults faults) {
+        List<String> given = destination.givenTokens();
         if (given.isEmpty()) {
             faults.add(
                     "apiKey",
@@ -60,48 +59,27 @@ public sealed interface Credentials {
                             + "or a <userName> for a server in development mode.");
             return null;
         }
-        String property = given.get(0);
         if (given.size() > 1) {
-            faults.add(given.get(1), Faults.HIDDEN, "there is an <" + property + ">, too; give one of them.");
+            faults.add(given.get(1), Faults.HIDDEN, "there is an <" + given.get(0) + ">, too; give one of them.");
             return null;
         }
-        if (properties.tokenProvider != null) {
-            return new Provider(properties.tokenProvider);
+        if (destination.apiKey() != null) {
+            return apiKey(destination.apiKey(), faults);
         }
-        String text = text(properties, property);
-        if (!faults.isDefined(property, text, property.equals("apiKey") ? Faults.HIDDEN : text)) {
-            return null;
+        if (destination.apiKeyFile() != null) {
+            return file(destination.apiKeyFile(), faults);
         }
-        return switch (property) {
-            case "apiKey" -> apiKey(text, faults);
-            case "apiKeyFile" -> file(text, faults);
-            default -> new UserName(text, Instant::now);
-        };
-    }
-
-    /** The properties that have a value and of which there can be one. */
-    static List<String> given(AppenderProperties properties) {
-        List<String> given = new ArrayList<>();
-        for (String property : List.of("apiKey", "apiKeyFile", "tokenProvider", "userName")) {
-            if (property.equals("tokenProvider")
-                    ? properties.tokenProvider != null
-                    : !text(properties, property).isEmpty()) {
-                given.add(property);
-            }
+        if (destination.tokenProvider() != null) {
+            return new Provider(destination.tokenProvider());
         }
-        return given;
-    }
-
-    private static String text(AppenderProperties properties, String property) {
-        String value = switch (property) {
-            case "apiKey" -> properties.apiKey;
-            case "apiKeyFile" -> properties.apiKeyFile;
-            default -> properties.userName;
-        };
-        return Objects.requireNonNullElse(Faults.textOrNone(value), "");
+        String userName = Objects.requireNonNull(destination.userName());
+        return faults.isDefined("userName", userName, userName) ? new UserName(userName, Instant::now) : null;
     }
 
     private static @Nullable Credentials apiKey(String text, Faults faults) {
+        if (!faults.isDefined("apiKey", text, Faults.HIDDEN)) {
+            return null;
+        }
         if (HeaderText.isToken(text)) {
             return new ApiKey(text);
         }
@@ -110,6 +88,9 @@ public sealed interface Credentials {
     }
 
     private static @Nullable Credentials file(String text, Faults faults) {
+        if (!faults.isDefined("apiKeyFile", text, text)) {
+            return null;
+        }
         TokenFile file;
         try {
             file = new TokenFile(Path.of(text).toAbsolutePath().normalize(), System::nanoTime);

@@ -9,6 +9,7 @@ import ch.qos.logback.core.util.FileSize;
 import java.lang.reflect.Method;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -38,6 +39,9 @@ public final class Faults {
     /** Logback's own words about our properties up to this time, in milliseconds, are judged already. */
     private long judgedUntil;
 
+    /** The properties whose values are from the environment, and the variables that they are from. */
+    private final Map<String, String> variables = new HashMap<>();
+
     private String appender = "";
     private boolean found;
 
@@ -55,6 +59,7 @@ public final class Faults {
     public void begin(@Nullable String appender, Object... configured) {
         this.appender = String.valueOf(appender);
         this.found = false;
+        this.variables.clear();
         Context context = status.getContext();
         if (context == null) {
             return;
@@ -101,8 +106,14 @@ public final class Faults {
 
     void add(String property, @Nullable Object value, String remedy) {
         found = true;
-        String is = value == null ? "is missing" : "is \"" + value + "\"";
-        status.addError("<" + property + "> of appender [" + appender + "] " + is + ": " + remedy);
+        String variable = variables.get(property);
+        status.addError("<" + property + ">" + (variable == null ? "" : " (" + variable + ")") + " of appender ["
+                + appender + "] " + (value == null ? "is missing" : "is \"" + value + "\"") + ": " + remedy);
+    }
+
+    /** What is wrong with a property is wrong with a variable of the environment. */
+    void isFromEnvironment(String property, String variable) {
+        variables.put(property, variable);
     }
 
     /** Says something that is no fault, as an INFO status. */

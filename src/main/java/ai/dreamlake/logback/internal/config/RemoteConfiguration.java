@@ -51,14 +51,13 @@ public record RemoteConfiguration(
     private static final long MAX_SEGMENT = 16 * FileSize.MB_COEFFICIENT;
 
     /** Null if no server is configured, or after a fault. */
-    static @Nullable RemoteConfiguration of(AppenderProperties properties, UploadProperties upload, Faults faults) {
-        String remote = Faults.textOrNone(properties.remote);
-        if (remote == null) {
-            noteIgnored(properties, faults);
+    static @Nullable RemoteConfiguration of(Destination destination, UploadProperties upload, Faults faults) {
+        if (destination.remote() == null) {
+            noteIgnored(destination, faults);
             return null;
         }
-        HttpUrl url = url(remote, faults);
-        Credentials credentials = Credentials.of(properties, faults);
+        HttpUrl url = url(destination.remote(), faults);
+        Credentials credentials = Credentials.of(destination, faults);
         int maxBatchBytes = faults.size("maxBatchSize", upload.maxBatchSize);
         int maxBatchRecords = faults.atLeastOne("maxBatchRecords", upload.maxBatchRecords);
         int maxConcurrentUploads = faults.atLeastOne("maxConcurrentUploads", upload.maxConcurrentUploads);
@@ -67,7 +66,7 @@ public record RemoteConfiguration(
         Duration connectTimeout = time("connectTimeout", upload.connectTimeout, 1, faults);
         Duration callTimeout = time("callTimeout", upload.callTimeout, 1, faults);
         Duration shutdownTimeout = time("shutdownTimeout", upload.shutdownTimeout, 0, faults);
-        long maxSpoolBytes = properties.isLocalPathSet ? Long.MAX_VALUE : maxSpoolBytes(upload.spoolLimit, faults);
+        long maxSpoolBytes = destination.isSpool() ? maxSpoolBytes(upload.spoolLimit, faults) : Long.MAX_VALUE;
         if (url == null || credentials == null) {
             return null;
         }
@@ -85,8 +84,8 @@ public record RemoteConfiguration(
                 shutdownTimeout);
     }
 
-    private static void noteIgnored(AppenderProperties properties, Faults faults) {
-        String ignored = Credentials.given(properties).stream()
+    private static void noteIgnored(Destination destination, Faults faults) {
+        String ignored = destination.givenTokens().stream()
                 .map(property -> "<" + property + ">")
                 .collect(Collectors.joining(", "));
         if (!ignored.isEmpty()) {
