@@ -1,8 +1,11 @@
 package ai.dreamlake.logback;
 
+import ai.dreamlake.logback.internal.config.HeaderProperties;
 import ai.dreamlake.logback.internal.config.UploadProperties;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +14,48 @@ import org.jspecify.annotations.Nullable;
  */
 public class DreamlakeUpload {
 
+    /**
+     * A header of HTTP: the {@code <header>} element.
+     *
+     * <pre>{@code
+     * <header>
+     *   <name>X-Tenant</name>
+     *   <value>alice</value>
+     * </header>
+     * }</pre>
+     *
+     * <p>The value is never shown. Names that the appender or HTTP itself needs, such as Authorization, Host,
+     * Content-Type and Idempotency-Key, are configuration errors.
+     */
+    public static class Header {
+
+        private final HeaderProperties properties = new HeaderProperties();
+
+        /** For Logback, which creates it where a configuration has the element. */
+        public Header() {}
+
+        public Header(String name, String value) {
+            setName(name);
+            setValue(value);
+        }
+
+        /** Letters, digits and hyphens. Default: null, which is a configuration error */
+        public void setName(@Nullable String name) {
+            properties.name = name;
+        }
+
+        public @Nullable String getName() {
+            return properties.name;
+        }
+
+        /** Printable ASCII; space around it is removed. Default: null, which is a configuration error */
+        public void setValue(@Nullable String value) {
+            properties.value = value;
+        }
+    }
+
     private final UploadProperties properties = new UploadProperties();
+    private final List<Header> headers = new ArrayList<>();
 
     /** For Logback, which creates it where a configuration names this class. */
     public DreamlakeUpload() {}
@@ -83,6 +127,16 @@ public class DreamlakeUpload {
 
     public @Nullable String getCompression() {
         return properties.compression;
+    }
+
+    /** Adds a header that is sent with each call to the server, for example for a gateway before it. Default: none */
+    public void addHeader(Header header) {
+        headers.add(header);
+        properties.headers.add(header.properties);
+    }
+
+    public List<Header> getHeaders() {
+        return List.copyOf(headers);
     }
 
     /**

@@ -164,6 +164,47 @@ class ConfigurationFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', nullValues = "-", textBlock = """
+            -               | secret | the <name> is missing.
+            X-Tenant        | -      | the <value> is missing.
+            X-Tenant        | ' '    | the <value> is missing.
+            X Tenant        | secret | the <name> has characters that no header's name can have; take letters, digits and hyphens.
+            X-Tenant:       | secret | the <name> has characters that no header's name can have; take letters, digits and hyphens.
+            X-T\u00e9nant   | secret | the <name> has characters that no header's name can have; take letters, digits and hyphens.
+            X-Tenant        | secr\u00e9t | the <value> has characters that no header can have; take printable ASCII.
+            X-Tenant        | X_IS_UNDEFINED | define the variable, or give it a default: ${NAME:-default}.
+            authorization   | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
+            Host            | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
+            Content-Length  | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
+            Idempotency-KEY | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
+            Content-Encoding | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
+            Content-Type    | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
+            """)
+    void aHeaderThatCannotBeSentIsAFaultAndNeverShown(String name, String value, String remedy) {
+        try (Logging logging = Logging.with(appender -> {
+            appender.setRemote("http://localhost:1");
+            appender.setApiKey("k");
+            appender.getUpload().addHeader(new DreamlakeUpload.Header("X-Good", "secret"));
+            appender.getUpload().addHeader(new DreamlakeUpload.Header(name, value));
+        })) {
+            assertThat(logging.errors())
+                    .containsExactly("<header> of appender [DREAMLAKE] is \"(not shown)\": of number 2, " + remedy);
+            assertThat(logging.statuses().toString()).doesNotContain("secret");
+        }
+    }
+
+    @Test
+    void aHeaderWithALineEndIsAFault() {
+        try (Logging logging = Logging.with(appender -> {
+            appender.setRemote("http://localhost:1");
+            appender.setApiKey("k");
+            appender.getUpload().addHeader(new DreamlakeUpload.Header("X-Tenant", "a\r\nHost: b"));
+        })) {
+            assertThat(logging.errors()).hasSize(1);
+        }
+    }
+
     @Test
     void plainHttpToAnotherMachineIsWarnedOf() {
         String key = "<apiKey>k</apiKey><upload><shutdownTimeout>0</shutdownTimeout></upload>";

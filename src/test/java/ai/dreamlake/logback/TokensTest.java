@@ -130,4 +130,22 @@ class TokensTest {
             assertThat(directories).hasSize(1);
         }
     }
+
+    @Test
+    void headersOfAConfigurationGoWithEachCallAndAreNotShown() {
+        try (Logging logging = Logging.byXml("<workspace>p</workspace><session>s</session>" + localPath() + "<remote>"
+                + server.url() + "</remote><apiKey>" + FakeDreamlake.TOKEN + "</apiKey><upload>"
+                + "<header><name>X-Tenant</name><value>tenant-42</value></header>"
+                + "<header><name>X-Team</name><value>two words</value></header></upload>")) {
+            logging.log.info("one");
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            assertThat(server.requests).hasSizeGreaterThan(1).allSatisfy(request -> {
+                assertThat(request.getHeaders().get("X-Tenant")).isEqualTo("tenant-42");
+                assertThat(request.getHeaders().get("X-Team")).isEqualTo("two words");
+            });
+            assertThat(logging.statuses().toString())
+                    .doesNotContain("tenant-42")
+                    .doesNotContain("two words");
+        }
+    }
 }

@@ -11,6 +11,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import okhttp3.Headers;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * A server, and how records are sent to it.
  *
  * @param url the base URL
+ * @param headers sent with each call
  * @param maxBatchBytes how large a call's body is at most
  * @param maxSpoolBytes how much may wait in the spool
  * @param shutdownTimeout how long stop and exit wait for what is pending
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
 public record RemoteConfiguration(
         HttpUrl url,
         Credentials credentials,
+        Headers headers,
         int maxBatchRecords,
         int maxBatchBytes,
         Duration interval,
@@ -58,6 +61,7 @@ public record RemoteConfiguration(
         }
         HttpUrl url = url(destination.remote(), faults);
         Credentials credentials = Credentials.of(destination, faults);
+        Headers headers = HeaderText.headers(upload.headers, faults);
         int maxBatchBytes = faults.size("maxBatchSize", upload.maxBatchSize);
         int maxBatchRecords = faults.atLeastOne("maxBatchRecords", upload.maxBatchRecords);
         int maxConcurrentUploads = faults.atLeastOne("maxConcurrentUploads", upload.maxConcurrentUploads);
@@ -73,6 +77,7 @@ public record RemoteConfiguration(
         return new RemoteConfiguration(
                 url,
                 credentials,
+                headers,
                 maxBatchRecords,
                 maxBatchBytes,
                 interval,
@@ -165,6 +170,12 @@ public record RemoteConfiguration(
     /** Whether records and token can be read on the way: plain HTTP to another machine. */
     public boolean isPlainHttp() {
         return !url.isHttps() && !LOOPBACK.contains(url.host());
+    }
+
+    /** Without what may be secret. */
+    @Override
+    public String toString() {
+        return "RemoteConfiguration[" + url + "]";
     }
 
     /** Where records wait if they do not stay: a directory for each server and user. */

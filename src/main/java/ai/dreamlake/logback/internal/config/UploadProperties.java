@@ -2,6 +2,8 @@ package ai.dreamlake.logback.internal.config;
 
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ public final class UploadProperties {
     public @Nullable Duration callTimeout = Duration.buildBySeconds(30);
     public int maxConcurrentUploads = 4;
     public @Nullable String compression = "none";
+    public final List<HeaderProperties> headers = new ArrayList<>();
     public @Nullable String spoolPath = System.getProperty("user.home") + "/.dreamlake/spool";
     public @Nullable FileSize spoolLimit = new FileSize(FileSize.GB_COEFFICIENT);
     public @Nullable Duration shutdownTimeout = Duration.buildBySeconds(10);

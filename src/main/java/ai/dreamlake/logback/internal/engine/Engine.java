@@ -162,7 +162,8 @@ public final class Engine {
                 remote.callTimeout(),
                 remote.maxConcurrentUploads(),
                 remote.gzip(),
-                remote.shutdownTimeout());
+                remote.shutdownTimeout(),
+                remote.headers());
     }
 
     /** From the module's descriptor or the jar's manifest; "development" where the classes lie in a directory. */

@@ -50,9 +50,13 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     /** No more of an error is kept: it is there to be read by people. */
     static final int MAX_KEPT_CHARACTERS = 4 * 1024;
 
+    private static final String USER_AGENT = "User-Agent";
     private static final String CONTENT_ENCODING = "Content-Encoding";
     private static final String RETRY_AFTER = "Retry-After";
     private static final String BEARER = "Bearer ";
+    /** A shorter value of a header is no secret, and may occur anywhere. */
+    private static final int MIN_SECRET = 8;
+
     private static final int MAX_REDIRECTS = 5;
 
     /** If the status of a response is enough, its body is read only if it arrives within this time. */
@@ -231,7 +235,8 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     }
 
     private Request.Builder request(HttpUrl url) {
-        return new Request.Builder().url(url).header("User-Agent", userAgent);
+        Request.Builder request = new Request.Builder().url(url).headers(settings.headers());
+        return settings.headers().get(USER_AGENT) != null ? request : request.header(USER_AGENT, userAgent);
     }
 
     private Request.Builder post(HttpUrl url, byte[] json) {
@@ -300,7 +305,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         return request.newBuilder().url(target).build();
     }
 
-    private static ServerResponse read(Call call, Response response, boolean needsBody, @Nullable String retryAfter)
+    private ServerResponse read(Call call, Response response, boolean needsBody, @Nullable String retryAfter)
             throws IOException {
         BufferedSource source = response.body().source();
         try {
@@ -331,9 +336,15 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 .string();
     }
 
-    /** The beginning of an error. A server may quote the request, but the token must not get into a file. */
-    private static String kept(String body, String token) {
+    /** The beginning of an error. A server may quote the request, but its secrets must not get into a file. */
+    private String kept(String body, String token) {
         String shown = body.replace(token, "[token]");
+        for (int header = 0; header < settings.headers().size(); header++) {
+            String value = settings.headers().value(header);
+            if (value.length() >= MIN_SECRET) {
+                shown = shown.replace(value, "[header]");
+            }
+        }
         return shown.substring(0, Math.min(shown.length(), MAX_KEPT_CHARACTERS));
     }
 

@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import java.time.Duration;
+import okhttp3.Headers;
 
 /**
  * How records are uploaded.
@@ -12,6 +13,7 @@ import java.time.Duration;
  * @param maxConcurrentUploads the most sessions sent at the same time
  * @param gzip whether bodies are compressed
  * @param shutdownTimeout how long closing waits for pending records
+ * @param headers sent with each call
  */
 public record UploadSettings(
         int maxBatchRecords,
@@ -21,4 +23,34 @@ public record UploadSettings(
         Duration callTimeout,
         int maxConcurrentUploads,
         boolean gzip,
-        Duration shutdownTimeout) {}
+        Duration shutdownTimeout,
+        Headers headers) {
+
+    /** Without headers. */
+    public UploadSettings(
+            int maxBatchRecords,
+            int maxBatchBytes,
+            Duration interval,
+            Duration connectTimeout,
+            Duration callTimeout,
+            int maxConcurrentUploads,
+            boolean gzip,
+            Duration shutdownTimeout) {
+        this(
+                maxBatchRecords,
+                maxBatchBytes,
+                interval,
+                connectTimeout,
+                callTimeout,
+                maxConcurrentUploads,
+                gzip,
+                shutdownTimeout,
+                Headers.EMPTY);
+    }
+
+    /** Without what may be secret. */
+    @Override
+    public String toString() {
+        return "UploadSettings";
+    }
+}

@@ -14,7 +14,9 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import kotlin.Pair;
 import mockwebserver3.MockResponse;
+import okhttp3.Headers;
 import okhttp3.HttpUrl;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
@@ -30,6 +32,8 @@ class DreamlakeClientTest {
     private static final Duration LONG = Duration.ofHours(1);
     private static final byte[] BATCH = "{\"logs\": []}".getBytes(StandardCharsets.UTF_8);
 
+    private static final Headers HEADERS = Headers.of("X-Tenant", "tenant-42", "X-Short", "x");
+
     private final FakeDreamlake server = FakeDreamlake.start();
 
     @AfterEach
@@ -38,7 +42,7 @@ class DreamlakeClientTest {
     }
 
     private static UploadSettings settings(Duration callTimeout, boolean gzip) {
-        return new UploadSettings(1000, 900_000, Duration.ofMillis(1), LONG, callTimeout, 4, gzip, LONG);
+        return new UploadSettings(1000, 900_000, Duration.ofMillis(1), LONG, callTimeout, 4, gzip, LONG, HEADERS);
     }
 
     private static DreamlakeClient client(String url, Duration callTimeout) {
@@ -183,5 +187,20 @@ class DreamlakeClientTest {
         client.close();
         assertThatThrownBy(() -> waiting.get()).hasCauseInstanceOf(DreamlakeClient.NoResponseException.class);
         thread.join();
+    }
+
+    @Test
+    void eachCallHasTheConfiguredHeadersAndNoErrorThatIsKeptQuotesThem() throws Exception {
+        server.instead.set(request -> request.getTarget().endsWith("/moved")
+                ? answer(400, "you are tenant-42, and x")
+                : answer(307, "Location", "/moved"));
+        try (DreamlakeClient client = client(server.url(), LONG)) {
+            assertThat(send(client).body()).isEqualTo("you are [header], and x");
+            client.newest("id", 1, 0);
+        }
+        assertThat(server.requests)
+                .hasSize(4)
+                .allSatisfy(request -> assertThat(request.getHeaders())
+                        .contains(new Pair<>("X-Tenant", "tenant-42"), new Pair<>("User-Agent", "test")));
     }
 }
