@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.FileIdentity;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.File;
@@ -9,7 +10,9 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -125,17 +128,32 @@ public record SessionDirectory(Path path) {
 
     /** None if there is no directory for logs. Unlike {@link File#list}, it tells why it fails. */
     private List<String> namesInLogs() throws IOException {
-        List<String> names = new ArrayList<>();
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(logs())) {
-            for (Path file : files) {
-                names.add(file.getFileName().toString());
-            }
-        } catch (NoSuchFileException none) {
+        return list(logs()).stream().map(file -> file.getFileName().toString()).toList();
+    }
+
+    /**
+     * What lies in a directory; nothing if there is none.
+     *
+     * @throws IOException if it cannot be read, or if it is something else, such as a pipe: to open that would wait
+     *     forever
+     */
+    static List<Path> list(Path directory) throws IOException {
+        BasicFileAttributes attributes = FileIdentity.attributes(directory);
+        if (attributes == null) {
+            return List.of();
+        }
+        if (!attributes.isDirectory()) {
+            throw new NotDirectoryException(directory.toString());
+        }
+        List<Path> content = new ArrayList<>();
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory)) {
+            files.forEach(content::add);
+        } catch (NoSuchFileException goneMeanwhile) {
             return List.of();
         } catch (DirectoryIteratorException failed) {
             throw failed.getCause();
         }
-        return names;
+        return content;
     }
 
     /** A name for the tail of one more process. */
