@@ -20,11 +20,16 @@ public final class AtomicFile {
      * @throws IOException if the file still has its old content
      */
     public static void replace(Path file, byte[] content) throws IOException {
-        String name = file.getFileName().toString();
-        Path temporary = file.resolveSibling((name.startsWith(".") ? name : "." + name) + ".tmp");
+        Path temporary = temporary(file);
         try (OutputStream out = RegularFile.create(temporary.toFile())) {
             out.write(content);
         }
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    /** The hidden neighbor, which a kill may leave there. */
+    public static Path temporary(Path file) {
+        String name = file.getFileName().toString();
+        return file.resolveSibling((name.startsWith(".") ? name : "." + name) + ".tmp");
     }
 }

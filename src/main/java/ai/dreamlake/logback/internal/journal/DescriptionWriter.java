@@ -44,6 +44,11 @@ final class DescriptionWriter {
         given = new GivenDescription(name);
     }
 
+    /** Whether somebody wants the session to stay as it is. */
+    boolean isWriteProtected() throws IOException {
+        return file.isWriteProtected();
+    }
+
     /** @param text an event's description, or null if it has none */
     void learn(@Nullable String text) {
         try {

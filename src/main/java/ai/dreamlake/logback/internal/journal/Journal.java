@@ -531,6 +531,46 @@ public final class Journal {
         }
     }
 
+    /** Whether a session may be deleted. */
+    public interface Condition {
+        boolean holds() throws IOException;
+    }
+
+    /**
+     * Deletes the session's files, unless anybody has it open, here or in another JVM. Whoever wants to append
+     * meanwhile waits, and then begins the session anew.
+     *
+     * @param expected what lay there when somebody decided that the session may go; if anything changed since, it stays
+     * @param condition asked while nobody writes
+     * @return whether the session is gone
+     * @throws IOException if it cannot be deleted, or only in part: then the rest can be deleted later
+     */
+    public synchronized boolean delete(SessionInventory expected, Condition condition) throws IOException {
+        if (users > 0 || isAwaited() || staging.count() > 0) {
+            return false;
+        }
+        try {
+            if (!lock()) {
+                return false;
+            }
+            try {
+                SessionDeletion deletion = new SessionDeletion(directory, storage);
+                boolean goes = lock.unsupported() == null
+                        && deletion.isPossible(expected)
+                        && !description.isWriteProtected()
+                        && condition.holds();
+                if (goes) {
+                    deletion.run();
+                }
+                return goes;
+            } finally {
+                unlock();
+            }
+        } finally {
+            close();
+        }
+    }
+
     /** When somebody last wanted to append, by the clock that was given. */
     public long lastUsedAt() {
         return lastUsedAt;

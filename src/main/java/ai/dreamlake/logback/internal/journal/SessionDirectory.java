@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import ai.dreamlake.logback.internal.io.AtomicFile;
 import ai.dreamlake.logback.internal.io.FileIdentity;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -17,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -206,6 +208,42 @@ public record SessionDirectory(Path path) {
                 .map(name -> new Segment(inLogs(name.group()).toFile(), end(name.group(1))))
                 .sorted(Comparator.comparingLong(Segment::end).thenComparing(Segment::file))
                 .toList();
+    }
+
+    /** The lock files of writers, of uploaders, and of the Python SDK's {@code session.json}. */
+    boolean isLockFile(Path file) {
+        return Set.of(lock(), uploadLock(), path.resolve(".session.lock")).contains(file);
+    }
+
+    /**
+     * The files that are of no use once nobody wants the log any more, or is to have it. {@link SessionDeletion} says
+     * in which order they go.
+     */
+    List<Path> filesOfLog() {
+        return List.of(
+                log().toPath(),
+                sequenceHint().toPath(),
+                AtomicFile.temporary(description()),
+                description(),
+                AtomicFile.temporary(checkpoint()),
+                checkpoint());
+    }
+
+    /** The files for what is in no log, or no more: damage, and what the server refuses. */
+    List<Path> filesSetAside() {
+        return List.of(torn().toPath(), rejectedRecords().toPath(), damagedDescription());
+    }
+
+    /** Whether this is a segment of a spool, or what a process has staged. */
+    boolean isSegmentOrTail(Path file) {
+        String name = file.getFileName().toString();
+        return logs().equals(file.getParent())
+                && (TAIL.matcher(name).matches() || SEGMENT.matcher(name).matches());
+    }
+
+    /** The directories for what is no log. The Python SDK makes them when it opens a session. */
+    boolean isForTracksOrFiles(Path directory) {
+        return Set.of(path.resolve("tracks"), path.resolve("files")).contains(directory);
     }
 
     private static long end(String digits) {

@@ -17,6 +17,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.core.util.DefaultIndenter;
 import tools.jackson.core.util.DefaultPrettyPrinter;
 import tools.jackson.core.util.Separators;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -98,6 +99,19 @@ final class SessionFile {
 
     boolean exists() {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /** Whether somebody wants the session to stay as it is. What cannot be understood may say so. */
+    boolean isWriteProtected() throws IOException {
+        if (!exists()) {
+            return false;
+        }
+        ObjectNode session = read();
+        JsonNode isProtected = session == null ? null : session.path("write_protected");
+        return isProtected == null
+                || !isProtected.isMissingNode()
+                        && !isProtected.isNull()
+                        && !(isProtected.isBoolean() && !isProtected.booleanValue());
     }
 
     private @Nullable ObjectNode read() throws IOException {

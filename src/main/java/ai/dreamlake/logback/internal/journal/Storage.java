@@ -50,6 +50,11 @@ public interface Storage {
         // Nothing to do.
     }
 
+    /** Called after each file of a session that is deleted, for tests that end a process there. */
+    default void deleted(Path file) {
+        // Nothing to do.
+    }
+
     /** Creates a directory, and those above it, unless they are there. */
     default void createDirectory(Path directory) throws IOException {
         Files.createDirectories(directory);

@@ -7,6 +7,7 @@
  * <p>In a burst, records are staged in a {@code MappedTail} and written together; {@code TailRecovery} brings in what a
  * process that died had staged. {@link ai.dreamlake.logback.internal.journal.JournalRegistry} makes sure that a JVM has
  * one journal per directory. The log of a spool is cut into {@link ai.dreamlake.logback.internal.journal.Segment}s.
+ * {@code SessionDeletion} deletes a session's files, in an order that survives a kill.
  *
  * <p>Knows {@code session}, {@code io}, and of {@code record} only {@code LineFormat}.
  */

@@ -1,0 +1,53 @@
+package ai.dreamlake.logback.internal.upload;
+
+import ai.dreamlake.logback.internal.io.RegularFile;
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import java.io.Closeable;
+import java.io.File;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The proof that the server has a whole session, for whoever wants to delete that. Until this is closed, nobody uploads
+ * the session.
+ */
+public final class DeliveredSession implements Closeable {
+
+    private final SessionDirectory directory;
+    private final UploadLock lock;
+
+    private DeliveredSession(SessionDirectory directory, UploadLock lock) {
+        this.directory = directory;
+        this.lock = lock;
+    }
+
+    /** Null if somebody uploads the session at this moment. */
+    public static @Nullable DeliveredSession tryHold(SessionDirectory directory) throws IOException {
+        UploadLock lock = UploadLock.tryTake(directory.uploadLock());
+        return lock == null ? null : new DeliveredSession(directory, lock);
+    }
+
+    /**
+     * Whether the server has every record of the log, and knows of those that were given up. Also if there is a
+     * checkpoint and no log any more. To be asked while nobody writes.
+     */
+    public boolean isProven() throws IOException {
+        if (!directory.checkpoint().toFile().exists()) {
+            return false;
+        }
+        File log = directory.log();
+        if (!log.exists()) {
+            return Checkpoint.parse(directory.checkpoint()).lost() == 0;
+        }
+        try (RandomAccessFile file = RegularFile.open(log, "r")) {
+            Checkpoint checkpoint = Checkpoint.read(directory.checkpoint(), file);
+            return checkpoint.offset() == file.length() && checkpoint.lost() == 0;
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        lock.close();
+    }
+}
