@@ -119,6 +119,10 @@ final class Session implements WriteListener {
     /** Keeps the journal's files open. The session is attached and not open. */
     void open(Storage storage) {
         journal().retain(storage);
+        UploadTask upload = this.upload;
+        if (upload != null) {
+            upload.opened();
+        }
         open = true;
     }
 

@@ -66,6 +66,11 @@ public final class UploadTask {
         return true;
     }
 
+    /** The session is opened. While it was closed, somebody may have deleted what marks it. */
+    public void opened() {
+        marked = false;
+    }
+
     /** The record that was expected is not in the log, and will not be. */
     public void unexpect() {
         expected.decrementAndGet();
