@@ -55,6 +55,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     private final Faults faults = new Faults(this);
     private @Nullable DreamlakeTokenProvider tokenProvider;
     private DreamlakeUpload upload = new DreamlakeUpload();
+    private @Nullable DreamlakeLocalRetention localRetention;
 
     /**
      * Null before the first start. Kept after a stop, for the statistics and for events that are still being appended.
@@ -74,7 +75,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         if (isStarted()) {
             return;
         }
-        faults.begin(getName(), this, upload);
+        faults.begin(getName(), this, upload, localRetention == null ? this : localRetention);
         Configuration configuration = Configuration.of(properties, upload.properties(), System.getenv(), faults);
         if (configuration == null) {
             return;
@@ -238,6 +239,16 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     /** @throws NullPointerException if null */
     public void setUpload(DreamlakeUpload upload) {
         this.upload = Objects.requireNonNull(upload);
+    }
+
+    /** How long closed sessions stay on disk. Default: null, they stay forever */
+    public void setLocalRetention(@Nullable DreamlakeLocalRetention localRetention) {
+        this.localRetention = localRetention;
+        properties.localRetention = localRetention == null ? null : localRetention.properties();
+    }
+
+    public @Nullable DreamlakeLocalRetention getLocalRetention() {
+        return localRetention;
     }
 
     /**

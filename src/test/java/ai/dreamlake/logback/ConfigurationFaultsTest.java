@@ -205,6 +205,59 @@ class ConfigurationFaultsTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            hybrid | <maxAge>59 minutes</maxAge>                                            | maxAge         | choose 1 hour or more, such as "30 days".
+            hybrid | <maxSize>1000KB</maxSize>                                              | maxSize        | choose 1MB or more.
+            hybrid | <localMode>true</localMode>                                            | localRetention | give it a <maxAge>, a <maxSize>, or both; or leave it out.
+            local  | <maxAge>1 day</maxAge>                                                 | localRetention | without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete them all the same, or leave it out.
+            local  | <maxAge>1 day</maxAge><localMode>false</localMode>                     | localRetention | without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete them all the same, or leave it out.
+            local  | <localMode>true</localMode>                                            | localRetention | give it a <maxAge>, a <maxSize>, or both; or leave it out.
+            remote | <maxAge>1 day</maxAge><localMode>true</localMode>                      | localRetention | without a <localPath> nothing stays on disk; leave it out. <spoolLimit> bounds what waits there.
+            """)
+    void anUnusableLocalRetentionIsNamedWithItsRemedy(String mode, String inside, String property, String remedy) {
+        try (Logging logging =
+                Logging.byXml(whereRecordsGo(mode) + "<localRetention>" + inside + "</localRetention>")) {
+            assertThat(logging.errors())
+                    .singleElement()
+                    .asString()
+                    .startsWith("<" + property + "> of appender [DREAMLAKE] is \"")
+                    .endsWith("\": " + remedy);
+            assertThat(logging.appender.isStarted()).isFalse();
+        }
+    }
+
+    private String whereRecordsGo(String mode) {
+        return (mode.equals("remote") ? "" : "<localPath>" + root + "</localPath>")
+                + (mode.equals("local")
+                        ? ""
+                        : "<remote>http://localhost:1</remote><apiKey>k</apiKey><upload><shutdownTimeout>0</shutdownTimeout></upload>");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            hybrid | <maxAge>1 hour</maxAge>
+            hybrid | <maxSize>1MB</maxSize>
+            hybrid | <maxAge>30 days</maxAge><maxSize>10GB</maxSize><localMode>true</localMode>
+            local  | <maxAge>30 days</maxAge><localMode>true</localMode>
+            """)
+    void aUsableLocalRetentionIsAccepted(String mode, String inside) {
+        try (Logging logging =
+                Logging.byXml(whereRecordsGo(mode) + "<localRetention>" + inside + "</localRetention>")) {
+            assertThat(logging.errors()).isEmpty();
+            assertThat(logging.appender.isStarted()).isTrue();
+        }
+    }
+
+    @Test
+    void aLocalRetentionThatIsNoTimeIsAFault() {
+        try (Logging logging =
+                Logging.byXml(whereRecordsGo("hybrid") + "<localRetention><maxAge>soon</maxAge></localRetention>")) {
+            assertThat(logging.errors()).anyMatch(error -> error.contains("soon") || error.contains("maxAge"));
+            assertThat(logging.appender.isStarted()).isFalse();
+        }
+    }
+
     @Test
     void plainHttpToAnotherMachineIsWarnedOf() {
         String key = "<apiKey>k</apiKey><upload><shutdownTimeout>0</shutdownTimeout></upload>";

@@ -73,7 +73,7 @@ class LogbackSampleTest {
     @Test
     void everyPropertyStandsInTheSample() {
         Set<String> properties = new TreeSet<>();
-        for (Method method : Stream.of(DreamlakeAppender.class, DreamlakeUpload.class)
+        for (Method method : Stream.of(DreamlakeAppender.class, DreamlakeUpload.class, DreamlakeLocalRetention.class)
                 .flatMap(type -> Stream.of(type.getDeclaredMethods()))
                 .toList()) {
             if (method.getName().matches("(set|add)[A-Z].*")

@@ -35,4 +35,7 @@ public final class AppenderProperties {
     public @Nullable Duration writeDelay = Duration.buildByMilliseconds(2);
     public @Nullable Duration idleTimeout = Duration.buildByMinutes(5);
     public @Nullable String fsyncLevel = "OFF";
+
+    /** Null is the default: local sessions stay. */
+    public @Nullable LocalRetentionProperties localRetention;
 }

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param writeDelay how long a record may be staged before it is written into the log; zero if every record is written
  *     at once
  * @param remote the server, or null if there is none
+ * @param localRetention how long closed sessions stay; null: forever
  */
 public record Configuration(
         Path root,
@@ -35,7 +36,8 @@ public record Configuration(
         Duration idleTimeout,
         Duration writeDelay,
         FsyncLevel fsyncLevel,
-        @Nullable RemoteConfiguration remote) {
+        @Nullable RemoteConfiguration remote,
+        @Nullable LocalRetention localRetention) {
 
     /**
      * Checks the properties. Null if there is a fault.
@@ -56,6 +58,9 @@ public record Configuration(
         Duration writeDelay = faults.duration(
                 "writeDelay", properties.writeDelay, 0, "choose a time, such as \"2 milliseconds\", or 0.");
         FsyncLevel fsyncLevel = fsyncLevel(properties.fsyncLevel, faults);
+        LocalRetention localRetention = properties.localRetention == null
+                ? null
+                : LocalRetention.of(properties.localRetention, properties.remote != null, isSpool, faults);
         if (faults.found() || root == null || keys == null) {
             return null;
         }
@@ -69,7 +74,8 @@ public record Configuration(
                 idleTimeout,
                 writeDelay,
                 fsyncLevel,
-                remote);
+                remote,
+                localRetention);
     }
 
     private static @Nullable Path spool(@Nullable RemoteConfiguration remote, UploadProperties upload, Faults faults) {

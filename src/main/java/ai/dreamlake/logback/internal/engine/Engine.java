@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.engine;
 
 import ai.dreamlake.logback.internal.config.Configuration;
 import ai.dreamlake.logback.internal.config.FsyncLevel;
+import ai.dreamlake.logback.internal.config.LocalRetention;
 import ai.dreamlake.logback.internal.config.RemoteConfiguration;
 import ai.dreamlake.logback.internal.journal.SpoolStorage;
 import ai.dreamlake.logback.internal.journal.Storage;
@@ -43,6 +44,9 @@ public final class Engine {
     /** Null where there is no server. */
     private final @Nullable Uploads uploads;
 
+    /** Null if local sessions stay. */
+    private final @Nullable SessionCleaner cleaner;
+
     /** How many exit hooks have not come to their end. They run at once. */
     private final AtomicInteger exitHooks;
 
@@ -52,13 +56,15 @@ public final class Engine {
             Counters counters,
             StatusReporter status,
             Path root,
-            @Nullable Uploads uploads) {
+            @Nullable Uploads uploads,
+            @Nullable SessionCleaner cleaner) {
         this.writer = writer;
         this.sessions = sessions;
         this.counters = counters;
         this.status = status;
         this.root = root;
         this.uploads = uploads;
+        this.cleaner = cleaner;
         this.exitHooks = new AtomicInteger(uploads == null ? 1 : 2);
     }
 
@@ -127,10 +133,17 @@ public final class Engine {
             status.addWarn(
                     "<remote> of appender [" + name + "] is plain http: records and token can be read on the way.");
         }
-        Engine engine = new Engine(writer, sessions, counters, reporter, configuration.root(), uploads);
+        LocalRetention retention = configuration.localRetention();
+        SessionCleaner cleaner = retention == null
+                ? null
+                : new SessionCleaner(configuration.root(), retention, sessions, reporter, "dreamlake-cleaner-" + name);
+        Engine engine = new Engine(writer, sessions, counters, reporter, configuration.root(), uploads, cleaner);
         sessions.start(uploads, engine::exitHookEnds);
         if (uploads != null) {
             uploads.start(engine::exitHookEnds);
+        }
+        if (cleaner != null) {
+            cleaner.start();
         }
         return engine;
     }
@@ -204,6 +217,9 @@ public final class Engine {
 
     /** Closes all sessions, and hands over what is pending. Events that are under way are still written. */
     public void stop() {
+        if (cleaner != null) {
+            cleaner.stop();
+        }
         sessions.close();
         if (uploads == null) {
             tellRest();

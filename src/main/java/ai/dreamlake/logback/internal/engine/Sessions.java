@@ -240,10 +240,27 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
     }
 
-    private void forget(Session session) {
-        if (openSessions.tryForget(session)) {
+    private boolean forget(Session session) {
+        boolean forgotten = openSessions.tryForget(session);
+        if (forgotten) {
             sessions.remove(session.name(), session);
         }
+        return forgotten;
+    }
+
+    /**
+     * The journal of a session that is closed, and of which nothing is expected or pending, for whoever wants to delete
+     * it. The session is forgotten; its next record finds the same journal.
+     *
+     * @return null if the session is in use
+     * @throws IOException if its directory cannot be used
+     */
+    @Nullable
+    Journal unusedJournal(SessionName name) throws IOException {
+        Session session = sessions.get(name);
+        return session == null || forget(session)
+                ? JournalRegistry.journal(root, name, nanoTime, storage, writeDelay)
+                : null;
     }
 
     private synchronized void forgetSome() {

@@ -198,6 +198,12 @@ final class StatusReporter {
         }
     }
 
+    /** Sessions were deleted as {@code <localRetention>} asks. */
+    void cleaned(int sessions, long bytes) {
+        info("Deleted " + sessions + (sessions == 1 ? " session" : " sessions") + " with " + bytes
+                + " bytes, as <localRetention> asks.");
+    }
+
     /** Records are lost for another reason than that they could not be written. */
     void warnOfLoss(String message) {
         warn(message);
