@@ -215,10 +215,7 @@ public record SessionDirectory(Path path) {
         return Set.of(lock(), uploadLock(), path.resolve(".session.lock")).contains(file);
     }
 
-    /**
-     * The files that are of no use once nobody wants the log any more, or is to have it. {@link SessionDeletion} says
-     * in which order they go.
-     */
+    /** The log, and the files that are of no use without it. {@link SessionDeletion} says in which order they go. */
     List<Path> filesOfLog() {
         return List.of(
                 log().toPath(),
@@ -229,7 +226,7 @@ public record SessionDirectory(Path path) {
                 checkpoint());
     }
 
-    /** The files for what is in no log, or no more: damage, and what the server refuses. */
+    /** The files for what is kept nowhere else: damage, and what the server refuses. */
     List<Path> filesSetAside() {
         return List.of(torn().toPath(), rejectedRecords().toPath(), damagedDescription());
     }
