@@ -6,6 +6,7 @@ import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,9 +23,14 @@ public final class DeliveredSession implements Closeable {
         this.lock = lock;
     }
 
-    /** Null if somebody uploads the session at this moment. */
+    /** Null if somebody uploads the session at this moment, or if nothing can exclude that. */
     public static @Nullable DeliveredSession tryHold(SessionDirectory directory) throws IOException {
-        UploadLock lock = UploadLock.tryTake(directory.uploadLock());
+        AtomicBoolean isLocked = new AtomicBoolean(true);
+        UploadLock lock = UploadLock.tryTake(directory.uploadLock(), withoutLocks -> isLocked.set(false));
+        if (lock != null && !isLocked.get()) {
+            lock.close();
+            return null;
+        }
         return lock == null ? null : new DeliveredSession(directory, lock);
     }
 

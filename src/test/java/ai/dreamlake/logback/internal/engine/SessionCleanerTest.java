@@ -28,6 +28,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import okhttp3.HttpUrl;
 import org.junit.jupiter.api.AfterEach;
@@ -86,7 +87,7 @@ class SessionCleanerTest {
     void close() {
         sessions.close();
         if (uploads != null) {
-            uploads.close();
+            uploads.close(() -> {});
         }
         server.close();
     }
@@ -108,9 +109,11 @@ class SessionCleanerTest {
         uploads = new Uploads(
                 root,
                 null,
+                new AtomicLong(),
                 HttpUrl.get(server.url()),
                 () -> FakeDreamlake.TOKEN,
                 settings,
+                new Counters(),
                 new UploadListener() {},
                 sessions,
                 "test",
@@ -252,7 +255,7 @@ class SessionCleanerTest {
         Path file = session("old").log().resolveSibling(".upload");
         String saved = Files.readString(file);
         sessions.close();
-        uploads.close();
+        uploads.close(() -> {});
         if (checkpoint.equals("none")) {
             Files.delete(file);
         } else {
@@ -277,7 +280,7 @@ class SessionCleanerTest {
         append("old", "a");
         awaitDelivered("old", 1);
         sessions.close();
-        uploads.close();
+        uploads.close(() -> {});
         age("old", 8);
         Path lock = session("old").log().resolveSibling(".upload.lock");
         try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.WRITE)) {
