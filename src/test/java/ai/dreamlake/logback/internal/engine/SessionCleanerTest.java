@@ -97,15 +97,12 @@ class SessionCleanerTest {
     }
 
     private void startHybrid() {
+        startHybrid(Duration.ofMillis(1));
+    }
+
+    private void startHybrid(Duration interval) {
         UploadSettings settings = new UploadSettings(
-                1000,
-                900_000,
-                Duration.ofMillis(1),
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(10),
-                4,
-                false,
-                Duration.ZERO);
+                1000, 900_000, interval, Duration.ofSeconds(5), Duration.ofSeconds(10), 4, false, Duration.ZERO);
         uploads = new Uploads(
                 root,
                 null,
@@ -226,11 +223,10 @@ class SessionCleanerTest {
     /** Which this appender has remembered, and knows to have been marked. */
     @Test
     void aRecordAfterADeletionByAnotherProcessMarksTheSession() throws IOException {
-        startHybrid();
+        startHybrid(Duration.ofHours(1)); // or the uploader would mark it
         append("old", "a");
         append("young", "b");
-        awaitDelivered("old", 1);
-        server.instead.set(request -> FakeDreamlake.answer(503, "{}"));
+        assertThat(uploads.awaitDelivery(Duration.ofMinutes(1))).isTrue();
         Files.delete(session("old").log());
         Files.delete(session("old").log().resolveSibling(".upload"));
         append("old", "again");
@@ -403,7 +399,7 @@ class SessionCleanerTest {
         assertThat(threads())
                 .singleElement()
                 .satisfies(thread -> assertThat(thread.isDaemon()).isTrue());
-        threads().forEach(Thread::interrupt); // it does not matter
+        await().until(() -> threads().get(0).getState() == Thread.State.TIMED_WAITING);
         cleaner.stop();
         await().until(() -> threads().isEmpty());
     }
