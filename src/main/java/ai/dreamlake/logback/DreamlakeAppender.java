@@ -16,6 +16,7 @@ import ch.qos.logback.core.util.FileSize;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,7 +76,10 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         if (isStarted()) {
             return;
         }
-        faults.begin(getName(), this, upload, localRetention == null ? this : localRetention);
+        Stream<Object> configured = Stream.concat(Stream.of(this), upload.configured());
+        faults.begin(
+                getName(),
+                Stream.concat(configured, Stream.ofNullable(localRetention)).toList());
         Configuration configuration = Configuration.of(properties, upload.properties(), System.getenv(), faults);
         if (configuration == null) {
             return;

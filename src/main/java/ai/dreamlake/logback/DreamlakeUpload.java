@@ -1,11 +1,14 @@
 package ai.dreamlake.logback;
 
 import ai.dreamlake.logback.internal.config.HeaderProperties;
+import ai.dreamlake.logback.internal.config.ProxyProperties;
 import ai.dreamlake.logback.internal.config.UploadProperties;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,7 +57,63 @@ public class DreamlakeUpload {
         }
     }
 
+    /**
+     * A proxy of HTTP: the {@code <proxy>} element.
+     *
+     * <pre>{@code
+     * <proxy>
+     *   <host>proxy.example.com</host>
+     *   <port>3128</port>
+     *   <user>alice</user>
+     *   <password>${PROXY_PASSWORD}</password>
+     * </proxy>
+     * }</pre>
+     *
+     * <p>All calls go through it, those to this machine, too. User and password are sent to it as "Basic"
+     * Proxy-Authorization, and never shown.
+     */
+    public static class Proxy {
+
+        private final ProxyProperties properties = new ProxyProperties();
+
+        /** For Logback, which creates it where a configuration has the element. */
+        public Proxy() {}
+
+        /** Its name or address, without http:// and port. Default: null, which is a configuration error */
+        public void setHost(@Nullable String host) {
+            properties.host = host;
+        }
+
+        public @Nullable String getHost() {
+            return properties.host;
+        }
+
+        /** From 1 to 65535. Default: 0, which is a configuration error */
+        public void setPort(int port) {
+            properties.port = port;
+        }
+
+        public int getPort() {
+            return properties.port;
+        }
+
+        /** The user, if the proxy demands a login. Null or empty: none. Default: null */
+        public void setUser(@Nullable String user) {
+            properties.user = user;
+        }
+
+        public @Nullable String getUser() {
+            return properties.user;
+        }
+
+        /** The user's password; may be empty. Default: null, which is a configuration error if there is a user */
+        public void setPassword(@Nullable String password) {
+            properties.password = password;
+        }
+    }
+
     private final UploadProperties properties = new UploadProperties();
+    private @Nullable Proxy proxy;
     private final List<Header> headers = new ArrayList<>();
 
     /** For Logback, which creates it where a configuration names this class. */
@@ -62,6 +121,11 @@ public class DreamlakeUpload {
 
     UploadProperties properties() {
         return properties;
+    }
+
+    /** The objects whose properties Logback may have set. */
+    Stream<Object> configured() {
+        return Stream.of(this, proxy).filter(Objects::nonNull);
     }
 
     /** The most records in one call, at least 1. Default: 1000 */
@@ -137,6 +201,16 @@ public class DreamlakeUpload {
 
     public List<Header> getHeaders() {
         return List.copyOf(headers);
+    }
+
+    /** The proxy to the server. Default: null, which is the JVM's own (https.proxyHost and the like), if it has one */
+    public void setProxy(@Nullable Proxy proxy) {
+        this.proxy = proxy;
+        properties.proxy = proxy == null ? null : proxy.properties;
+    }
+
+    public @Nullable Proxy getProxy() {
+        return proxy;
     }
 
     /**

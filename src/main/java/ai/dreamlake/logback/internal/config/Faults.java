@@ -56,7 +56,7 @@ public final class Faults {
      * @param appender the appender's name
      * @param configured the objects whose properties are checked
      */
-    public void begin(@Nullable String appender, Object... configured) {
+    public void begin(@Nullable String appender, List<?> configured) {
         this.appender = String.valueOf(appender);
         this.found = false;
         this.variables.clear();
@@ -67,7 +67,7 @@ public final class Faults {
         for (Status said : context.getStatusManager().getCopyOfStatusList()) {
             if (said.getTimestamp() > judgedUntil
                     && said.getOrigin() instanceof PropertySetter setter
-                    && List.of(configured).contains(setter.getObj())
+                    && configured.contains(setter.getObj())
                     && said.getMessage().startsWith("Failed to set")) {
                 addMistyped(said.getMessage(), setter.getObj().getClass());
             }

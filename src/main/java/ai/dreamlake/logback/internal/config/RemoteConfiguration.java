@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.config;
 import static ch.qos.logback.core.CoreConstants.UNDEFINED_PROPERTY_SUFFIX;
 
 import ch.qos.logback.core.util.FileSize;
+import java.net.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -20,6 +21,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param url the base URL
  * @param headers sent with each call
+ * @param proxy null for the JVM's own
+ * @param proxyAuthorization the value of the header Proxy-Authorization; null for none
  * @param maxBatchBytes how large a call's body is at most
  * @param maxSpoolBytes how much may wait in the spool
  * @param shutdownTimeout how long stop and exit wait for what is pending
@@ -28,6 +31,8 @@ public record RemoteConfiguration(
         HttpUrl url,
         Credentials credentials,
         Headers headers,
+        @Nullable Proxy proxy,
+        @Nullable String proxyAuthorization,
         int maxBatchRecords,
         int maxBatchBytes,
         Duration interval,
@@ -62,6 +67,8 @@ public record RemoteConfiguration(
         HttpUrl url = url(destination.remote(), faults);
         Credentials credentials = Credentials.of(destination, faults);
         Headers headers = HeaderText.headers(upload.headers, faults);
+        Proxy proxy = upload.proxy == null ? null : upload.proxy.proxy(faults);
+        String proxyAuthorization = upload.proxy == null ? null : upload.proxy.authorization(faults);
         int maxBatchBytes = faults.size("maxBatchSize", upload.maxBatchSize);
         int maxBatchRecords = faults.atLeastOne("maxBatchRecords", upload.maxBatchRecords);
         int maxConcurrentUploads = faults.atLeastOne("maxConcurrentUploads", upload.maxConcurrentUploads);
@@ -78,6 +85,8 @@ public record RemoteConfiguration(
                 url,
                 credentials,
                 headers,
+                proxy,
+                proxyAuthorization,
                 maxBatchRecords,
                 maxBatchBytes,
                 interval,

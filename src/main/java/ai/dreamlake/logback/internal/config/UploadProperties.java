@@ -20,6 +20,7 @@ public final class UploadProperties {
     public int maxConcurrentUploads = 4;
     public @Nullable String compression = "none";
     public final List<HeaderProperties> headers = new ArrayList<>();
+    public @Nullable ProxyProperties proxy;
     public @Nullable String spoolPath = System.getProperty("user.home") + "/.dreamlake/spool";
     public @Nullable FileSize spoolLimit = new FileSize(FileSize.GB_COEFFICIENT);
     public @Nullable Duration shutdownTimeout = Duration.buildBySeconds(10);

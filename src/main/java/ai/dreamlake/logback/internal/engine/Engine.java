@@ -176,7 +176,9 @@ public final class Engine {
                 remote.maxConcurrentUploads(),
                 remote.gzip(),
                 remote.shutdownTimeout(),
-                remote.headers());
+                remote.headers(),
+                remote.proxy(),
+                remote.proxyAuthorization());
     }
 
     /** From the module's descriptor or the jar's manifest; "development" where the classes lie in a directory. */

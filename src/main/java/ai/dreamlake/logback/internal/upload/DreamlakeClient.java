@@ -50,6 +50,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     /** No more of an error is kept: it is there to be read by people. */
     static final int MAX_KEPT_CHARACTERS = 4 * 1024;
 
+    private static final String PROXY_AUTHORIZATION = "Proxy-Authorization";
     private static final String USER_AGENT = "User-Agent";
     private static final String CONTENT_ENCODING = "Content-Encoding";
     private static final String RETRY_AFTER = "Retry-After";
@@ -160,8 +161,26 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         return chain.proceed(chain.request());
     }
 
+    /** The request for a tunnel, which OkHttp makes for https. Null if the proxy has refused that. */
+    private static @Nullable Request toTunnel(Request request, String authorization) {
+        return request.header(PROXY_AUTHORIZATION) == null && request.method().equals("CONNECT")
+                ? request.newBuilder()
+                        .header(PROXY_AUTHORIZATION, authorization)
+                        .build()
+                : null;
+    }
+
+    /** The proxy reads requests of plain http, and only those. At once: a body that it refuses cannot be sent again. */
+    private static Request toProxy(Request request, String authorization) {
+        return request.isHttps()
+                ? request
+                : request.newBuilder()
+                        .header(PROXY_AUTHORIZATION, authorization)
+                        .build();
+    }
+
     private OkHttpClient build() {
-        return new OkHttpClient.Builder()
+        OkHttpClient.Builder builder = new OkHttpClient.Builder()
                 .socketFactory(new UndelayedSockets())
                 .connectTimeout(settings.connectTimeout())
                 .callTimeout(settings.callTimeout())
@@ -180,8 +199,13 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                             progress.begun = true;
                         }
                     }
-                })
-                .build();
+                });
+        String authorization = settings.proxyAuthorization();
+        if (authorization != null) {
+            builder.proxyAuthenticator((route, refusal) -> toTunnel(refusal.request(), authorization))
+                    .addNetworkInterceptor(chain -> chain.proceed(toProxy(chain.request(), authorization)));
+        }
+        return builder.proxy(settings.proxy()).build();
     }
 
     @Override

@@ -1,7 +1,9 @@
 package ai.dreamlake.logback.internal.upload;
 
+import java.net.Proxy;
 import java.time.Duration;
 import okhttp3.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How records are uploaded.
@@ -14,6 +16,8 @@ import okhttp3.Headers;
  * @param gzip whether bodies are compressed
  * @param shutdownTimeout how long closing waits for pending records
  * @param headers sent with each call
+ * @param proxy null for the JVM's own
+ * @param proxyAuthorization the value of the header Proxy-Authorization; null for none
  */
 public record UploadSettings(
         int maxBatchRecords,
@@ -24,9 +28,11 @@ public record UploadSettings(
         int maxConcurrentUploads,
         boolean gzip,
         Duration shutdownTimeout,
-        Headers headers) {
+        Headers headers,
+        @Nullable Proxy proxy,
+        @Nullable String proxyAuthorization) {
 
-    /** Without headers. */
+    /** Without headers, and with the JVM's own proxy. */
     public UploadSettings(
             int maxBatchRecords,
             int maxBatchBytes,
@@ -45,7 +51,9 @@ public record UploadSettings(
                 maxConcurrentUploads,
                 gzip,
                 shutdownTimeout,
-                Headers.EMPTY);
+                Headers.EMPTY,
+                null,
+                null);
     }
 
     /** Without what may be secret. */

@@ -24,7 +24,7 @@ class DestinationTest {
         ContextAwareBase status = new ContextAwareBase();
         status.setContext(context);
         Faults faults = new Faults(status);
-        faults.begin("A");
+        faults.begin("A", List.of());
         return faults;
     }
 

@@ -7,6 +7,7 @@ import ch.qos.logback.core.joran.util.PropertySetter;
 import ch.qos.logback.core.joran.util.beans.BeanDescriptionCache;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import ch.qos.logback.core.status.ErrorStatus;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class FaultsTest {
         setter.setContext(context);
         setter.setProperty("unit", "FORTNIGHTS");
         Faults faults = new Faults(status);
-        faults.begin("A", bean);
+        faults.begin("A", List.of(bean));
         assertThat(faults.found()).isTrue();
         assertThat(context.getStatusManager().getCopyOfStatusList())
                 .filteredOn(ErrorStatus.class::isInstance)

@@ -42,7 +42,8 @@ class DreamlakeClientTest {
     }
 
     private static UploadSettings settings(Duration callTimeout, boolean gzip) {
-        return new UploadSettings(1000, 900_000, Duration.ofMillis(1), LONG, callTimeout, 4, gzip, LONG, HEADERS);
+        return new UploadSettings(
+                1000, 900_000, Duration.ofMillis(1), LONG, callTimeout, 4, gzip, LONG, HEADERS, null, null);
     }
 
     private static DreamlakeClient client(String url, Duration callTimeout) {

@@ -1,0 +1,182 @@
+package ai.dreamlake.logback;
+
+import static ai.dreamlake.logback.testing.FakeDreamlake.answer;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import ai.dreamlake.logback.testing.ChildJvm;
+import ai.dreamlake.logback.testing.FakeDreamlake;
+import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.testing.SessionOnDisk;
+import ch.qos.logback.core.util.Duration;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What becomes of the delivery when appenders stop and JVMs exit (I9). */
+@Timeout(90)
+class HandOverTest {
+
+    @TempDir
+    Path root;
+
+    private final FakeDreamlake server = FakeDreamlake.start();
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    private static Logging logging(Path root, String url, Duration shutdownTimeout) {
+        return Logging.to(root, appender -> {
+            appender.setRemote(url);
+            appender.setApiKey(FakeDreamlake.TOKEN);
+            appender.setWorkspace("project");
+            appender.setSession("run");
+            appender.getUpload().setInterval(Duration.buildByHours(1));
+            appender.getUpload().setShutdownTimeout(shutdownTimeout);
+        });
+    }
+
+    private Logging logging(Duration shutdownTimeout) {
+        return logging(root, server.url(), shutdownTimeout);
+    }
+
+    private static void log(Logging logging, int from, int to) {
+        for (int i = from; i < to; i++) {
+            logging.log.info("m" + i);
+        }
+    }
+
+    private static List<String> messages(int from, int to) {
+        return IntStream.range(from, to).mapToObj(i -> "m" + i).toList();
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket reserved = new ServerSocket(0)) {
+            return reserved.getLocalPort();
+        }
+    }
+
+    /** What a program does in its shutdown hooks. */
+    enum LastDeeds {
+        /** A request goes on, and logs now and then. */
+        A_REQUEST_ENDS,
+        /** As a framework does: something is logged, and then Logback is stopped. */
+        LOGBACK_STOPS,
+        /** A record, and the hook is over. */
+        A_LAST_WORD,
+        /** Waits for what it has logged. */
+        AWAITS_DELIVERY
+    }
+
+    /** Arguments: path, URL, deeds. Logs ten records, and more in a shutdown hook, while it is terminated. */
+    static final class Terminated {
+        public static void main(String[] arguments) throws InterruptedException {
+            Logging logging = logging(Path.of(arguments[0]), arguments[1], Duration.buildByMinutes(1));
+            log(logging, 0, 10);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> act(logging, LastDeeds.valueOf(arguments[2]))));
+            System.out.println("ready");
+            new CountDownLatch(1).await();
+        }
+
+        private static void act(Logging logging, LastDeeds deeds) {
+            switch (deeds) {
+                case A_REQUEST_ENDS -> {
+                    for (int i = 10; i < 60; i++) {
+                        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+                        log(logging, i, i + 1);
+                    }
+                }
+                case LOGBACK_STOPS -> {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(600)); // the appender's own hook is over
+                    log(logging, 10, 60);
+                    logging.close();
+                }
+                case A_LAST_WORD -> log(logging, 10, 60);
+                case AWAITS_DELIVERY -> {
+                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(600));
+                    log(logging, 10, 60);
+                    System.out.println(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(1)));
+                }
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whatIsLoggedWhileTheJvmExitsIsDelivered(LastDeeds deeds) {
+        try (ChildJvm child = ChildJvm.start(Terminated.class, root, server.url(), deeds)) {
+            assertThat(child.readLine()).isEqualTo("ready");
+            child.terminate();
+            assertThat(child.remainingLines())
+                    .isEqualTo(deeds == LastDeeds.AWAITS_DELIVERY ? List.of("true") : List.of());
+            child.waitFor();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 60));
+    }
+
+    @Test
+    void aStopWaitsForNoServerAndThreadsEndThoughNothingCouldBeDelivered() throws IOException {
+        Logging logging = logging(root, "http://localhost:" + closedPort(), Duration.buildByMilliseconds(700));
+        log(logging, 0, 10);
+        logging.appender.awaitDelivery(java.time.Duration.ofMillis(200));
+        logging.close();
+        await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("dreamlake-")));
+        assertThat(logging.appender.getStatistics().pending()).isEqualTo(10);
+    }
+
+    @Test
+    void afterAStopDeliveryGoesOnUntilAllIsDelivered() {
+        server.millisPerRequest = 200;
+        Logging logging = logging(Duration.buildByHours(1));
+        log(logging, 0, 10);
+        logging.close();
+        assertThat(server.messages("project/run")).as("nobody waited").isEmpty();
+        await().until(() -> server.messages("project/run").equals(messages(0, 10)));
+        await().until(() -> logging.appender.getStatistics().delivered() == 10);
+    }
+
+    @Test
+    void theNextAppenderTakesOverWhatTheOneBeforeHasNotDelivered() {
+        server.instead.set(request -> answer(503, ""));
+        Logging first = logging(Duration.buildByHours(1));
+        log(first, 0, 10);
+        assertThat(first.appender.awaitDelivery(java.time.Duration.ofMillis(200)))
+                .isFalse();
+        first.close();
+        try (Logging second = logging(Duration.buildByHours(1))) {
+            server.instead.set(request -> null);
+            log(second, 10, 20);
+            assertThat(second.appender.awaitDelivery(java.time.Duration.ofMinutes(1)))
+                    .isTrue();
+        }
+        assertThat(server.messages("project/run")).isEqualTo(messages(0, 20));
+    }
+
+    @Test
+    void aResetWhileTheServerIsAwayDoesNotStandStill() throws Exception {
+        Logging logging = logging(root, "http://localhost:" + closedPort(), Duration.buildByHours(1));
+        for (int round = 0; round < 20; round++) {
+            log(logging, 10 * round, 10 * round + 10);
+            logging.appender.stop();
+            logging.appender.start();
+        }
+        log(logging, 200, 210);
+        logging.close();
+        assertThat(logging.errors()).isEmpty();
+        assertThat(SessionOnDisk.of(root, "project", "run").messages()).isEqualTo(messages(0, 210));
+    }
+}
