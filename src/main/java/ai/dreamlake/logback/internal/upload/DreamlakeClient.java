@@ -6,10 +6,12 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import okhttp3.Call;
+import okhttp3.ConnectionSpec;
 import okhttp3.EventListener;
 import okhttp3.HttpUrl;
 import okhttp3.Interceptor;
@@ -179,7 +181,8 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                         .build();
     }
 
-    private OkHttpClient build() {
+    /** On the thread of the first call: the JVM's key store is read here, and may be broken. */
+    private OkHttpClient build() throws IOException {
         OkHttpClient.Builder builder = new OkHttpClient.Builder()
                 .socketFactory(new UndelayedSockets())
                 .connectTimeout(settings.connectTimeout())
@@ -204,6 +207,15 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         if (authorization != null) {
             builder.proxyAuthenticator((route, refusal) -> toTunnel(refusal.request(), authorization))
                     .addNetworkInterceptor(chain -> chain.proceed(toProxy(chain.request(), authorization)));
+        }
+        try {
+            JvmTls tls = JvmTls.load();
+            builder.sslSocketFactory(tls.sockets(), tls.trust());
+        } catch (IOException unusable) {
+            if (base.isHttps()) {
+                throw unusable;
+            }
+            builder.connectionSpecs(List.of(ConnectionSpec.CLEARTEXT)); // then nobody needs it
         }
         return builder.proxy(settings.proxy()).build();
     }
@@ -307,7 +319,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
             sentToken = current;
             return current;
         } catch (IOException noToken) {
-            throw new NoResponseException(String.valueOf(noToken.getMessage()), noToken, false);
+            throw new NoResponseException(noToken, false);
         }
     }
 

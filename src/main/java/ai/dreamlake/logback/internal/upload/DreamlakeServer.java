@@ -15,11 +15,8 @@ interface DreamlakeServer {
         final boolean leavesDoubt;
 
         NoResponseException(IOException cause, boolean leavesDoubt) {
-            this(cause.toString(), cause, leavesDoubt);
-        }
-
-        NoResponseException(String reason, IOException cause, boolean leavesDoubt) {
-            super(reason, cause);
+            // The class of a plain IOException tells nothing.
+            super(cause.getClass() == IOException.class ? cause.getMessage() : cause.toString(), cause);
             this.leavesDoubt = leavesDoubt;
         }
 
