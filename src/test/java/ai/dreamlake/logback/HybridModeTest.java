@@ -811,13 +811,15 @@ class HybridModeTest {
     }
 
     @Test
-    void stopDeliversWhatIsPendingIfThatTakesNoLongerThanConfigured() {
+    void whatIsPendingWhenTheAppenderStopsIsDeliveredAtOnceWhateverTheInterval() {
         try (Logging logging = logging(appender -> {
             appender.getUpload().setInterval(duration(100_000));
             appender.getUpload().setShutdownTimeout(duration(30_000));
         })) {
             log(logging, 0, 500);
         }
+        org.awaitility.Awaitility.await()
+                .until(() -> server.messages("project/run").size() == 500);
         assertDelivered(500);
     }
 
@@ -975,10 +977,12 @@ class HybridModeTest {
         server.instead.set(
                 request -> isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
         try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
+            log(logging, 0, 1); // a server that never took anything would be taken for broken
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             for (int i = 0; i < 100; i++) {
                 logging.log.info("poison");
             }
-            log(logging, 0, 100);
+            log(logging, 1, 100);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertThat(logging.appender.getStatistics().rejected()).isEqualTo(100);
         }
@@ -1000,6 +1004,8 @@ class HybridModeTest {
                     .isTrue();
         }
         Path inside = Objects.requireNonNull(spool.toFile().listFiles())[0].toPath();
+        Path log = inside.resolve("default/default/logs/logs.jsonl");
+        org.awaitility.Awaitility.await().until(() -> Files.notExists(log)); // deleted a moment after it is delivered
         try (Logging hybrid = Logging.with(appender -> {
             appender.setLocalPath(inside.toString());
             appender.setRemote(server.url());

@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 
 /** Records that are on disk only until a server has them. */
@@ -330,6 +333,54 @@ class RemoteModeTest {
             DreamlakeStatistics statistics = logging.appender.getStatistics();
             assertThat(statistics.pending()).isZero();
             assertThat(statistics.accepted()).isEqualTo(statistics.delivered() + statistics.droppedInAll());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void theLimitHoldsAtAnySpeedWhileTheServerIsAwayOrHangs(boolean hangs) throws InterruptedException {
+        server.instead.set(request -> hangs && FakeDreamlake.isLogs(request)
+                ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
+                : hangs ? null : answer(503, ""));
+        try (Logging logging =
+                logging(appender -> appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)))) {
+            AtomicLong most = new AtomicLong();
+            Thread[] threads = new Thread[3];
+            for (int t = 0; t < threads.length; t++) {
+                threads[t] = new Thread(() -> {
+                    for (int i = 0; i < 50_000; i++) {
+                        logging.log.info("the quick brown fox jumps over the lazy dog {}", i);
+                    }
+                });
+                threads[t].start();
+            }
+            for (Thread thread : threads) {
+                while (thread.isAlive()) {
+                    most.accumulateAndGet(recordsOnDisk(), Math::max);
+                }
+                thread.join();
+            }
+            long segment = 64 * FileSize.KB_COEFFICIENT;
+            assertThat(most.get()).isLessThanOrEqualTo((long) (1.1 * FileSize.MB_COEFFICIENT) + segment);
+            DreamlakeStatistics statistics = logging.appender.getStatistics();
+            assertThat(statistics.accepted()).isEqualTo(150_000);
+            assertThat(statistics.dropped().get(DropReason.SPOOL)).isGreaterThan(130_000);
+            server.instead.set(request -> null);
+            if (!hangs) {
+                assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+                long delivered = server.records("project/run").stream()
+                        .filter(record -> !record.path("metadata").has("dreamlake_dropped"))
+                        .count();
+                long told = server.records("project/run").stream()
+                        .mapToLong(record -> record.path("metadata")
+                                .path("dreamlake_dropped")
+                                .asLong(0))
+                        .sum();
+                assertThat(delivered + told).as("exact counts").isEqualTo(150_000);
+            }
+            statistics = logging.appender.getStatistics();
+            assertThat(statistics.accepted())
+                    .isEqualTo(statistics.delivered() + statistics.pending() + statistics.droppedInAll());
         }
     }
 
