@@ -111,8 +111,10 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * Closes all sessions. Events that are being appended are still written. If a server is configured, waits for
-     * pending records, at most for the {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
+     * Closes all sessions. Events that are being appended are still written. Returns at once: if a server is
+     * configured, daemon threads go on to deliver what is pending, for a few seconds at most; the next appender for the
+     * same files and server takes that over. Only while the JVM exits, this waits for pending records, at most for the
+     * {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
      */
     @Override
     public void stop() {

@@ -21,7 +21,7 @@ public interface DreamlakeListener {
     /**
      * An attempt failed and will be repeated.
      *
-     * @param reason such as "HTTP 503", or the exception that ended the connection
+     * @param reason such as "HTTP 503", or the exception that ended the connection or came from a file
      * @param wait the time until the next attempt
      */
     default void retried(String workspace, String session, String reason, Duration wait) {}
@@ -33,7 +33,11 @@ public interface DreamlakeListener {
     default void dropped(String workspace, String session, long records, String reason) {}
 
     /**
-     * The server refuses the token or the session: the session is not sent until the next start. Its records are kept.
+     * The server refuses the token, the session, or all that we send: the session is not sent for long. Its records are
+     * kept. What is not for a person to decide is tried again after a minute, later after ten; this is called each
+     * time.
+     *
+     * @param reason such as "HTTP 401"
      */
     default void parked(String workspace, String session, String reason) {}
 }

@@ -240,8 +240,10 @@ public class DreamlakeUpload {
     }
 
     /**
-     * How long the appender's stop, and the JVM's exit, wait for pending records to be delivered. Zero: not at all. The
-     * next start sends the rest. Default: 10 seconds
+     * How long the JVM's exit waits for pending records to be delivered, those among them that shutdown hooks log. It
+     * does not wait for a server that is known to be away. An appender's stop never waits; daemon threads go on to
+     * deliver for this time, but no longer than 5 seconds. Zero: nothing is delivered after a stop, and the exit does
+     * not wait. The next start sends the rest. Default: 10 seconds
      */
     public void setShutdownTimeout(@Nullable Duration shutdownTimeout) {
         properties.shutdownTimeout = shutdownTimeout;

@@ -515,7 +515,9 @@ class HybridModeTest {
         try (Logging logging = logging(appender -> appender.getUpload().setCallTimeout(duration(300)))) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-            assertThat(logging.appender.getStatistics().retries()).isEqualTo(2);
+            assertThat(logging.appender.getStatistics().retries())
+                    .as("on a slow machine, the server seems to hang when it does not")
+                    .isGreaterThanOrEqualTo(2);
         }
         assertDelivered(10);
     }
@@ -1005,7 +1007,7 @@ class HybridModeTest {
         }
         Path inside = Objects.requireNonNull(spool.toFile().listFiles())[0].toPath();
         Path log = inside.resolve("default/default/logs/logs.jsonl");
-        org.awaitility.Awaitility.await().until(() -> Files.notExists(log)); // deleted a moment after it is delivered
+        org.awaitility.Awaitility.await().until(() -> log.toFile().length() == 0); // a moment after it is delivered
         try (Logging hybrid = Logging.with(appender -> {
             appender.setLocalPath(inside.toString());
             appender.setRemote(server.url());

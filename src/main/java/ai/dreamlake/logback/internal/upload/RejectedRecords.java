@@ -33,6 +33,9 @@ final class RejectedRecords {
     private static final int MAX_RESPONSE = 4096;
     private static final int BLOCK = 64 * 1024;
 
+    /** So much is kept; then it is up to a person (I4). */
+    private static final long MAX_BYTES = 64 * 1024 * 1024;
+
     private final File file;
 
     RejectedRecords(File file) {
@@ -77,6 +80,11 @@ final class RejectedRecords {
         if (!endsWith(content)) {
             AppendedFile.append(file, content);
         }
+    }
+
+    /** Whether nothing more is added: then the records stay in the log. */
+    boolean isFull() {
+        return file.length() >= MAX_BYTES;
     }
 
     private static boolean isSpace(RandomAccessFile log, long position) throws IOException {

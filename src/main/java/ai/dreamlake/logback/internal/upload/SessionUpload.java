@@ -9,6 +9,7 @@ import ai.dreamlake.logback.internal.upload.Result.Rejected;
 import ai.dreamlake.logback.internal.upload.Result.RetryAfter;
 import ai.dreamlake.logback.internal.upload.Result.SessionGone;
 import ai.dreamlake.logback.internal.upload.Result.Shrink;
+import ai.dreamlake.logback.internal.upload.Result.Until;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -247,8 +248,8 @@ final class SessionUpload {
                 return context.settings().interval().toNanos();
             }
             Checkpoint before = checkpoint;
-            Result result = sender.send(
-                    batch, isDoubtful, checkpoint.serverEnd(), () -> checkpoints.save(before.sending(batch)));
+            Result result = withinLimits(sender.send(
+                    batch, isDoubtful, checkpoint.serverEnd(), () -> checkpoints.save(before.sending(batch))));
             Checkpoint after = settle(result, batch, checkpoint);
             long pause = pauseAfter(result);
             if (pause != GO_ON) {
@@ -257,6 +258,12 @@ final class SessionUpload {
             checkpoint = after;
         }
         return AT_ONCE; // other sessions get their turn
+    }
+
+    private Result withinLimits(Result result) {
+        return result instanceof Rejected && rejectedRecords.isFull()
+                ? new Parked("rejected.jsonl beside its log has 64 MB: move it away", Until.LATER)
+                : result;
     }
 
     private synchronized Checkpoint countLost(Checkpoint checkpoint) throws IOException {

@@ -1,13 +1,15 @@
 /**
  * Sends records to the server (I5). {@link ai.dreamlake.logback.internal.upload.Uploads} runs the upload threads. Each
- * {@link ai.dreamlake.logback.internal.upload.UploadTask} decides when its session is due. {@code SessionUpload} reads
- * the log from a checkpoint, sends batches, and in a spool deletes what is acknowledged. The log on disk is the only
- * queue, so an unreachable server costs the application nothing (I3).
+ * {@link ai.dreamlake.logback.internal.upload.UploadTask} decides when its session is due. {@code SessionUpload} is the
+ * loop: {@code BatchReader} reads the log from a checkpoint, {@code BatchSender} sends, {@code AnswerPolicy} says what
+ * an answer means, and {@code SpoolReclaimer} deletes what is acknowledged. {@code ServerHealth} keeps thousands of
+ * sessions from a server that is away. The log on disk is the only queue, so that costs the application nothing (I3).
  *
- * <p>What earlier runs left is found and sent, too. A spool that is over its limit gives up its oldest segments unsent,
- * and tells the server how many records that were. {@link ai.dreamlake.logback.internal.upload.UploadTasks} and
- * {@link ai.dreamlake.logback.internal.upload.UploadListener} are implemented by whoever keeps the sessions and the
- * counters.
+ * <p>{@code LeftoverFinder} finds what earlier runs left, and {@code HandOver} says what becomes of the delivery when
+ * the appender stops or the JVM exits (I9). {@code SpoolLimit} has the oldest segments given up where there is no room
+ * (I4); the server is told how many records that were. {@link ai.dreamlake.logback.internal.upload.UploadTasks},
+ * {@link ai.dreamlake.logback.internal.upload.UploadListener} and {@link ai.dreamlake.logback.internal.upload.Books}
+ * are implemented by whoever keeps the sessions and the counters.
  *
  * <p>Knows {@code journal}, {@code session}, {@code io}, and of {@code record} only {@code LineFormat}.
  */

@@ -11,6 +11,7 @@ import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -384,6 +385,24 @@ class SessionUploadTest {
         }
         assertThat(server.records).isEqualTo(90);
         assertSettled();
+    }
+
+    @Test
+    void whereTheRefusedRecordsAreManyTheNextOneStaysInTheLog() throws IOException {
+        log(1);
+        try (RandomAccessFile rejected =
+                new RandomAccessFile(journal.directory().rejectedRecords(), "rw")) {
+            rejected.setLength(64 * 1024 * 1024);
+            server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
+            server.answers.addAll(List.of(400, 400));
+            assertThat(step()).isBetween(seconds(48), seconds(60));
+            assertThat(upload.pending().count()).isOne();
+            assertThat(heard).singleElement().asString().contains("rejected.jsonl", "move it away");
+            rejected.setLength(0);
+            step();
+            assertThat(rejected.length()).isPositive();
+        }
+        assertThat(books).containsExactly("rejected 1");
     }
 
     @ParameterizedTest
