@@ -9,12 +9,20 @@ import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
 import ai.dreamlake.logback.testing.SessionOnDisk;
 import ch.qos.logback.core.util.Duration;
+import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
@@ -23,6 +31,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.MDC;
 
 /** What becomes of the delivery when appenders stop and JVMs exit (I9). */
 @Timeout(90)
@@ -178,5 +188,112 @@ class HandOverTest {
         logging.close();
         assertThat(logging.errors()).isEmpty();
         assertThat(SessionOnDisk.of(root, "project", "run").messages()).isEqualTo(messages(0, 210));
+    }
+
+    @Test
+    void manySessionsCostADeadServerFewAttempts() throws Exception {
+        int port = closedPort();
+        AtomicInteger attempts = new AtomicInteger();
+        int sessions = 2000;
+        Logging logging = Logging.to(root, appender -> {
+            appender.setRemote("http://localhost:" + port);
+            appender.setApiKey(FakeDreamlake.TOKEN);
+            appender.setMaxOpenSessions(50);
+            appender.getUpload().setInterval(Duration.buildByMilliseconds(1));
+            appender.getUpload().setShutdownTimeout(Duration.buildByMilliseconds(0));
+            appender.addListener(new DreamlakeListener() {
+                @Override
+                public void retried(String workspace, String session, String reason, java.time.Duration wait) {
+                    attempts.incrementAndGet();
+                }
+            });
+        });
+        for (int i = 0; i < sessions; i++) {
+            MDC.put("dreamlake.session", "s" + i);
+            logging.log.info("the only record");
+        }
+        MDC.clear();
+        assertThat(logging.appender.awaitDelivery(java.time.Duration.ofSeconds(3)))
+                .isFalse();
+        assertThat(attempts.get())
+                .as("of four threads at first, and then of one at a time")
+                .isBetween(1, 60);
+        try (FakeDreamlake later = FakeDreamlake.start(port)) {
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(1)))
+                    .isTrue();
+            assertThat(later.sessionCount()).isEqualTo(sessions);
+        }
+        logging.close();
+    }
+
+    /** An application with libraries of its own, which a server deploys and undeploys. */
+    public static final class WebApplication {
+        public static void run(Path root, String url) {
+            Logging logging = logging(root, url, Duration.buildByHours(1));
+            log(logging, 0, 10);
+            logging.appender.awaitDelivery(java.time.Duration.ofMillis(500));
+            logging.close();
+        }
+    }
+
+    /** Threads and files that an undeployed application keeps. OkHttp and Okio let theirs end a minute later. */
+    private List<String> left(ClassLoader loader) throws IOException {
+        List<String> left = new ArrayList<>();
+        for (Thread thread : Thread.getAllStackTraces().keySet()) {
+            boolean isItsOwn = thread.getContextClassLoader() == loader
+                    || thread.getClass().getClassLoader() == loader;
+            if (isItsOwn
+                    && !thread.getName().startsWith("OkHttp")
+                    && !thread.getName().startsWith("Okio")) {
+                left.add(thread.getName());
+            }
+        }
+        Path descriptors = Path.of("/proc/self/fd");
+        if (Files.isDirectory(descriptors)) {
+            try (DirectoryStream<Path> open = Files.newDirectoryStream(descriptors)) {
+                for (Path descriptor : open) {
+                    String file = Files.isSymbolicLink(descriptor) ? read(descriptor) : "";
+                    if (file.startsWith(root.toString())) {
+                        left.add(file);
+                    }
+                }
+            }
+        }
+        return left;
+    }
+
+    private static String read(Path link) throws IOException {
+        try {
+            return Files.readSymbolicLink(link).toString();
+        } catch (NoSuchFileException closedMeanwhile) {
+            return "";
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anApplicationThatIsUndeployedLeavesNoThreadAndNoFile(boolean isServerAway) throws Exception {
+        String url = isServerAway ? "http://localhost:" + closedPort() : server.url();
+        List<URL> classPath = new ArrayList<>();
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
+            classPath.add(Path.of(entry).toUri().toURL());
+        }
+        try (URLClassLoader loader =
+                new URLClassLoader(classPath.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
+            Thread deploying = new Thread(() -> {
+                try {
+                    Class.forName(WebApplication.class.getName(), true, loader)
+                            .getMethod("run", Path.class, String.class)
+                            .invoke(null, root, url);
+                } catch (ReflectiveOperationException e) {
+                    throw new AssertionError(e);
+                }
+            });
+            deploying.setContextClassLoader(loader);
+            deploying.start();
+            deploying.join();
+            await().atMost(60, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(left(loader)).isEmpty());
+        }
     }
 }
