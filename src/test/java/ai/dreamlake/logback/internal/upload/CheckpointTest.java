@@ -1,0 +1,126 @@
+package ai.dreamlake.logback.internal.upload;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** How far a log is sent, as {@code .upload} says. */
+class CheckpointTest {
+
+    private static final String LOG = "{\"sequenceNumber\": 0}\n{\"sequenceNumber\": 1}\n{\"sequenceNumber\": 2}\n";
+    private static final int LINE = LOG.length() / 3;
+
+    @TempDir
+    Path directory;
+
+    private Path file() {
+        return directory.resolve(".upload");
+    }
+
+    private RandomAccessFile log(String content) throws IOException {
+        return new RandomAccessFile(
+                Files.writeString(directory.resolve("logs.jsonl"), content).toFile(), "r");
+    }
+
+    private static Batch batch(RandomAccessFile log, long from, int records) throws IOException {
+        return Batch.read(log, from, Long.MAX_VALUE, records, 1_000_000, 0);
+    }
+
+    @Test
+    void whatIsSavedIsReadAsLongAsItIsTheSameLog() throws IOException {
+        try (RandomAccessFile log = log(LOG)) {
+            Checkpoint saved = Checkpoint.NONE.after(batch(log, 0, 2), 41, log);
+            saved.write(file());
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(saved);
+            assertThat(saved.offset()).isEqualTo(2 * LINE);
+            assertThat(saved.number()).isEqualTo(2);
+            assertThat(saved.serverEnd()).isEqualTo(41);
+            assertThat(saved.isDoubtful()).isFalse();
+        }
+        try (RandomAccessFile other = log(LOG.replace("sequence", "Sequence"))) {
+            assertThat(Checkpoint.read(file(), other)).isEqualTo(Checkpoint.NONE);
+        }
+        try (RandomAccessFile cut = log(LOG.substring(0, LINE))) {
+            assertThat(Checkpoint.read(file(), cut)).isEqualTo(Checkpoint.NONE);
+        }
+        try (RandomAccessFile grown = log(LOG + LOG)) {
+            assertThat(Checkpoint.read(file(), grown).offset()).isEqualTo(2 * LINE);
+        }
+    }
+
+    @Test
+    void aBatchThatIsAboutToBeSentIsDoubtfulUntilItIsDone() throws IOException {
+        try (RandomAccessFile log = log(LOG)) {
+            Batch first = batch(log, 0, 1);
+            Checkpoint sending = Checkpoint.NONE.sending(first);
+            sending.write(file());
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(sending);
+            assertThat(sending.isDoubtful()).isTrue();
+            assertThat(sending.end()).isEqualTo(LINE);
+            assertThat(sending.withoutBatch()).isEqualTo(Checkpoint.NONE);
+            assertThat(sending.after(first, -1, log).isDoubtful()).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            -1 | -1 | -1
+            7  | -1 | 9
+            -1 | 50 | 50
+            7  | 50 | 50
+            """)
+    void aServerThatDoesNotTellItsLastNumberAssignedOneToEachRecord(long before, long told, long after)
+            throws IOException {
+        try (RandomAccessFile log = log(LOG)) {
+            Checkpoint checkpoint = new Checkpoint(0, 0, 0, before, 0, "", "");
+            assertThat(checkpoint.after(batch(log, 0, 2), told, log).serverEnd())
+                    .isEqualTo(after);
+        }
+    }
+
+    @Test
+    void lossesAddUpUntilTheServerKnowsAndSurviveADamagedCheckpoint() throws IOException {
+        try (RandomAccessFile log = log(LOG)) {
+            Checkpoint lost = Checkpoint.NONE.losing(5, "2025-10-29T10:30:00Z");
+            Checkpoint givenUp = lost.givingUp(3, Instant.parse("2025-10-29T10:31:00Z"), log, 3);
+            assertThat(givenUp.lost()).isEqualTo(8);
+            assertThat(givenUp.lostAt()).isEqualTo("2025-10-29T10:31:00Z");
+            assertThat(givenUp.offset()).isEqualTo(log.length());
+            assertThat(givenUp.atNextLog().lost()).isEqualTo(8);
+            assertThat(givenUp.withoutLoss().lost()).isZero();
+            givenUp.write(file());
+            Files.writeString(file(), Files.readString(file()).replaceAll("\"digest\":\"..", "\"digest\":\"xx"));
+            Checkpoint read = Checkpoint.read(file(), log);
+            assertThat(read.offset()).isZero();
+            assertThat(read.lost()).isEqualTo(8);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+            ``
+            garbage
+            {}
+            []
+            {"offset":-1,"end":-1,"number":0,"digest":""}
+            {"offset":0,"end":999,"number":0,"digest":""}
+            {"offset":0,"end":0,"number":-1,"digest":""}
+            {"offset":1e300,"end":0,"number":0,"digest":""}
+            {"offset":0,"end":0,"number":9223372036854775807,"digest":""}
+            """)
+    void whatIsNoCheckpointSendsFromTheBeginning(String content) throws IOException {
+        try (RandomAccessFile log = log(LOG)) {
+            Files.write(file(), content.getBytes(UTF_8));
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(Checkpoint.NONE);
+        }
+    }
+}
