@@ -10,6 +10,7 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Keeps a spool within its size limit (I4). As soon as so much is written that it may be exceeded, and once a second
@@ -24,6 +25,9 @@ final class SpoolLimit {
     /** How long a thread that logs waits at most: where nothing can be deleted, records are more important. */
     private static final long MAX_WAIT_MILLIS = 200;
 
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final int MAX_ATTEMPTS = 50;
+
     private final long maxBytes;
     private final UploadTasks tasks;
     private final UploadListener listener;
@@ -37,6 +41,9 @@ final class SpoolLimit {
 
     /** When so much has been written, the limit may be exceeded. Written under the monitor. */
     private volatile long checkAt;
+
+    /** Whether the last attempts did not free enough: another process may be sending. Used by the thread. */
+    private boolean stuck;
 
     /** A file of a log, and when it was last written. */
     private record Waiting(SessionUpload upload, long length, long time) {}
@@ -123,6 +130,12 @@ final class SpoolLimit {
         long left = maxBytes;
         try {
             left = freeExcess();
+            for (int attempt = 1; left > maxBytes && !stuck && attempt < MAX_ATTEMPTS; attempt++) {
+                LockSupport.parkNanos(RETRY_NANOS); // an upload has just taken the lock, and not opened its log yet
+                writtenBefore = written.get();
+                left = freeExcess();
+            }
+            stuck = left > maxBytes;
         } catch (RuntimeException failure) {
             listener.trouble("cannot free space in the spool: " + failure);
         }
