@@ -25,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,7 +50,12 @@ class HandOverTest {
     }
 
     private static Logging logging(Path root, String url, Duration shutdownTimeout) {
+        return logging(root, url, shutdownTimeout, "DREAMLAKE");
+    }
+
+    private static Logging logging(Path root, String url, Duration shutdownTimeout, String name) {
         return Logging.to(root, appender -> {
+            appender.setName(name);
             appender.setRemote(url);
             appender.setApiKey(FakeDreamlake.TOKEN);
             appender.setWorkspace("project");
@@ -61,6 +67,12 @@ class HandOverTest {
 
     private Logging logging(Duration shutdownTimeout) {
         return logging(root, server.url(), shutdownTimeout);
+    }
+
+    private static Stream<String> uploadThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("dreamlake-upload-"));
     }
 
     private static void log(Logging logging, int from, int to) {
@@ -142,9 +154,8 @@ class HandOverTest {
         Logging logging = logging(root, "http://localhost:" + closedPort(), Duration.buildByMilliseconds(700));
         log(logging, 0, 10);
         logging.appender.awaitDelivery(java.time.Duration.ofMillis(200));
-        logging.close();
-        await().until(() -> Thread.getAllStackTraces().keySet().stream()
-                .noneMatch(thread -> thread.getName().startsWith("dreamlake-")));
+        logging.context.stop();
+        await().until(() -> uploadThreads().findAny().isEmpty());
         assertThat(logging.appender.getStatistics().pending()).isEqualTo(10);
     }
 
@@ -153,8 +164,8 @@ class HandOverTest {
         server.millisPerRequest = 200;
         Logging logging = logging(Duration.buildByHours(1));
         log(logging, 0, 10);
-        logging.close();
-        assertThat(server.messages("project/run")).as("nobody waited").isEmpty();
+        logging.context.stop();
+        assertThat(server.messages("project/run")).as("the stop did not wait").isEmpty();
         await().until(() -> server.messages("project/run").equals(messages(0, 10)));
         await().until(() -> logging.appender.getStatistics().delivered() == 10);
     }
@@ -162,12 +173,13 @@ class HandOverTest {
     @Test
     void theNextAppenderTakesOverWhatTheOneBeforeHasNotDelivered() {
         server.instead.set(request -> answer(503, ""));
-        Logging first = logging(Duration.buildByHours(1));
+        Logging first = logging(root, server.url(), Duration.buildByHours(1), "FIRST");
         log(first, 0, 10);
         assertThat(first.appender.awaitDelivery(java.time.Duration.ofMillis(200)))
                 .isFalse();
-        first.close();
+        first.context.stop();
         try (Logging second = logging(Duration.buildByHours(1))) {
+            await().until(() -> uploadThreads().noneMatch(name -> name.contains("FIRST")));
             server.instead.set(request -> null);
             log(second, 10, 20);
             assertThat(second.appender.awaitDelivery(java.time.Duration.ofMinutes(1)))

@@ -745,7 +745,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whenStopReturnsNothingIsAtWorkAnyMoreAlsoIfItsTimeIsUp() {
+    void whenTheTimeAfterAStopIsUpNothingIsAtWorkAnyMore() {
         CountDownLatch atWork = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         CountDownLatch done = new CountDownLatch(1);
@@ -761,6 +761,9 @@ class HybridModeTest {
             log(logging, 0, 1);
             assertThat(isOver(atWork, 60_000)).isTrue();
         }
+        org.awaitility.Awaitility.await()
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().startsWith("dreamlake-upload-")));
         stopped.countDown();
         assertThat(isOver(done, 60_000)).isTrue();
         assertThat(workedAfterwards).isFalse();

@@ -1,5 +1,7 @@
 package ai.dreamlake.logback.testing;
 
+import static org.awaitility.Awaitility.await;
+
 import ai.dreamlake.logback.DreamlakeAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -11,6 +13,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.slf4j.LoggerFactory;
 
@@ -105,8 +108,13 @@ public final class Logging implements AutoCloseable {
                 .toList();
     }
 
+    /** Stops Logback, and waits for the threads that go on to deliver after that: they write files. */
     @Override
     public void close() {
         context.stop();
+        String lingering = "dreamlake-upload-" + appender.getName() + "-end";
+        await().atMost(30, TimeUnit.SECONDS)
+                .until(() -> Thread.getAllStackTraces().keySet().stream()
+                        .noneMatch(thread -> thread.getName().equals(lingering)));
     }
 }

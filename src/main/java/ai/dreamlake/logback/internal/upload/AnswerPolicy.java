@@ -36,7 +36,7 @@ final class AnswerPolicy {
             return new SessionGone(reason, answer.retryAfter());
         }
         // The server is busy or in trouble. Nothing is wrong with what was sent.
-        if (status == 408 || status == 425 || status == 429 || status >= 500) {
+        if (answer.isRetryable()) {
             return new RetryAfter(reason, answer.retryAfter());
         }
         // Only these three concern records. Which of them is to blame, only fewer can tell.
@@ -48,7 +48,7 @@ final class AnswerPolicy {
             return new Rejected(status, answer.body());
         }
         // It does not take compressed bodies, which is no reason to give up: the next one is sent as it is.
-        if (status == 415 && answer.isToCompressedCall()) {
+        if (answer.isRefusalOfCompression()) {
             return new RetryAfter(reason, Duration.ZERO);
         }
         // This is no Dreamlake server, or something in between refuses all that we send.

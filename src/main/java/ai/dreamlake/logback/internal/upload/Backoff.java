@@ -39,10 +39,6 @@ final class Backoff {
         failures = 0;
     }
 
-    int failures() {
-        return failures;
-    }
-
     /** @param atLeast the wait that the server requested, or zero */
     Duration next(Duration atLeast) {
         Duration longest = first;

@@ -94,7 +94,7 @@ final class BatchSender {
 
     private Result judge(ServerResponse answer, int records) {
         Result result = AnswerPolicy.judge(answer, records);
-        if (answer.status() == 415 && answer.isToCompressedCall()) {
+        if (answer.isRefusalOfCompression()) {
             server.stopCompressing();
         }
         if (result instanceof SessionGone) {

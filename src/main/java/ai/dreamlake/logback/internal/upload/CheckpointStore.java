@@ -8,7 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Keeps the {@link Checkpoint} of a session. Used by one thread at a time, under the session's upload lock. */
+/** Keeps the {@link Checkpoint} of a session. It is saved under the session's upload lock. */
 final class CheckpointStore {
 
     private final Path file;
@@ -56,6 +56,13 @@ final class CheckpointStore {
         return known != null && known.end() <= log.length() && known.isOf(log) && known.offset() >= saved.offset()
                 ? known
                 : saved;
+    }
+
+    /** What is to be told of lost records, where there is no log. Any thread may call this. */
+    Checkpoint readWithoutLog() throws IOException {
+        Checkpoint known = unsaved;
+        Checkpoint saved = known == null ? Checkpoint.parse(file) : known;
+        return Checkpoint.NONE.losing(saved.lost(), saved.lostAt());
     }
 
     /** Saves a checkpoint. A spool goes on if that fails, since only sending frees space on a full disk. */

@@ -125,7 +125,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     /** Null before the first call, which builds it, and after the end: an appender that was stopped costs little. */
     private final AtomicReference<@Nullable OkHttpClient> http = new AtomicReference<>();
 
-    private volatile String sentToken = "";
+    private volatile String refusedToken = "";
     private volatile boolean compressing;
     private volatile boolean closed;
 
@@ -248,12 +248,12 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     }
 
     @Override
-    public String sentToken() {
-        return sentToken;
+    public String refusedToken() {
+        return refusedToken;
     }
 
-    @Override
-    public boolean isCompressing() {
+    /** Whether the bodies of the next calls are compressed. */
+    boolean isCompressing() {
         return compressing;
     }
 
@@ -315,9 +315,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
 
     private String currentToken() throws NoResponseException {
         try {
-            String current = token.token();
-            sentToken = current;
-            return current;
+            return token.token();
         } catch (IOException noToken) {
             throw new NoResponseException(noToken, false);
         }
@@ -343,6 +341,9 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
 
     private ServerResponse read(Call call, Response response, boolean needsBody, @Nullable String retryAfter)
             throws IOException {
+        if (response.code() == 401) {
+            refusedToken = sentToken(response);
+        }
         BufferedSource source = response.body().source();
         try {
             if (response.isSuccessful() && !needsBody) {

@@ -44,11 +44,8 @@ interface DreamlakeServer {
      */
     ServerResponse newest(String sessionId, int limit, int offset) throws NoResponseException;
 
-    /** The token of the last call; empty if there was none. */
-    String sentToken();
-
-    /** Whether the bodies of the next calls are compressed. */
-    boolean isCompressing();
+    /** The token that was refused last; empty if none was. */
+    String refusedToken();
 
     /** From the next call on, no body is compressed: for a server that does not take it. */
     void stopCompressing();

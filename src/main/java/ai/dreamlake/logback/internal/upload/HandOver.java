@@ -99,18 +99,14 @@ final class HandOver {
      * @param afterEnd called once nothing is sent any more
      */
     void close(Runnable afterEnd) {
+        afterExit = afterEnd;
         hurryAll();
         if (isExiting()) {
             await(0);
             afterEnd.run();
             return;
         }
-        afterExit = afterEnd;
         LINGERING.add(this);
-        if (areAllDone() || exitTimeout.isZero()) {
-            end(afterEnd);
-            return;
-        }
         try {
             Thread lingering = new UploadThread(() -> linger(afterEnd), threadName);
             lingering.start();
@@ -122,11 +118,14 @@ final class HandOver {
     private void linger(Runnable afterEnd) {
         Duration longest = exitTimeout.compareTo(MAX_LINGER) < 0 ? exitTimeout : MAX_LINGER;
         long deadline = UploadScheduler.deadline(longest);
-        while (!isOver() && scheduler.awaitProgress(deadline)) {
-            // Every round of work signals progress.
-        }
-        if (!exiting) {
-            end(afterEnd);
+        try {
+            while (!isOver() && scheduler.awaitProgress(deadline)) {
+                // Every round of work signals progress.
+            }
+        } finally {
+            if (!exiting) {
+                end(afterEnd);
+            }
         }
     }
 
@@ -185,7 +184,16 @@ final class HandOver {
     }
 
     private boolean isSettled(long quiet) {
-        return health.isAway() || areAllDone() && scheduler.quietNanos() >= quiet;
+        return health.isAway() || areAllSettled() && scheduler.quietNanos() >= quiet;
+    }
+
+    private boolean areAllSettled() {
+        for (UploadTask task : tasks.all()) {
+            if (!task.isSettled()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private boolean areAllDone() {

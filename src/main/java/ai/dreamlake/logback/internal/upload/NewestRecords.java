@@ -80,11 +80,13 @@ final class NewestRecords {
             boolean hasMore = answer.path("hasMore").asBoolean(logs.size() >= limit());
             sawAll = logs.isEmpty() || !hasMore;
             long lowestHere = lowest;
+            boolean isNew = logs.isEmpty();
             for (JsonNode log : logs) {
                 long number = log.path("sequenceNumber").asLong(NO_NUMBER);
                 if (shown > 0 && number >= lowest) {
-                    return false; // the same page again, or the server does not number
+                    continue; // seen before: others have added records meanwhile, and moved the pages
                 }
+                isNew = true;
                 lowestHere = Math.min(lowestHere, number);
                 if (number > knownEnd) {
                     newestFirst.add(log);
@@ -92,6 +94,9 @@ final class NewestRecords {
                 } else {
                     sawAll = true; // and so are those that follow
                 }
+            }
+            if (!isNew) {
+                return false; // the same page again, or the server does not number
             }
             shown += logs.size();
             lowest = lowestHere;

@@ -94,7 +94,10 @@ final class PendingRecords {
         account.accept(before - unacknowledged.pending());
     }
 
-    /** Marks what others have delivered since the last look, and what was noted only after it was delivered. */
+    /**
+     * Marks what others have delivered since the last look, and what was noted only after it was delivered. What
+     * another appender gave up of these records counts as delivered, too: it tells the server, but not us.
+     */
     synchronized void deliveredUntil(long number) {
         if (number < doneEnd) {
             done.clear(); // the log began again, and its numbers do so, too

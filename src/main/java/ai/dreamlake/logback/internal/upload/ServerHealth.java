@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -12,8 +13,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ServerHealth {
 
-    /** So many single records in a row that are refused, and none that is accepted, are not the records' fault. */
+    /**
+     * So many single records in a row that are refused, and for long none that is accepted: that is not their fault.
+     */
     private static final int MAX_REFUSED = 10;
+
+    /** For how long a server is trusted after it took records. */
+    private static final long WELL_NANOS = TimeUnit.MINUTES.toNanos(10);
 
     /** How long to wait while another session tries. All are woken when that succeeds. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -34,10 +40,12 @@ final class ServerHealth {
     private @Nullable String refusedToken;
 
     private int refused;
-    private boolean hasAccepted;
+
+    /** When the server last took records; null if it never did. */
+    private @Nullable Long acceptedAt;
 
     /**
-     * @param whenBack called, on any thread and under no lock, when sessions that wait may send
+     * @param whenBack called, on any thread and under no lock, when sessions that wait may try
      * @param random used by this object alone
      */
     ServerHealth(LongSupplier nanoTime, RandomGenerator random, Runnable whenBack) {
@@ -68,10 +76,15 @@ final class ServerHealth {
         return 0;
     }
 
-    /** The calling thread tries no more. */
-    synchronized void leave() {
-        if (trying == Thread.currentThread()) {
-            trying = null;
+    /** The calling thread tries no more. If it did not come to that, it is the others' turn. */
+    void leave() {
+        boolean wasTrying;
+        synchronized (this) {
+            wasTrying = trying == Thread.currentThread();
+            trying = wasTrying ? null : trying;
+        }
+        if (wasTrying) {
+            whenBack.run();
         }
     }
 
@@ -146,7 +159,7 @@ final class ServerHealth {
 
     /** The server took records. */
     synchronized void accepted() {
-        hasAccepted = true;
+        acceptedAt = nanoTime.getAsLong();
         refused = 0;
     }
 
@@ -156,7 +169,8 @@ final class ServerHealth {
      * @return whether to believe it; otherwise something is wrong with the server, or with a proxy before it
      */
     synchronized boolean refused() {
-        if (!hasAccepted && refused >= MAX_REFUSED) {
+        boolean isWell = acceptedAt != null && nanoTime.getAsLong() - acceptedAt < WELL_NANOS;
+        if (!isWell && refused >= MAX_REFUSED) {
             return false;
         }
         refused++;

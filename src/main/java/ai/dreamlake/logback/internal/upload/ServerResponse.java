@@ -50,14 +50,6 @@ record ServerResponse(int status, String body, Duration retryAfter, boolean isTo
         return status == 408 || status >= 500;
     }
 
-    boolean isRefusal() {
-        return status == 401 || status == 403;
-    }
-
-    boolean sessionIsGone() {
-        return status == 404 || status == 410;
-    }
-
     boolean isTooLarge() {
         return status == 413;
     }

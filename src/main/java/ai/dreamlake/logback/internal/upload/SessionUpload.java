@@ -159,9 +159,9 @@ final class SessionUpload {
             return NEVER;
         }
         long wait = context.health().enter();
-        held = wait > 0;
-        if (held) {
-            return wait;
+        held = wait > 0 && hasSomethingToSend();
+        if (wait > 0) {
+            return held ? wait : NEVER;
         }
         try {
             if (logs.haveNewRecords()) {
@@ -175,6 +175,17 @@ final class SessionUpload {
             return retryFiles(trouble);
         } finally {
             context.health().leave();
+        }
+    }
+
+    /** So that no session waits for the server, and stays in memory, that needs nothing from it. */
+    private boolean hasSomethingToSend() {
+        try {
+            return pending.count() > 0
+                    || pendingBytes() > 0
+                    || checkpoints.readWithoutLog().lost() > 0;
+        } catch (IOException unknown) {
+            return true;
         }
     }
 
@@ -196,21 +207,27 @@ final class SessionUpload {
     /** @param written one past our last record written before the log is opened */
     private long send(long written, boolean closing) throws IOException {
         try {
-            if (!openOldest()) {
-                return nothingThere(written);
+            Checkpoint checkpoint = open();
+            if (isOpen()) {
+                wasMissing = false;
+                pending.deliveredUntil(checkpoint.number());
             }
-            wasMissing = false;
-            Checkpoint checkpoint = checkpoints.read(reader.log());
-            pending.deliveredUntil(checkpoint.number());
             return send(checkpoint, written, closing);
         } finally {
             close();
         }
     }
 
-    private synchronized boolean openOldest() throws IOException {
-        sending = reader.openOldest();
-        return sending;
+    /**
+     * Opens the oldest log, if there is one, and counts what was given up behind it before. One step: once it is open,
+     * the next log may be given up.
+     */
+    private synchronized Checkpoint open() throws IOException {
+        boolean isOpen = reader.openOldest();
+        Checkpoint checkpoint = isOpen ? checkpoints.read(reader.log()) : checkpoints.readWithoutLog();
+        Checkpoint counted = logs.areSpooled() ? reclaimer.countLost(checkpoint) : checkpoint;
+        sending = isOpen;
+        return counted;
     }
 
     private synchronized void close() throws IOException {
@@ -218,16 +235,23 @@ final class SessionUpload {
         reader.close();
     }
 
+    private synchronized boolean isOpen() {
+        return sending;
+    }
+
     private long send(Checkpoint found, long written, boolean closing) throws IOException {
-        Checkpoint checkpoint = countLost(found);
-        if (checkpoint.lost() > 0) {
-            long pause = pauseAfter(sender.sendLoss(checkpoint));
-            if (pause != GO_ON) {
-                return pause;
-            }
-            checkpoint = checkpoints.save(checkpoint.withoutLoss());
-        }
+        Checkpoint checkpoint = found;
         for (int batches = 0; batches < MAX_BATCHES; batches++) {
+            if (checkpoint.lost() > 0) {
+                long pause = pauseAfter(sender.sendLoss(checkpoint));
+                if (pause != GO_ON) {
+                    return pause;
+                }
+                checkpoint = checkpoints.save(checkpoint.withoutLoss());
+            }
+            if (!isOpen()) {
+                return nothingThere(written);
+            }
             boolean isDoubtful = checkpoint.isDoubtful();
             Batch batch = reader.next(checkpoint, size.limit());
             if (isDoubtful && (batch == null || batch.end() != checkpoint.end())) {
@@ -264,10 +288,6 @@ final class SessionUpload {
         return result instanceof Rejected && rejectedRecords.isFull()
                 ? new Parked("rejected.jsonl beside its log has 64 MB: move it away", Until.LATER)
                 : result;
-    }
-
-    private synchronized Checkpoint countLost(Checkpoint checkpoint) throws IOException {
-        return logs.areSpooled() ? reclaimer.countLost(checkpoint) : checkpoint;
     }
 
     /** Notes what came of a batch. Returns where to go on. */
@@ -357,7 +377,7 @@ final class SessionUpload {
         context.listener().parked(name, park.reason(), park.until().remedy);
         return switch (park.until()) {
             case NEW_TOKEN ->
-                context.health().unauthorized(context.server().sentToken()).toNanos();
+                context.health().unauthorized(context.server().refusedToken()).toNanos();
             case LATER -> slowBackoff.next(Duration.ZERO).toNanos();
             case RESTART -> {
                 parked = true;
@@ -388,7 +408,8 @@ final class SessionUpload {
         }
         synchronized (this) { // or the next log could be given up before it is the one that is being sent
             Checkpoint next = reclaimer.deleteDelivered(reclaimer.countLost(checkpoint));
-            return openOldest() ? next : null;
+            sending = reader.openOldest();
+            return next;
         }
     }
 
@@ -397,18 +418,11 @@ final class SessionUpload {
      * somebody deleted the log.
      */
     private long nothingMore(Checkpoint checkpoint, long written) throws IOException {
-        if (!isOpen()) {
-            return nothingThere(written);
-        }
         if (checkpoint.offset() == reader.log().length() && logs.isOldestCurrent()) {
             giveUpGone(checkpoint.number(), written);
         }
         works();
         return NEVER;
-    }
-
-    private synchronized boolean isOpen() {
-        return sending;
     }
 
     /**
@@ -440,18 +454,30 @@ final class SessionUpload {
      * @return how many bytes are free now; 0 if there is nothing to delete, or another process sends this session
      */
     long makeRoom() throws IOException {
-        synchronized (this) {
-            if (sending) {
-                return reclaimer.giveUpSecond();
-            }
-        }
         logs.requireNoLinks();
-        try (UploadLock lock = UploadLock.tryTake(directory.uploadLock(), context.listener()::withoutLocks)) {
-            return lock == null ? 0 : giveUpOldest();
+        SpoolReclaimer.Freed freed = giveUpSecond();
+        if (freed == null) {
+            freed = giveUpOldest();
         }
+        if (freed.records() > 0) {
+            context.listener().dropped(name, freed.records()); // under no lock: this is the application's code
+        }
+        return freed.bytes();
     }
 
-    private synchronized long giveUpOldest() throws IOException {
-        return reclaimer.giveUpOldest();
+    /** Null if nothing is being sent here. */
+    private synchronized SpoolReclaimer.@Nullable Freed giveUpSecond() throws IOException {
+        return sending ? reclaimer.giveUpSecond() : null;
+    }
+
+    private SpoolReclaimer.Freed giveUpOldest() throws IOException {
+        try (UploadLock lock = UploadLock.tryTake(directory.uploadLock(), context.listener()::withoutLocks)) {
+            if (lock == null) {
+                return SpoolReclaimer.Freed.NOTHING;
+            }
+            synchronized (this) {
+                return reclaimer.giveUpOldest();
+            }
+        }
     }
 }

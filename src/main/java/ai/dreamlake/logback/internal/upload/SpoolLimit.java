@@ -110,6 +110,9 @@ final class SpoolLimit {
     }
 
     private boolean ask() {
+        if (thread.isShutdown()) {
+            return false;
+        }
         if (!asked.compareAndSet(false, true)) {
             return true;
         }
@@ -136,7 +139,7 @@ final class SpoolLimit {
                 left = freeExcess();
             }
             stuck = left > maxBytes;
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | OutOfMemoryError failure) {
             listener.trouble("cannot free space in the spool: " + failure);
         }
         synchronized (this) {

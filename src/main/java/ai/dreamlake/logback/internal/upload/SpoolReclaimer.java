@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes the logs of one session of a spool: those that are delivered, and, where there is no room, the oldest unsent.
@@ -27,6 +28,17 @@ final class SpoolReclaimer {
 
     /** Whether there may be losses that no checkpoint counts. An earlier run may have left some. */
     private boolean mayHaveLost = true;
+
+    /** When the last losses were given up that a checkpoint counts; empty if none were. */
+    private String countedAt = "";
+
+    /** Losses that could not be noted on disk. */
+    private long unnoted;
+
+    /** What was given up: how many bytes are free now, and how many records of whomever that cost. */
+    record Freed(long bytes, long records) {
+        static final Freed NOTHING = new Freed(0, 0);
+    }
 
     SpoolReclaimer(
             SessionName name,
@@ -55,15 +67,11 @@ final class SpoolReclaimer {
         return checkpoints.save(checkpoint.atNextLog());
     }
 
-    /**
-     * Gives up the oldest log. The upload lock must be held, and nothing be under way.
-     *
-     * @return how many bytes are free now; 0 if there is nothing that can be given up
-     */
-    long giveUpOldest() throws IOException {
+    /** Gives up the oldest log. The upload lock must be held, and nothing be under way. */
+    Freed giveUpOldest() throws IOException {
         Segment oldest = logs.oldestSegment();
         if (oldest == null) {
-            return 0;
+            return Freed.NOTHING;
         }
         long bytes = oldest.file().length();
         long records;
@@ -78,42 +86,56 @@ final class SpoolReclaimer {
         // Before the save: a thread that read the new checkpoint would take these for delivered.
         if (records > 0) {
             pending.lostBetween(0, givenUp.number());
-            listener.dropped(name, records);
         } else {
             pending.deliveredBelow(givenUp.number());
         }
         checkpoints.save(givenUp); // before the delete: a crash in between must not hide the loss
         Files.delete(oldest.file().toPath());
         checkpoints.save(givenUp.atNextLog());
-        return bytes;
+        return new Freed(bytes, records);
     }
 
-    /**
-     * Gives up the log after the oldest one, which is being sent at this moment. The upload lock must be held.
-     *
-     * @return how many bytes are free now; 0 if there is nothing that can be given up
-     */
-    long giveUpSecond() throws IOException {
+    /** Gives up the log after the oldest one, which is being sent at this moment. The upload lock must be held. */
+    Freed giveUpSecond() throws IOException {
         List<Segment> segments = logs.segments();
         if (segments.size() < 2) {
-            return 0;
+            return Freed.NOTHING;
         }
         Segment sent = segments.get(0);
         Segment second = segments.get(1);
         long bytes = second.file().length();
         long records = Batch.countLines(second.file(), 0);
+        LostSegment before = noted();
+        if (before != null && before.segment().equals(second.file().getName())) {
+            records = 0; // it is noted already, but could not be deleted
+        }
         if (records > 0) {
-            LostSegment before = mayHaveLost ? LostSegment.read(lostSegment) : null;
-            mayHaveLost = true;
-            long lost = records + (before == null ? 0 : before.lost());
-            new LostSegment(lost, Instant.now().toString(), second.file().getName()).write(lostSegment);
+            note(records, before, second);
             if (sent.end() > 0 && second.end() > 0) {
                 pending.lostBetween(sent.end(), second.end());
             }
-            listener.dropped(name, records);
         }
         Files.delete(second.file().toPath());
-        return bytes;
+        return new Freed(bytes, records);
+    }
+
+    /** Losses on disk that no checkpoint counts yet; null if there are none. */
+    private @Nullable LostSegment noted() throws IOException {
+        LostSegment losses = mayHaveLost ? LostSegment.read(lostSegment) : null;
+        return losses == null || losses.lostAt().equals(countedAt) ? null : losses;
+    }
+
+    /** On a full disk this may fail, but only deleting helps there. */
+    private void note(long records, @Nullable LostSegment before, Segment segment) {
+        mayHaveLost = true;
+        long lost = records + (before == null ? 0 : before.lost());
+        try {
+            new LostSegment(lost, Instant.now().toString(), segment.file().getName()).write(lostSegment);
+        } catch (IOException failure) {
+            unnoted += records;
+            listener.trouble("cannot note how many records of " + name
+                    + " are given up, so after a crash now the server would not be told: " + failure);
+        }
     }
 
     /**
@@ -121,21 +143,26 @@ final class SpoolReclaimer {
      * held.
      */
     Checkpoint countLost(Checkpoint checkpoint) throws IOException {
-        LostSegment losses = mayHaveLost ? LostSegment.read(lostSegment) : null;
-        if (losses == null) {
-            mayHaveLost = false;
-            return checkpoint;
-        }
-        File last = lostSegment.resolveSibling(losses.segment()).toFile();
-        if (isSegment(last)) {
-            Files.deleteIfExists(last.toPath()); // the process ended before it came to that
-        }
         Checkpoint next = checkpoint;
-        if (!losses.lostAt().equals(checkpoint.lostAt())) { // or the process ended right after it saved the next line
-            next = checkpoints.save(checkpoint.losing(losses.lost(), losses.lostAt()));
+        LostSegment losses = noted();
+        if (losses != null) {
+            File last = lostSegment.resolveSibling(losses.segment()).toFile();
+            if (isSegment(last)) {
+                Files.deleteIfExists(last.toPath()); // the process ended before it came to that
+            }
+            if (!losses.lostAt().equals(checkpoint.lostAt())) { // or it ended right after it saved the next line
+                next = checkpoints.save(checkpoint.losing(losses.lost(), losses.lostAt()));
+            }
+            countedAt = losses.lostAt();
         }
-        Files.deleteIfExists(lostSegment);
-        mayHaveLost = false;
+        if (unnoted > 0) {
+            next = checkpoints.save(next.losing(unnoted, Instant.now().toString()));
+            unnoted = 0;
+        }
+        if (mayHaveLost && !checkpoints.holdsUnsaved()) {
+            Files.deleteIfExists(lostSegment);
+            mayHaveLost = false;
+        }
         return next;
     }
 

@@ -56,18 +56,20 @@ final class UploadLock implements Closeable {
             return null;
         }
         @Nullable FileChannel channel = null;
-        boolean taken = false;
+        @Nullable UploadLock taken = null;
         try {
             channel = RegularFile.openChannel(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-            taken = isLocked(channel, withoutLocks, locking);
+            if (isLocked(channel, withoutLocks, locking)) {
+                taken = new UploadLock(file, channel);
+            }
         } catch (OverlappingFileLockException anotherCopyOfThisClass) {
-            taken = false;
+            return null;
         } finally {
-            if (!taken) {
+            if (taken == null) {
                 release(file, channel);
             }
         }
-        return taken && channel != null ? new UploadLock(file, channel) : null;
+        return taken;
     }
 
     private static boolean isLocked(FileChannel channel, Consumer<IOException> withoutLocks, Locking locking)

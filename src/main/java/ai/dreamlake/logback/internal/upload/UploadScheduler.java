@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 import java.time.Duration;
+import java.util.concurrent.Delayed;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -58,10 +59,22 @@ final class UploadScheduler {
             if (threads.getPoolSize() == 0) {
                 threads.prestartCoreThread(); // first: a failure must not leave work in a queue without a thread
             }
-            return threads.schedule(work, wait.toNanos(), TimeUnit.NANOSECONDS);
+            return threads.schedule(() -> runBesideOthers(work), wait.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException | OutOfMemoryError failed) {
             return null;
         }
+    }
+
+    /** Threads end while they have nothing to do, and who takes work would start none for what is due besides. */
+    private void runBesideOthers(Runnable work) {
+        try {
+            if (threads.getQueue().peek() instanceof Delayed next && next.getDelay(TimeUnit.NANOSECONDS) <= 0) {
+                threads.prestartCoreThread();
+            }
+        } catch (OutOfMemoryError noThread) {
+            // Then it waits for this one.
+        }
+        work.run();
     }
 
     /** From now on, nothing waits for more records. */
@@ -123,6 +136,10 @@ final class UploadScheduler {
 
     void shutdown() {
         threads.shutdown();
+    }
+
+    boolean isShutdown() {
+        return threads.isShutdown();
     }
 
     boolean isTerminated() {

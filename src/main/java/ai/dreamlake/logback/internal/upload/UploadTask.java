@@ -30,6 +30,7 @@ public final class UploadTask {
     private boolean working;
     private boolean writtenMeanwhile;
     private boolean hurried;
+    private boolean woken;
 
     /** How many records may be about to be reported. */
     private final AtomicLong expected = new AtomicLong();
@@ -138,7 +139,7 @@ public final class UploadTask {
         if (working) {
             hurried = true;
             writtenMeanwhile = true; // others may have written what this look does not see
-        } else if (!upload.isFailing()) {
+        } else if (!scheduled || !upload.isFailing()) {
             schedule(0);
         }
         return true;
@@ -146,6 +147,7 @@ public final class UploadTask {
 
     /** The server can be used again: if this session waits for that, its wait is over. */
     synchronized void wake() {
+        woken = working; // it may have asked just before
         if (scheduled && upload.isHeld()) {
             schedule(0);
         }
@@ -169,6 +171,11 @@ public final class UploadTask {
     /** Whether there is nothing left to wait for. */
     synchronized boolean isDone() {
         return upload.isParked() || isIdle();
+    }
+
+    /** Whether there is nothing left that is worth waiting for: also if the last attempt failed. */
+    synchronized boolean isSettled() {
+        return isDone() || !working && upload.isFailing();
     }
 
     /**
@@ -195,6 +202,7 @@ public final class UploadTask {
             }
             working = true;
             writtenMeanwhile = false;
+            woken = false;
             next = null;
             scheduled = false;
         }
@@ -213,7 +221,7 @@ public final class UploadTask {
 
     private synchronized void finish(long wait) {
         working = false;
-        boolean inHurry = hurried && !upload.isFailing();
+        boolean inHurry = hurried && !upload.isFailing() || woken && upload.isHeld();
         hurried = false;
         if (wait != SessionUpload.NEVER) {
             schedule(inHurry ? 0 : wait);

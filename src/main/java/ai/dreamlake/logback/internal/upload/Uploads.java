@@ -107,7 +107,7 @@ public final class Uploads {
     public void start(Runnable afterExit) {
         handOver.start(afterExit);
         try {
-            scheduler.execute(new LeftoverFinder(root, tasks, listener, this::watchSpool));
+            scheduler.execute(new LeftoverFinder(root, tasks, listener, this::watchSpool, scheduler::isShutdown));
         } catch (OutOfMemoryError noThread) {
             listener.trouble("cannot look for records of earlier runs: " + noThread);
         }

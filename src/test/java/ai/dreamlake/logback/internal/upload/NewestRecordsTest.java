@@ -113,6 +113,22 @@ class NewestRecordsTest {
     }
 
     @Test
+    void recordsThatOthersAddBetweenTwoPagesDoNotHideTheBatch() throws IOException {
+        String[] messages = new String[300];
+        Arrays.setAll(messages, i -> "message " + i);
+        NewestRecords newest = new NewestRecords(batch(messages), -1);
+        for (int added = 0; newest.wantsMore(); added += 2) { // two more before each page
+            List<String> page = new ArrayList<>();
+            for (int i = newest.offset() - added; i < Math.min(300, newest.offset() - added + newest.limit()); i++) {
+                page.add(i < 0 ? stored(299 - i, "other") : stored(299 - i, messages[299 - i]));
+            }
+            assertThat(newest.add(newestFirst(page.toArray(new String[0])).replace("false", "true")))
+                    .isTrue();
+        }
+        assertThat(newest.haveBatch()).isTrue();
+    }
+
+    @Test
     void theSearchEndsWhereTheServerHasNoMoreAndWhereItsRecordsWereKnown() throws IOException {
         NewestRecords none = new NewestRecords(batch("a"), -1);
         assertThat(none.add(newestFirst())).isTrue();

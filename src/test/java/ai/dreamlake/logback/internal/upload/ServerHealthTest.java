@@ -89,6 +89,8 @@ class ServerHealthTest {
         pass(500);
         assertThat(enter()).isZero();
         health.leave();
+        assertThat(back).as("the others are woken").hasValue(1);
+        assertThat(health.isAway()).isTrue();
         assertThat(enterOnAnotherThread()).isZero();
     }
 
@@ -110,7 +112,7 @@ class ServerHealthTest {
     }
 
     @Test
-    void tenRefusedRecordsInARowAndNoneAcceptedAreTheServersFault() {
+    void tenRefusedRecordsInARowAndForLongNoneAcceptedAreTheServersFault() {
         for (int i = 0; i < 10; i++) {
             assertThat(health.refused()).isTrue();
         }
@@ -120,5 +122,9 @@ class ServerHealthTest {
         for (int i = 0; i < 100; i++) {
             assertThat(health.refused()).isTrue();
         }
+        pass(599_999);
+        assertThat(health.refused()).isTrue();
+        pass(1);
+        assertThat(health.refused()).as("ten minutes after it took something").isFalse();
     }
 }

@@ -42,7 +42,6 @@ class SessionUploadTest {
     private static final class ScriptedServer implements DreamlakeServer {
         final List<String> calls = new ArrayList<>();
         final Deque<Object> answers = new ArrayDeque<>();
-        String token = "token";
         boolean compressing = true;
         boolean closed;
         int records;
@@ -81,13 +80,8 @@ class SessionUploadTest {
         }
 
         @Override
-        public String sentToken() {
-            return token;
-        }
-
-        @Override
-        public boolean isCompressing() {
-            return compressing;
+        public String refusedToken() {
+            return "token";
         }
 
         @Override
@@ -266,11 +260,6 @@ class SessionUploadTest {
         long wait = step();
         assertThat(wait).isBetween(0L, seconds(1));
         assertThat(health.isAway()).isTrue();
-        if (health.enter() > 0) {
-            assertThat(step()).isPositive();
-            assertThat(upload.isHeld()).isTrue();
-        }
-        health.leave();
         assertThat(server.calls).containsExactly("upsert");
         now.addAndGet(seconds(1));
         assertThat(step()).isEqualTo(NEVER);
@@ -430,6 +419,19 @@ class SessionUploadTest {
         Files.delete(inTheWay);
         assertThat(step()).isEqualTo(NEVER);
         assertSettled();
+    }
+
+    @Test
+    void aSessionWithNothingToSendDoesNotWaitForTheServer() throws IOException {
+        log(10);
+        assertThat(step()).isEqualTo(NEVER);
+        health.unauthorized("token");
+        assertThat(step()).isEqualTo(NEVER);
+        assertThat(upload.isHeld()).isFalse();
+        assertThat(upload.isForgettable()).isTrue();
+        log(1);
+        assertThat(step()).isBetween(seconds(48), seconds(60));
+        assertThat(upload.isHeld()).isTrue();
     }
 
     @Test
