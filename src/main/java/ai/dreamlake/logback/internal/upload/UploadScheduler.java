@@ -1,11 +1,12 @@
 package ai.dreamlake.logback.internal.upload;
 
 import java.time.Duration;
-import java.util.concurrent.Delayed;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,10 @@ final class UploadScheduler {
     /** How long work whose calls are canceled has to clean up. */
     private static final long MAX_END_MILLIS = 500;
 
-    private final ScheduledThreadPoolExecutor threads;
+    /** Only waits: work that is due is done by the others, each as soon as one is free. */
+    private final ScheduledThreadPoolExecutor timer;
+
+    private final ThreadPoolExecutor threads;
     private final Object progress = new Object();
     private volatile boolean closing;
 
@@ -34,7 +38,15 @@ final class UploadScheduler {
 
     UploadScheduler(int maxThreads, String name) {
         AtomicInteger number = new AtomicInteger();
-        this.threads = pool(maxThreads, work -> new UploadThread(work, name + "-" + number.incrementAndGet()));
+        this.timer = pool(1, work -> new UploadThread(work, name + "-timer"));
+        this.threads = new ThreadPoolExecutor(
+                maxThreads,
+                maxThreads,
+                THREAD_IDLE_SECONDS,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                work -> new UploadThread(work, name + "-" + number.incrementAndGet()));
+        threads.allowCoreThreadTimeOut(true);
     }
 
     /** A pool whose threads end when they have nothing to do, and which discards delayed tasks when it is shut down. */
@@ -56,25 +68,21 @@ final class UploadScheduler {
     @Nullable
     ScheduledFuture<?> schedule(Runnable work, Duration wait) {
         try {
-            if (threads.getPoolSize() == 0) {
-                threads.prestartCoreThread(); // first: a failure must not leave work in a queue without a thread
+            if (timer.getPoolSize() == 0) {
+                timer.prestartCoreThread(); // first: a failure must not leave work in a queue without a thread
             }
-            return threads.schedule(() -> runBesideOthers(work), wait.toNanos(), TimeUnit.NANOSECONDS);
+            return timer.schedule(() -> hand(work), wait.toNanos(), TimeUnit.NANOSECONDS);
         } catch (RejectedExecutionException | OutOfMemoryError failed) {
             return null;
         }
     }
 
-    /** Threads end while they have nothing to do, and who takes work would start none for what is due besides. */
-    private void runBesideOthers(Runnable work) {
+    private void hand(Runnable work) {
         try {
-            if (threads.getQueue().peek() instanceof Delayed next && next.getDelay(TimeUnit.NANOSECONDS) <= 0) {
-                threads.prestartCoreThread();
-            }
+            threads.execute(work);
         } catch (OutOfMemoryError noThread) {
-            // Then it waits for this one.
+            work.run();
         }
-        work.run();
     }
 
     /** From now on, nothing waits for more records. */
@@ -134,8 +142,11 @@ final class UploadScheduler {
         return System.nanoTime() + bounded.toNanos();
     }
 
+    /** What is under way comes to its end; nothing else is begun. */
     void shutdown() {
+        timer.shutdown();
         threads.shutdown();
+        threads.getQueue().clear();
     }
 
     boolean isShutdown() {
@@ -143,15 +154,16 @@ final class UploadScheduler {
     }
 
     boolean isTerminated() {
-        return threads.isTerminated();
+        return timer.isTerminated() && threads.isTerminated();
     }
 
     /** Waits for running work to end, whose calls are canceled; no longer than it should need for that. */
     void awaitTermination() {
+        awaitTermination(timer);
         awaitTermination(threads);
     }
 
-    static void awaitTermination(ScheduledThreadPoolExecutor pool) {
+    static void awaitTermination(ThreadPoolExecutor pool) {
         try {
             pool.awaitTermination(MAX_END_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
