@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A daemon thread looks at the start, and then every ten minutes, through all sessions under the local path, whoever
  * wrote them. It deletes those that are too old, and then the oldest ones until the rest fits. It deletes a session as
  * a whole or not at all, and only if the server has all of its records; the README lists what keeps one. If a record
- * comes later, the session begins anew. Its directories and lock files stay.
+ * comes later, the session begins again with number 0. Its directories and lock files stay.
  */
 public class DreamlakeLocalRetention {
 

@@ -538,7 +538,7 @@ public final class Journal {
 
     /**
      * Deletes the session's files, unless anybody has it open, here or in another JVM. Whoever wants to append
-     * meanwhile waits, and then begins the session anew.
+     * meanwhile waits, and then begins the session again.
      *
      * @param expected what lay there when somebody decided that the session may go; if anything changed since, it stays
      * @param condition asked while nobody writes

@@ -62,7 +62,7 @@ final class SessionDeletion {
             delete(empty);
         }
         for (Path file : directory.filesOfLog()) {
-            if (!file.equals(log)) { // which a Python program may have begun anew, where our lock does not exclude it
+            if (!file.equals(log)) { // which a Python program may have begun again, where our lock does not exclude it
                 delete(file);
             }
         }
