@@ -116,7 +116,10 @@ class FileDescriptorsTest {
     @Test
     void aHundredBusySessionsLoseNoRecordWhereDescriptorsAreFew() {
         try (ChildJvm child = start(64, ManySessions.class, root)) {
-            List<String> lines = child.remainingLines();
+            // Where native access is enabled, the lock of the Python SDK may be what no descriptor is left for.
+            List<String> lines = child.remainingLines().stream()
+                    .filter(line -> !line.startsWith("the Python SDK must not write to "))
+                    .toList();
             assertThat(lines).hasSize(5).startsWith("100 100 0", "4000 4000 0");
             assertThat(lines.get(2)).startsWith("the host can open files");
             assertThat(Integer.parseInt(lines.get(3))).isBetween(1, 10);
