@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class CrashTest {
 
-    private static final int CRASHES = Integer.getInteger("dreamlake.crashes", 30);
+    private static final int CRASHES = Integer.getInteger("dreamlake.crashes", 10);
     private static final int THREADS = 4;
     private static final int UNTIL_KILLED = Integer.MAX_VALUE;
 

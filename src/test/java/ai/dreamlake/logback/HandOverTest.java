@@ -206,7 +206,7 @@ class HandOverTest {
     void manySessionsCostADeadServerFewAttempts() throws Exception {
         int port = closedPort();
         AtomicInteger attempts = new AtomicInteger();
-        int sessions = 2000;
+        int sessions = 500;
         Logging logging = Logging.to(root, appender -> {
             appender.setRemote("http://localhost:" + port);
             appender.setApiKey(FakeDreamlake.TOKEN);

@@ -945,20 +945,6 @@ class HybridModeTest {
     }
 
     @Test
-    void aServerThatTakesRecordsButCannotTellWhichOnesItHasGetsThem() {
-        AtomicInteger times = new AtomicInteger();
-        server.instead.set(
-                request -> request.getMethod().equals("GET") || isLogs(request) && times.getAndIncrement() == 0
-                        ? answer(503, "")
-                        : null);
-        try (Logging logging = logging()) {
-            log(logging, 0, 1);
-            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-        }
-        assertDelivered(1);
-    }
-
-    @Test
     void aCheckpointThatCannotBeReadIsNotTakenForNone() throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 10);

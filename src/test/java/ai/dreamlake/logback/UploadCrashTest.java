@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(300)
 class UploadCrashTest {
 
-    private static final int CRASHES = Integer.getInteger("dreamlake.crashes", 30);
+    private static final int CRASHES = Integer.getInteger("dreamlake.crashes", 10);
 
     /** Fifty by default. */
     private static final int KILLS_WHILE_UPLOADING = CRASHES * 5 / 3;

@@ -35,8 +35,8 @@ final class AnswerPolicy {
         if (status == 404 || status == 410) {
             return new SessionGone(reason, answer.retryAfter());
         }
-        // The server is busy or in trouble. Nothing is wrong with what was sent.
-        if (answer.isRetryable()) {
+        // The server is busy or in trouble, or something sends us elsewhere. Nothing is wrong with what was sent.
+        if (answer.isRetryable() || status < 400) {
             return new RetryAfter(reason, answer.retryAfter());
         }
         // Only these three concern records. Which of them is to blame, only fewer can tell.

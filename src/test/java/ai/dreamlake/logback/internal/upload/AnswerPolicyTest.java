@@ -19,7 +19,7 @@ class AnswerPolicyTest {
             200 | false | 10 | Delivered[serverEnd=-1]
             201 | false | 1  | Delivered[serverEnd=-1]
             204 | false | 10 | Delivered[serverEnd=-1]
-            301 | false | 10 | Parked[reason=HTTP 301, until=LATER]
+            301 | false | 10 | RetryAfter[reason=HTTP 301, atLeast=PT7S]
             400 | false | 10 | Shrink[isTooLarge=false]
             400 | false | 1  | Rejected[status=400, answer=body]
             401 | false | 10 | Parked[reason=HTTP 401, until=NEW_TOKEN]
