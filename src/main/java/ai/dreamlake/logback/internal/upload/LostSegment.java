@@ -13,7 +13,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Records that are given up in a segment behind the one that is being sent: the file {@code logs/.upload.lost}, until
+ * Records that are given up in a segment after the one that is being sent: the file {@code logs/.upload.lost}, until
  * the {@link Checkpoint} counts them, too.
  *
  * <pre>

@@ -219,8 +219,8 @@ final class SessionUpload {
     }
 
     /**
-     * Opens the oldest log, if there is one, and counts what was given up behind it before. One step: once it is open,
-     * the next log may be given up.
+     * Opens the oldest log, if there is one, and counts the losses that are noted. In one step: once the log is open,
+     * the next one may be given up.
      */
     private synchronized Checkpoint open() throws IOException {
         boolean isOpen = reader.openOldest();
