@@ -180,6 +180,7 @@ class HandOverTest {
         first.context.stop();
         try (Logging second = logging(Duration.buildByHours(1))) {
             await().until(() -> uploadThreads().noneMatch(name -> name.contains("FIRST")));
+            assertThat(first.infos()).noneMatch(info -> info.contains("Not delivered yet"));
             server.instead.set(request -> null);
             log(second, 10, 20);
             assertThat(second.appender.awaitDelivery(java.time.Duration.ofMinutes(1)))
