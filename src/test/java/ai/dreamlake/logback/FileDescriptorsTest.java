@@ -190,19 +190,21 @@ class FileDescriptorsTest {
     @Test
     void aSideFileThatCannotBeOpenedKeepsNoRecordFromItsLogWhereNothingCanBeClosed() {
         int needed = NativeFlock.isAvailable() ? 3 : 2; // the log, its lock, and the lock of the Python SDK
+        int ofKeeper = 2; // at the start it looks for tails, and Java opens a directory twice to read it
         try (ChildJvm child = start(100, FewDescriptors.class, root, 0)) {
             assertThat(child.readLine()).isEqualTo("100 100 0");
             for (int left = 0; left <= MAX_LEFT; left++) {
                 String statistics = child.readLine();
-                if (left > needed) {
-                    assertThat(statistics).as("descriptors left: " + left).isEqualTo("1 1 0");
+                String warnings = child.readLine();
+                String description = "descriptors left: " + left + ", warnings: " + warnings;
+                if (left >= needed + ofKeeper) {
+                    assertThat(statistics).as(description).isEqualTo("1 1 0");
                 } else if (left == 0) {
-                    assertThat(statistics).as("descriptors left: " + left).isEqualTo("1 0 1");
+                    assertThat(statistics).as(description).isEqualTo("1 0 1");
                 } else {
-                    // The keeper looks for tails at the start, and may have one open at either moment.
-                    assertThat(statistics).as("descriptors left: " + left).isIn("1 1 0", "1 0 1");
+                    assertThat(statistics).as(description).isIn("1 1 0", "1 0 1");
                 }
-                assertThat(child.readLine()).doesNotContain("maxOpenSessions");
+                assertThat(warnings).doesNotContain("maxOpenSessions");
                 SessionOnDisk session = SessionOnDisk.of(root.resolve("" + left), "default", "needy");
                 session.assertGapless(statistics.equals("1 1 0") ? 2 : 1);
             }

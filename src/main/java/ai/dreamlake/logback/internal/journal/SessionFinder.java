@@ -2,13 +2,16 @@ package ai.dreamlake.logback.internal.journal;
 
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
-import java.nio.file.FileVisitResult;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Finds sessions that earlier runs left on disk, at any depth. */
 public final class SessionFinder {
@@ -16,10 +19,12 @@ public final class SessionFinder {
     private SessionFinder() {}
 
     /**
-     * Walks through all sessions under a root.
+     * Goes through all sessions under a root. At most one directory is open at a time, and none while a session is
+     * reported: the application may have few file descriptors left.
      *
      * @param wanted which sessions to report
      * @param found receives the name on disk of each
+     * @throws IOException if the root itself cannot be found
      */
     public static void find(Path root, Predicate<SessionDirectory> wanted, Consumer<SessionName> found)
             throws IOException {
@@ -27,20 +32,23 @@ public final class SessionFinder {
             return;
         }
         Path start = root.toRealPath(); // follows a link to the root, but none inside it
-        Files.walkFileTree(start, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult preVisitDirectory(Path directory, BasicFileAttributes attributes) {
-                SessionName name = SessionDirectory.nameOf(start.relativize(directory));
-                if (name != null && wanted.test(new SessionDirectory(directory))) {
-                    found.accept(name);
-                }
-                return FileVisitResult.CONTINUE;
+        Deque<Path> ahead = new ArrayDeque<>(List.of(start));
+        while (!ahead.isEmpty()) {
+            Path directory = ahead.pop();
+            SessionName name = SessionDirectory.nameOf(start.relativize(directory));
+            if (name != null && wanted.test(new SessionDirectory(directory))) {
+                found.accept(name);
             }
+            directoriesIn(directory).forEach(ahead::push);
+        }
+    }
 
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException failure) {
-                return FileVisitResult.CONTINUE; // it is gone, or not for us
-            }
-        });
+    private static List<Path> directoriesIn(Path directory) {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.filter(file -> Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
+                    .toList();
+        } catch (IOException | UncheckedIOException unreadable) {
+            return List.of(); // it is gone, or not for us
+        }
     }
 }
