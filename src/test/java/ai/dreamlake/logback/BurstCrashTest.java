@@ -195,9 +195,10 @@ class BurstCrashTest {
         for (int i = 0; i < Truncated.SESSIONS; i++) {
             SessionOnDisk session = session("session-" + i);
             session.assertGapless(4 * Truncated.RECORDS);
+            List<String> all = session.messages();
             for (int writer = 0; writer < 4; writer++) {
                 String prefix = writer + " ";
-                List<String> messages = session.messages().stream()
+                List<String> messages = all.stream()
                         .filter(message -> message.startsWith(prefix))
                         .toList();
                 for (int record = 0; record < messages.size(); record++) {

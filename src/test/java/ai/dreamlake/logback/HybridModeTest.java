@@ -671,20 +671,20 @@ class HybridModeTest {
     }
 
     @Test
-    void aThousandSessionsShareFourConnections() {
-        server.millisPerRequest = 20;
+    void threeHundredSessionsShareFourConnections() {
+        server.millisPerRequest = 5;
         try (Logging logging = logging(appender -> {
-            appender.setMaxOpenSessions(1000);
+            appender.setMaxOpenSessions(300);
             appender.getUpload().setInterval(duration(1000));
         })) {
-            for (int session = 0; session < 1000; session++) {
+            for (int session = 0; session < 300; session++) {
                 MDC.put("dreamlake.session", "s" + session);
                 log(logging, 0, 20);
             }
             MDC.clear();
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
-        for (int session = 0; session < 1000; session++) {
+        for (int session = 0; session < 300; session++) {
             assertThat(server.messages("project/s" + session)).isEqualTo(messages(0, 20));
         }
         assertThat(server.mostAtATime.get()).isLessThanOrEqualTo(4);

@@ -193,7 +193,7 @@ class UploadsTest {
     @Test
     void recordsThatComeWhileALogIsPutAsideArriveWholeAndInOrder() throws Exception {
         Uploads uploads = uploads(new SpoolStorage(250));
-        int rounds = 500;
+        int rounds = 250;
         for (int i = 0; i < 4 * rounds; i++) {
             if (i % 4 == 0) {
                 long written = i;
