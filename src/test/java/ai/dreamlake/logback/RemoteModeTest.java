@@ -11,6 +11,7 @@ import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -290,7 +291,8 @@ class RemoteModeTest {
                     .filter(file -> file.endsWith(".upload"))
                     .findFirst()
                     .orElseThrow();
-            Files.createDirectory(note.resolveSibling(".upload.tmp"));
+            await().ignoreException(FileAlreadyExistsException.class) // while the uploader notes the last batch
+                    .until(() -> Files.isDirectory(Files.createDirectory(note.resolveSibling(".upload.tmp"))));
             for (int round = 1; round < 10; round++) {
                 log(logging, 10 * round, 10 * round + 10);
                 assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
