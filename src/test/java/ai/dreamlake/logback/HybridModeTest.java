@@ -3,6 +3,7 @@ package ai.dreamlake.logback;
 import static ai.dreamlake.logback.testing.FakeDreamlake.answer;
 import static ai.dreamlake.logback.testing.FakeDreamlake.isLogs;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.testing.FakeDreamlake;
 import ai.dreamlake.logback.testing.Logging;
@@ -11,6 +12,7 @@ import ai.dreamlake.logback.testing.UglyServer;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.net.ServerSocket;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -293,7 +295,7 @@ class HybridModeTest {
             log(logging, 10, 20);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertDelivered(20);
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> server.messages("project/another").size() == 10);
         }
     }
@@ -307,13 +309,13 @@ class HybridModeTest {
             MDC.put("dreamlake.session", "another");
             log(logging, 10, 20);
             MDC.clear();
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> server.messages("project/another").equals(messages(10, 20)));
         }
         int asked = batches().size();
         server.instead.set(request -> null);
         try (Logging logging = logging()) {
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> server.messages("project/run").equals(messages(0, 10)));
         }
         assertThat(asked).isLessThan(5);
@@ -439,7 +441,7 @@ class HybridModeTest {
             appender.getUpload().setInterval(duration(2000)); // only the last batch may wait so long
             appender.getUpload().setMaxBatchSize(new FileSize(100 * FileSize.KB_COEFFICIENT));
         })) {
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> server.messages("project/run").size() == 1000);
         }
     }
@@ -538,7 +540,7 @@ class HybridModeTest {
                 }
             });
             log(logging, 0, 10);
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> logging.appender.getStatistics().retries() > 1);
         }
         try (FakeDreamlake well = FakeDreamlake.start(port);
@@ -557,7 +559,7 @@ class HybridModeTest {
             MDC.put("dreamlake.session", "another");
             log(logging, 0, 10);
             MDC.clear();
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> server.messages("project/another").equals(messages(0, 10)));
             assertThat(server.messages("project/run")).isEmpty();
         }
@@ -613,7 +615,7 @@ class HybridModeTest {
         server.instead.set(request -> null);
         assertThat(server.sessionCount()).isZero();
         try (Logging logging = logging(appender -> appender.setSession("another"))) {
-            org.awaitility.Awaitility.await()
+            await()
                     .until(() -> server.messages("project/run").size() == 1500);
             DreamlakeStatistics statistics = logging.appender.getStatistics();
             assertThat(statistics.delivered())
@@ -761,7 +763,7 @@ class HybridModeTest {
             log(logging, 0, 1);
             assertThat(isOver(atWork, 60_000)).isTrue();
         }
-        org.awaitility.Awaitility.await()
+        await()
                 .until(() -> Thread.getAllStackTraces().keySet().stream()
                         .noneMatch(thread -> thread.getName().startsWith("dreamlake-upload-")));
         stopped.countDown();
@@ -784,7 +786,7 @@ class HybridModeTest {
                 : null);
         try (Logging logging = logging()) {
             log(logging, 0, 10);
-            org.awaitility.Awaitility.await().until(() -> !batches().isEmpty());
+            await().until(() -> !batches().isEmpty());
             logging.context.stop();
             DreamlakeStatistics statistics = logging.appender.getStatistics();
             assertThat(statistics.pending()).isEqualTo(10);
@@ -804,7 +806,8 @@ class HybridModeTest {
                 assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             }
             int before = batches().size();
-            Files.createDirectories(inTheWay);
+            await().ignoreException(FileAlreadyExistsException.class) // while the uploader notes the last batch
+                    .until(() -> Files.isDirectory(Files.createDirectories(inTheWay)));
             log(logging, fromTheBeginning ? 0 : 10, 20);
             assertThat(logging.appender.awaitDelivery(Duration.ofMillis(300))).isFalse();
             assertThat(batches()).hasSize(before);
@@ -823,7 +826,7 @@ class HybridModeTest {
         })) {
             log(logging, 0, 500);
         }
-        org.awaitility.Awaitility.await()
+        await()
                 .until(() -> server.messages("project/run").size() == 500);
         assertDelivered(500);
     }
@@ -996,7 +999,7 @@ class HybridModeTest {
         }
         Path inside = Objects.requireNonNull(spool.toFile().listFiles())[0].toPath();
         Path log = inside.resolve("default/default/logs/logs.jsonl");
-        org.awaitility.Awaitility.await().until(() -> log.toFile().length() == 0); // a moment after it is delivered
+        await().until(() -> log.toFile().length() == 0); // a moment after it is delivered
         try (Logging hybrid = Logging.with(appender -> {
             appender.setLocalPath(inside.toString());
             appender.setRemote(server.url());
