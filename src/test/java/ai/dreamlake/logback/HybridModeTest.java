@@ -295,8 +295,7 @@ class HybridModeTest {
             log(logging, 10, 20);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertDelivered(20);
-            await()
-                    .until(() -> server.messages("project/another").size() == 10);
+            await().until(() -> server.messages("project/another").size() == 10);
         }
     }
 
@@ -309,14 +308,12 @@ class HybridModeTest {
             MDC.put("dreamlake.session", "another");
             log(logging, 10, 20);
             MDC.clear();
-            await()
-                    .until(() -> server.messages("project/another").equals(messages(10, 20)));
+            await().until(() -> server.messages("project/another").equals(messages(10, 20)));
         }
         int asked = batches().size();
         server.instead.set(request -> null);
         try (Logging logging = logging()) {
-            await()
-                    .until(() -> server.messages("project/run").equals(messages(0, 10)));
+            await().until(() -> server.messages("project/run").equals(messages(0, 10)));
         }
         assertThat(asked).isLessThan(5);
     }
@@ -441,8 +438,7 @@ class HybridModeTest {
             appender.getUpload().setInterval(duration(2000)); // only the last batch may wait so long
             appender.getUpload().setMaxBatchSize(new FileSize(100 * FileSize.KB_COEFFICIENT));
         })) {
-            await()
-                    .until(() -> server.messages("project/run").size() == 1000);
+            await().until(() -> server.messages("project/run").size() == 1000);
         }
     }
 
@@ -540,8 +536,7 @@ class HybridModeTest {
                 }
             });
             log(logging, 0, 10);
-            await()
-                    .until(() -> logging.appender.getStatistics().retries() > 1);
+            await().until(() -> logging.appender.getStatistics().retries() > 1);
         }
         try (FakeDreamlake well = FakeDreamlake.start(port);
                 Logging closing = logging) {
@@ -559,8 +554,7 @@ class HybridModeTest {
             MDC.put("dreamlake.session", "another");
             log(logging, 0, 10);
             MDC.clear();
-            await()
-                    .until(() -> server.messages("project/another").equals(messages(0, 10)));
+            await().until(() -> server.messages("project/another").equals(messages(0, 10)));
             assertThat(server.messages("project/run")).isEmpty();
         }
     }
@@ -615,8 +609,7 @@ class HybridModeTest {
         server.instead.set(request -> null);
         assertThat(server.sessionCount()).isZero();
         try (Logging logging = logging(appender -> appender.setSession("another"))) {
-            await()
-                    .until(() -> server.messages("project/run").size() == 1500);
+            await().until(() -> server.messages("project/run").size() == 1500);
             DreamlakeStatistics statistics = logging.appender.getStatistics();
             assertThat(statistics.delivered())
                     .as("of this appender's own events")
@@ -763,9 +756,8 @@ class HybridModeTest {
             log(logging, 0, 1);
             assertThat(isOver(atWork, 60_000)).isTrue();
         }
-        await()
-                .until(() -> Thread.getAllStackTraces().keySet().stream()
-                        .noneMatch(thread -> thread.getName().startsWith("dreamlake-upload-")));
+        await().until(() -> Thread.getAllStackTraces().keySet().stream()
+                .noneMatch(thread -> thread.getName().startsWith("dreamlake-upload-")));
         stopped.countDown();
         assertThat(isOver(done, 60_000)).isTrue();
         assertThat(workedAfterwards).isFalse();
@@ -826,8 +818,7 @@ class HybridModeTest {
         })) {
             log(logging, 0, 500);
         }
-        await()
-                .until(() -> server.messages("project/run").size() == 500);
+        await().until(() -> server.messages("project/run").size() == 500);
         assertDelivered(500);
     }
 

@@ -4,6 +4,8 @@ import ai.dreamlake.logback.internal.engine.Session.Phase;
 import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.Line;
+import ai.dreamlake.logback.internal.upload.UploadTask;
+import ai.dreamlake.logback.internal.upload.Uploads;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -43,7 +45,10 @@ final class OpenSessions {
 
     /** How a session is opened. Says nothing to the user, whose status listener may log. */
     interface Opener {
-        /** Gives the session its journal, unless it has it. Opens nothing, but creates the session's directory. */
+        /**
+         * Gives the session its journal, unless it has it or is forgotten. Opens nothing, but creates the session's
+         * directory.
+         */
         void attach(Session session) throws IOException;
 
         void open(Session session) throws IOException;
@@ -371,9 +376,21 @@ final class OpenSessions {
         return true;
     }
 
+    /** Gives a session its journal and its upload, unless it was forgotten before. */
+    synchronized void attach(Session session, Journal journal, @Nullable UploadTask upload) {
+        if (!session.isForgotten()) {
+            session.attach(journal, upload);
+        }
+    }
+
     /** Forgets a session that has no place, if nothing is going on. True if it can be removed. */
     synchronized boolean tryForget(Session session) {
         return session.phase() == Phase.SETTLED && session.tryForget();
+    }
+
+    /** Suspends the upload of a session that has no place, if nothing is going on. True if it can be removed. */
+    synchronized boolean trySuspend(Session session, Uploads uploads) {
+        return session.phase() == Phase.SETTLED && session.trySuspend(uploads);
     }
 
     /** Tells what closed journals had to say. Not while a session is being opened: the listener may log. */

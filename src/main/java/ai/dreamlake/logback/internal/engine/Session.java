@@ -6,6 +6,7 @@ import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.journal.WriteListener;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadTask;
+import ai.dreamlake.logback.internal.upload.Uploads;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -235,6 +236,16 @@ final class Session implements WriteListener {
     boolean tryForget() {
         UploadTask upload = this.upload;
         if (!open && (upload == null || upload.tryForget())) {
+            forgotten = true;
+            status.forgotten(outages);
+        }
+        return forgotten;
+    }
+
+    /** Suspends the upload, if nothing is going on. True if the session can be removed. */
+    boolean trySuspend(Uploads uploads) {
+        UploadTask upload = this.upload;
+        if (!open && upload != null && uploads.trySuspend(upload)) {
             forgotten = true;
             status.forgotten(outages);
         }

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The sessions of one appender. A session is opened by its first record; it is closed when it is idle, or when too many
  * are open (see {@link OpenSessions}), and opened again by its next record. Closed sessions are remembered; when there
- * are very many, only those of which the server does not have everything yet.
+ * are very many, those of which the server has everything are forgotten, and of the others only the numbers of the
+ * pending records are kept in memory.
  *
  * <p>Thread-safe. One daemon thread, the keeper, writes what is staged and closes idle sessions; it sleeps while there
  * is nothing to do.
@@ -41,6 +42,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     /** How often sessions are forgotten, as long as there are very many. */
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    /** How often it is seen whether suspended sessions can go on. */
+    private static final long RESUME_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     /** How often the keeper looks for what is due to be said, and for uploads that nobody works on. */
     private static final long CARE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -75,6 +79,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     /** How many sessions must be there before it is worthwhile to forget some. Guarded by this. */
     private int forgetAt = MAX_REMEMBERED;
+
+    /** Whether it is told that a suspended session cannot go on. Guarded by this. */
+    private boolean resumeTold;
 
     /** Whether the keeper must be woken. */
     private volatile boolean keeperAsleep;
@@ -197,13 +204,18 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             if (!session.isAttached()) {
                 StackHeadroom.require();
                 Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage, writeDelay);
-                session.attach(journal, uploads == null ? null : uploads.newTask(session.name(), journal));
+                openSessions.attach(
+                        session, journal, uploads == null ? null : uploads.newTask(session.name(), journal));
             }
         }
     }
 
-    private Session attached(Session session) throws IOException {
-        attach(session);
+    private Session attached(SessionName name) throws IOException {
+        Session session;
+        do {
+            session = remember(name);
+            attach(session);
+        } while (!session.isAttached()); // it was forgotten in this moment
         return session;
     }
 
@@ -243,7 +255,10 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private boolean forget(Session session) {
         boolean forgotten = openSessions.tryForget(session);
         if (forgotten) {
-            sessions.remove(session.name(), session);
+            if (uploads != null && session.isAttached()) {
+                uploads.forgotten(session.name());
+            }
+            sessions.remove(session.name(), session); // last: then it may have a successor
         }
         return forgotten;
     }
@@ -271,7 +286,36 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     private synchronized void forgetAll() {
         sessions.values().forEach(this::forget);
+        if (uploads != null && sessions.size() > MAX_REMEMBERED) {
+            suspend(uploads);
+        }
         forgetAt = Math.max(MAX_REMEMBERED, sessions.size() + MAX_REMEMBERED / 2);
+    }
+
+    /** Most of those that wait for the server need not be in memory for that. */
+    private void suspend(Uploads uploads) {
+        sessions.values()
+                .removeIf(session -> sessions.size() > MAX_REMEMBERED / 2 && openSessions.trySuspend(session, uploads));
+    }
+
+    @Override
+    public synchronized void resume() {
+        if (uploads == null || !uploads.areSuspended()) {
+            return;
+        }
+        if (sessions.size() > MAX_REMEMBERED / 2) {
+            sessions.values().forEach(this::forget);
+        }
+        for (SessionName name : uploads.nextSuspended(Math.max(0, MAX_REMEMBERED - sessions.size()))) {
+            try {
+                leftover(name).hurry(); // if it is suspended in this moment, it has another turn
+            } catch (IOException | RuntimeException failure) {
+                if (!resumeTold) {
+                    resumeTold = true;
+                    status.warn("cannot upload session " + name + " at present: " + failure);
+                }
+            }
+        }
     }
 
     /** For tests: whether records of a session wait for another process. */
@@ -300,7 +344,8 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     @Override
     public UploadTask leftover(SessionName name) throws IOException {
-        Session session = attached(remember(name));
+        forgetSome();
+        Session session = attached(name);
         if (sessions.size() > MAX_REMEMBERED) {
             wakeKeeper();
         }
@@ -353,7 +398,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     private void recover(SessionName name) {
         try {
-            Session session = attached(remember(name));
+            Session session = attached(name);
             for (int attempt = 0; !session.journal().recover() && attempt < MAX_ATTEMPTS; attempt++) {
                 LockSupport.parkNanos(this, TROUBLE_NANOS);
             }
@@ -384,6 +429,10 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 forgottenAt = now;
                 forgetAll(); // those that earlier runs left, once they are uploaded
             }
+        }
+        if (uploads != null && uploads.areSuspended()) {
+            next = RESUME_NANOS;
+            resume();
         }
         if (now - caredAt >= CARE_NANOS) {
             caredAt = now;

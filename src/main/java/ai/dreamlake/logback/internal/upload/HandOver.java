@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * What becomes of the delivery of an appender when that stops, and when the JVM exits (I9).
@@ -31,6 +32,7 @@ final class HandOver {
 
     private final String target;
     private final UploadTasks tasks;
+    private final SuspendedUploads suspended;
     private final UploadScheduler scheduler;
     private final ServerHealth health;
     private final Duration exitTimeout;
@@ -51,6 +53,7 @@ final class HandOver {
     HandOver(
             String target,
             UploadTasks tasks,
+            SuspendedUploads suspended,
             UploadScheduler scheduler,
             ServerHealth health,
             Duration exitTimeout,
@@ -58,6 +61,7 @@ final class HandOver {
             String name) {
         this.target = target;
         this.tasks = tasks;
+        this.suspended = suspended;
         this.scheduler = scheduler;
         this.health = health;
         this.exitTimeout = exitTimeout;
@@ -130,7 +134,7 @@ final class HandOver {
     }
 
     private boolean isOver() {
-        return handedOver ? scheduler.isTerminated() : areAllDone();
+        return handedOver ? scheduler.isTerminated() : areAll(UploadTask::isDone);
     }
 
     private void end(Runnable afterEnd) {
@@ -184,25 +188,21 @@ final class HandOver {
     }
 
     private boolean isSettled(long quiet) {
-        return health.isAway() || areAllSettled() && scheduler.quietNanos() >= quiet;
+        return health.isAway() || areAll(UploadTask::isSettled) && scheduler.quietNanos() >= quiet;
     }
 
-    private boolean areAllSettled() {
+    private boolean areAll(Predicate<UploadTask> over) {
+        boolean areWaiting = suspended.areWaiting();
+        tasks.resume(); // afterwards, none of those are neither suspended nor among the tasks
+        if (areWaiting) {
+            return false;
+        }
         for (UploadTask task : tasks.all()) {
-            if (!task.isSettled()) {
+            if (!over.test(task)) {
                 return false;
             }
         }
-        return true;
-    }
-
-    private boolean areAllDone() {
-        for (UploadTask task : tasks.all()) {
-            if (!task.isDone()) {
-                return false;
-            }
-        }
-        return true;
+        return !suspended.areWaiting();
     }
 
     /** The hooks run at once, so ours may not have begun. */

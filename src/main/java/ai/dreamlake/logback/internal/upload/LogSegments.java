@@ -18,6 +18,9 @@ import org.jspecify.annotations.Nullable;
 /** A session's log on disk, as the uploader reads it: in a spool the segments, oldest first; then the current log. */
 final class LogSegments {
 
+    /** How often to try to open a log that is there: a writer may have made it just after the attempt. */
+    private static final int MAX_ATTEMPTS = 3;
+
     private final Journal journal;
     private final SessionDirectory directory;
     private final File current;
@@ -74,17 +77,19 @@ final class LogSegments {
     /** Opens the oldest file, which stays the same file if the journal renames it. Null if there is none. */
     @Nullable
     RandomAccessFile openOldest() throws IOException {
-        while (true) {
+        for (int attempt = 1; ; attempt++) {
             File oldest = oldest();
             RandomAccessFile file;
             try {
                 file = RegularFile.open(oldest, "r");
             } catch (FileNotFoundException renamedOrGone) {
                 if (oldest.equals(oldest())) {
-                    if (oldest.exists()) {
+                    if (!oldest.exists()) {
+                        return null;
+                    }
+                    if (attempt == MAX_ATTEMPTS) {
                         throw renamedOrGone; // it exists, but cannot be opened
                     }
-                    return null;
                 }
                 continue;
             }

@@ -23,7 +23,7 @@ final class PendingRecords {
     private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
 
     /** Numbers that are done, the latest last. */
-    private final Deque<Numbers.Run> done = new ArrayDeque<>();
+    private Deque<Numbers.Run> done = new ArrayDeque<>(1);
 
     /** One past the last number that is done. */
     private long doneEnd;
@@ -44,6 +44,13 @@ final class PendingRecords {
                 crowded = unacknowledged.isCrowded();
             }
         }
+    }
+
+    /** Lets go of the memory that is not needed as long as nothing happens. */
+    synchronized void trim() {
+        unacknowledged.trim();
+        crowded = unacknowledged.isCrowded();
+        done = new ArrayDeque<>(1); // every record that was written has been noted
     }
 
     /**

@@ -14,6 +14,7 @@ import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.time.Duration;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -76,12 +77,13 @@ final class SessionUpload {
     /** Whether the oldest log is open to be sent. Guarded by this, as is which log that is. */
     private boolean sending;
 
-    SessionUpload(SessionName name, Journal journal, UploadContext context) {
+    /** @param pending the records of this session that are pending already, and those to come */
+    SessionUpload(SessionName name, Journal journal, PendingRecords pending, UploadContext context) {
         this.name = name;
         this.context = context;
         this.directory = journal.directory();
         this.logs = new LogSegments(journal, context.retention());
-        this.pending = new PendingRecords(context.books());
+        this.pending = pending;
         this.checkpoints = new CheckpointStore(directory, logs, context.listener());
         this.reader = new BatchReader(logs, context.settings().maxBatchBytes());
         this.size = new BatchSize(context.settings().maxBatchRecords());
@@ -135,7 +137,20 @@ final class SessionUpload {
 
     /** Whether a new object can replace this one without losing anything. */
     boolean isForgettable() {
-        return pending.count() == 0 && !parked && !checkpoints.holdsUnsaved();
+        return pending.count() == 0 && !parked && isSuspendable();
+    }
+
+    /** Whether a new object for the same pending records can replace this one; as long as nothing is being sent. */
+    boolean isSuspendable() {
+        return !checkpoints.holdsUnsaved();
+    }
+
+    /** What is to be known of this session while it is suspended. */
+    SuspendedUploads.Suspended suspended() throws IOException {
+        List<File> all = logs.all();
+        long length = all.stream().mapToLong(File::length).sum();
+        long time = all.stream().mapToLong(File::lastModified).max().orElse(0);
+        return new SuspendedUploads.Suspended(name, length, Math.max(0, length - checkpoints.offset()), time);
     }
 
     /** How many bytes of logs the server does not have yet, whoever wrote them. */

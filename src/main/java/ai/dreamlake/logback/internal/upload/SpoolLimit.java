@@ -1,5 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.session.SessionName;
+import ai.dreamlake.logback.internal.upload.SuspendedUploads.Suspended;
 import java.io.File;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a spool within its size limit (I4). As soon as so much is written that it may be exceeded, and once a second
@@ -30,6 +33,7 @@ final class SpoolLimit {
 
     private final long maxBytes;
     private final UploadTasks tasks;
+    private final SuspendedUploads suspended;
     private final UploadListener listener;
 
     /** How much was written since the start. */
@@ -45,13 +49,24 @@ final class SpoolLimit {
     /** Whether the last attempts did not free enough: another process may be sending. Used by the thread. */
     private boolean stuck;
 
-    /** A file of a log, and when it was last written. */
-    private record Waiting(SessionUpload upload, long length, long time) {}
+    /**
+     * A file of a log, or all files of a suspended session, and when it was last written.
+     *
+     * @param upload null if the session is suspended
+     */
+    private record Waiting(SessionName name, @Nullable SessionUpload upload, long length, long time) {}
 
     /** @param written how much was written since the start; other threads count */
-    SpoolLimit(long maxBytes, UploadTasks tasks, UploadListener listener, AtomicLong written, String threadName) {
+    SpoolLimit(
+            long maxBytes,
+            UploadTasks tasks,
+            SuspendedUploads suspended,
+            UploadListener listener,
+            AtomicLong written,
+            String threadName) {
         this.maxBytes = maxBytes;
         this.tasks = tasks;
+        this.suspended = suspended;
         this.listener = listener;
         this.written = written;
         this.thread = UploadScheduler.pool(1, work -> new UploadThread(work, threadName));
@@ -75,6 +90,9 @@ final class SpoolLimit {
         try {
             keepToLimit();
         } finally {
+            if (suspended.areWaiting()) {
+                watch();
+            }
             for (UploadTask task : tasks.all()) {
                 if (!task.isDone()) {
                     watch();
@@ -156,14 +174,22 @@ final class SpoolLimit {
      */
     private long freeExcess() {
         List<Waiting> oldestFirst = waiting();
+        long left = suspended.length();
+        left += oldestFirst.stream().mapToLong(Waiting::length).sum();
+        if (left <= maxBytes) {
+            return left;
+        }
+        for (Suspended session : suspended.all()) {
+            oldestFirst.add(new Waiting(session.name(), null, session.length(), session.time()));
+        }
         oldestFirst.sort(Comparator.comparingLong(Waiting::time));
-        long left = oldestFirst.stream().mapToLong(Waiting::length).sum();
         for (Waiting log : oldestFirst) {
             if (left <= maxBytes) {
                 break;
             }
             try {
-                left -= log.upload.makeRoom();
+                SessionUpload upload = log.upload;
+                left -= (upload != null ? upload : tasks.leftover(log.name).upload()).makeRoom();
             } catch (IOException failure) {
                 listener.trouble("cannot free space in the spool: " + failure); // another session may be able to
             }
@@ -177,7 +203,7 @@ final class SpoolLimit {
             try {
                 for (File log : task.upload().logs().all()) {
                     if (log.length() > 0) {
-                        waiting.add(new Waiting(task.upload(), log.length(), log.lastModified()));
+                        waiting.add(new Waiting(task.upload().name(), task.upload(), log.length(), log.lastModified()));
                     }
                 }
             } catch (IOException unreadable) {

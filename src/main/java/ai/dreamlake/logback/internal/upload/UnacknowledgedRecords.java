@@ -43,6 +43,14 @@ final class UnacknowledgedRecords {
         }
     }
 
+    /** Gives up the room that is not used. */
+    void trim() {
+        int room = Math.max(1, runs);
+        firsts = Arrays.copyOf(firsts, room);
+        lasts = Arrays.copyOf(lasts, room);
+        ours = Arrays.copyOf(ours, room);
+    }
+
     /** @param count how many numbers these are, from the first one on */
     void wrote(long number, long count) {
         int next = firstRunAfter(number);

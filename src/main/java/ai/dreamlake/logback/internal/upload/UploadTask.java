@@ -160,6 +160,9 @@ public final class UploadTask {
             next = null;
         }
         scheduled = false;
+        if (forgotten) {
+            return;
+        }
         next = scheduler.schedule(this::work, Duration.ofNanos(nanos));
         scheduled = next != null; // otherwise the appender is stopped, or the next record tries again
     }
@@ -187,6 +190,26 @@ public final class UploadTask {
         if (isIdle() && upload.isForgettable()) {
             forgotten = true; // first: who expects a record now sees this, or is seen
             forgotten = expected.get() == 0 && upload.isForgettable();
+        }
+        return forgotten;
+    }
+
+    /**
+     * Forgets this task although records are pending, unless it is working: they wait for its successor, which is made
+     * for the same pending records.
+     *
+     * @return whether it is forgotten now
+     */
+    synchronized boolean trySuspend() {
+        if (!working && upload.isSuspendable()) {
+            forgotten = true; // first, as above
+            forgotten = expected.get() == 0 && upload.isSuspendable();
+            if (forgotten) {
+                pending.trim();
+                if (next != null) {
+                    next.cancel(false);
+                }
+            }
         }
         return forgotten;
     }

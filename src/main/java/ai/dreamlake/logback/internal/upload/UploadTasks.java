@@ -10,10 +10,13 @@ public interface UploadTasks {
     Iterable<UploadTask> all();
 
     /**
-     * The upload of a session that an earlier run left on disk.
+     * The upload of a session that an earlier run left on disk, or that is suspended. It is in memory from then on.
      *
      * @param name its name on disk
      * @throws IOException if its directory cannot be used
      */
     UploadTask leftover(SessionName name) throws IOException;
+
+    /** Lets suspended sessions go on if there is room for them, and the server can be reached. */
+    void resume();
 }

@@ -6,7 +6,11 @@ import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
@@ -35,6 +39,11 @@ public final class Uploads {
     private final @Nullable SpoolLimit spoolLimit;
 
     private final HandOver handOver;
+
+    /** Of all sessions that are in memory, and of those that are suspended. */
+    private final Map<SessionName, PendingRecords> pending = new ConcurrentHashMap<>();
+
+    private final SuspendedUploads suspended = new SuspendedUploads();
 
     /**
      * @param maxSpoolBytes the size limit of the spool; null if logs stay on disk
@@ -66,19 +75,61 @@ public final class Uploads {
                 maxSpoolBytes == null ? Retention.KEEP : Retention.SPOOL, client, health, settings, books, listener);
         this.spoolLimit = maxSpoolBytes == null
                 ? null
-                : new SpoolLimit(maxSpoolBytes, tasks, listener, writtenBytes, name + "-spool");
+                : new SpoolLimit(maxSpoolBytes, tasks, suspended, listener, writtenBytes, name + "-spool");
         this.handOver = new HandOver(
-                root + " " + remote, tasks, scheduler, health, settings.shutdownTimeout(), this::end, name);
+                root + " " + remote, tasks, suspended, scheduler, health, settings.shutdownTimeout(), this::end, name);
     }
 
     /**
-     * Creates the upload of a session, with nothing to do yet.
+     * Creates the upload of a session. If it was suspended, records are pending already.
      *
      * @param name its name on disk
      */
     public UploadTask newTask(SessionName name, Journal journal) {
-        SessionUpload upload = new SessionUpload(name, journal, context);
+        PendingRecords records = pending.computeIfAbsent(name, absent -> new PendingRecords(context.books()));
+        suspended.remove(name);
+        SessionUpload upload = new SessionUpload(name, journal, records, context);
         return new UploadTask(upload, scheduler, context.settings(), listener, this::watchSpool);
+    }
+
+    /** A session of which nothing is pending is forgotten. To be called before it can have a new task. */
+    public void forgotten(SessionName name) {
+        pending.remove(name);
+    }
+
+    /**
+     * Takes a session out of memory that waits for the server, unless it is being sent at this moment. Until it has a
+     * new task it is suspended. To be called before that can happen.
+     *
+     * @return false if nothing happened
+     */
+    public boolean trySuspend(UploadTask task) {
+        SuspendedUploads.Suspended session;
+        try {
+            session = task.upload().suspended();
+        } catch (IOException unreadable) {
+            return false; // the next attempt to upload reports the problem
+        }
+        boolean isParked = task.upload().isParked();
+        if (!task.trySuspend()) {
+            return false;
+        }
+        suspended.add(session, isParked);
+        return true;
+    }
+
+    /** Whether there are suspended sessions that can go on some time. */
+    public boolean areSuspended() {
+        return suspended.areWaiting();
+    }
+
+    /**
+     * The suspended sessions whose turn it is to go on; none while the server cannot be reached.
+     *
+     * @param count how many at most
+     */
+    public List<SessionName> nextSuspended(int count) {
+        return health.isAway() ? List.of() : suspended.next(count);
     }
 
     private void watchSpool() {
@@ -134,7 +185,7 @@ public final class Uploads {
 
     /** How many bytes of the logs of all sessions that this appender knows the server does not have yet. */
     public long pendingBytes() {
-        long bytes = 0;
+        long bytes = suspended.pendingBytes();
         for (UploadTask task : tasks.all()) {
             try {
                 bytes += task.upload().pendingBytes();
@@ -152,13 +203,20 @@ public final class Uploads {
      */
     public boolean awaitDelivery(Duration timeout) {
         long deadline = UploadScheduler.deadline(timeout);
+        Map<PendingRecords, Long> ends = new HashMap<>();
+        for (PendingRecords records : pending.values()) {
+            if (records.count() > 0) {
+                ends.put(records, records.end());
+            }
+        }
         for (UploadTask task : tasks.all()) {
-            PendingRecords pending = task.upload().pending();
-            long end = pending.end();
-            if (pending.count() > 0) {
+            if (task.upload().pending().count() > 0) {
                 task.hurry();
             }
-            while (pending.isPendingBelow(end)) {
+        }
+        for (Map.Entry<PendingRecords, Long> records : ends.entrySet()) {
+            while (records.getKey().isPendingBelow(records.getValue())) {
+                tasks.resume();
                 if (!scheduler.awaitProgress(deadline)) {
                     return false;
                 }

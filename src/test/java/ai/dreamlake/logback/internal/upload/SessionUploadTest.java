@@ -170,7 +170,10 @@ class SessionUploadTest {
             }
         };
         upload = new SessionUpload(
-                RUN, journal, new UploadContext(Retention.KEEP, server, health, settings, counting, listener));
+                RUN,
+                journal,
+                new PendingRecords(counting),
+                new UploadContext(Retention.KEEP, server, health, settings, counting, listener));
         upload.mark();
     }
 

@@ -30,6 +30,9 @@ class UnacknowledgedRecordsTest {
                 unacknowledged.wrote(number, 1);
             });
             pending.addAll(written);
+            if (random.nextInt(4) == 0) {
+                unacknowledged.trim();
+            }
             assertThat(unacknowledged.pending()).isEqualTo(pending.size());
             long bound = random.nextInt((int) next + 2);
             assertThat(unacknowledged.isPendingBelow(bound))

@@ -118,6 +118,9 @@ class UploadsTest {
             return task;
         }
 
+        @Override
+        public void resume() {}
+
         long append(String message) throws IOException {
             byte[] record = ("{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \""
                             + message + "\", \"metadata\": null, \"sequenceNumber\": ")
