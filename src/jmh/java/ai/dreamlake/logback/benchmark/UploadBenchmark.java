@@ -72,6 +72,8 @@ public class UploadBenchmark {
             appender.setLocalPath(directory.toString());
             appender.setRemote(server.url());
             appender.setUserName("alice");
+            // So that nothing writes in the directory when it is deleted.
+            appender.getUpload().setShutdownTimeout(ch.qos.logback.core.util.Duration.buildByMilliseconds(0));
             appender.start();
             logger().addAppender(appender);
             return appender;
