@@ -128,7 +128,7 @@ public class DreamlakeUpload {
         return Stream.of(this, proxy).filter(Objects::nonNull);
     }
 
-    /** The most records in one call, at least 1. Default: 1000 */
+    /** The most records in one call, at least 1. Default: 5000 */
     public void setMaxBatchRecords(int maxBatchRecords) {
         properties.maxBatchRecords = maxBatchRecords;
     }

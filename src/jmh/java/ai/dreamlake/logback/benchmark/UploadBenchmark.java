@@ -56,8 +56,11 @@ public class UploadBenchmark {
         }
 
         @TearDown(org.openjdk.jmh.annotations.Level.Invocation)
-        public void stop() throws IOException {
+        public void stop() throws IOException, InterruptedException {
             context.stop();
+            while (isDelivering()) {
+                Thread.sleep(1); // the server has the last records, and that is being noted in the directory
+            }
             server.close();
             try (Stream<Path> files = Files.walk(directory)) {
                 for (Path path : files.sorted(Comparator.reverseOrder()).toList()) {
@@ -66,13 +69,17 @@ public class UploadBenchmark {
             }
         }
 
+        private static boolean isDelivering() {
+            return Thread.getAllStackTraces().keySet().stream()
+                    .anyMatch(thread -> thread.getName().startsWith("dreamlake-upload"));
+        }
+
         DreamlakeAppender dreamlake() {
             DreamlakeAppender appender = new DreamlakeAppender();
             appender.setContext(context);
             appender.setLocalPath(directory.toString());
             appender.setRemote(server.url());
             appender.setUserName("alice");
-            // So that nothing writes in the directory when it is deleted.
             appender.getUpload().setShutdownTimeout(ch.qos.logback.core.util.Duration.buildByMilliseconds(0));
             appender.start();
             logger().addAppender(appender);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class UploadProperties {
 
-    public int maxBatchRecords = 1000;
+    public int maxBatchRecords = 5000;
     public @Nullable FileSize maxBatchSize = new FileSize(900 * FileSize.KB_COEFFICIENT);
     public @Nullable Duration interval = Duration.buildBySeconds(1);
     public @Nullable Duration connectTimeout = Duration.buildBySeconds(5);
