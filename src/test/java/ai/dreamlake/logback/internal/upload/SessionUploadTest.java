@@ -102,7 +102,7 @@ class SessionUploadTest {
     private final AtomicLong now = new AtomicLong();
     private final List<String> heard = new ArrayList<>();
     private final ServerHealth health = new ServerHealth(now::get, new SplittableRandom(1), () -> heard.add("back"));
-    private final List<String> books = new ArrayList<>();
+    private final BookEntries books = new BookEntries();
     private Journal journal;
     private SessionUpload upload;
     private int records;
@@ -147,33 +147,11 @@ class SessionUploadTest {
                 4,
                 true,
                 Duration.ofSeconds(10));
-        Books counting = new Books() {
-            @Override
-            public void delivered(long records) {
-                count("delivered", records);
-            }
-
-            @Override
-            public void rejected(long records) {
-                count("rejected", records);
-            }
-
-            @Override
-            public void lost(long records) {
-                count("lost", records);
-            }
-
-            private void count(String what, long records) {
-                if (records > 0) {
-                    books.add(what + " " + records);
-                }
-            }
-        };
         upload = new SessionUpload(
                 RUN,
                 journal,
-                new PendingRecords(counting),
-                new UploadContext(Retention.KEEP, server, health, settings, counting, listener));
+                new PendingRecords(books),
+                new UploadContext(Retention.KEEP, server, health, settings, books, listener));
         upload.mark();
     }
 
@@ -216,7 +194,7 @@ class SessionUploadTest {
         upload.hurry();
         assertThat(step()).isEqualTo(NEVER);
         assertThat(server.calls).containsExactly("upsert", "send 100", "send 50");
-        assertThat(books).containsExactly("delivered 100", "delivered 50");
+        assertThat(books.entries).containsExactly("delivered 100", "delivered 50");
         assertSettled();
     }
 
@@ -347,7 +325,7 @@ class SessionUploadTest {
         assertThat(step()).isEqualTo(NEVER);
         assertThat(server.calls).startsWith("upsert", "send 4", "send 2", "send 1");
         assertThat(server.records).isEqualTo(3);
-        assertThat(books).startsWith("rejected 1");
+        assertThat(books.entries).startsWith("rejected 1");
         assertThat(Files.readAllLines(journal.directory().rejectedRecords().toPath()))
                 .singleElement()
                 .asString()
@@ -394,7 +372,7 @@ class SessionUploadTest {
             step();
             assertThat(rejected.length()).isPositive();
         }
-        assertThat(books).containsExactly("rejected 1");
+        assertThat(books.entries).containsExactly("rejected 1");
     }
 
     @ParameterizedTest
@@ -481,6 +459,6 @@ class SessionUploadTest {
         assertThat(step()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(500));
         assertThat(upload.pending().count()).isEqualTo(10);
         assertThat(step()).isEqualTo(NEVER);
-        assertThat(books).containsExactly("lost 10");
+        assertThat(books.entries).containsExactly("lost 10");
     }
 }

@@ -31,7 +31,7 @@ class SpoolReclaimerTest {
     Path root;
 
     private final List<String> heard = new ArrayList<>();
-    private final List<String> books = new ArrayList<>();
+    private final BookEntries books = new BookEntries();
     private Path logs;
     private CheckpointStore checkpoints;
     private PendingRecords pending;
@@ -44,28 +44,7 @@ class SpoolReclaimerTest {
         write(SECOND, 10, 30);
         write(THIRD, 30, 60);
         write("logs.jsonl", 60, 61);
-        pending = new PendingRecords(new Books() {
-            @Override
-            public void delivered(long records) {
-                count("delivered", records);
-            }
-
-            @Override
-            public void rejected(long records) {
-                count("rejected", records);
-            }
-
-            @Override
-            public void lost(long records) {
-                count("lost", records);
-            }
-
-            private void count(String what, long records) {
-                if (records > 0) {
-                    books.add(what + " " + records);
-                }
-            }
-        });
+        pending = new PendingRecords(books);
         pending.wrote(0, 61);
         restart();
     }
@@ -108,7 +87,7 @@ class SpoolReclaimerTest {
         assertThat(reclaimer.giveUpSecond()).isEqualTo(new Freed(length, 20));
         assertThat(logs.resolve(SECOND)).doesNotExist();
         assertThat(logs.resolve(FIRST)).exists();
-        assertThat(books).containsExactly("lost 20");
+        assertThat(books.entries).containsExactly("lost 20");
         assertThat(reclaimer.giveUpSecond().records()).isEqualTo(30);
         assertThat(reclaimer.giveUpSecond())
                 .as("only the one that is being sent")
@@ -174,12 +153,12 @@ class SpoolReclaimerTest {
             checkpoints.save(Checkpoint.NONE.after(batch, -1, log));
         }
         assertThat(reclaimer.giveUpOldest().records()).isEqualTo(6);
-        assertThat(books).containsExactly("delivered 4", "lost 6");
+        assertThat(books.entries).containsExactly("delivered 4", "lost 6");
         assertThat(logs.resolve(FIRST)).doesNotExist();
         assertThat(checkpoints.readWithoutLog().lost()).isEqualTo(6);
         reclaimer.giveUpOldest();
         assertThat(checkpoints.readWithoutLog().lost()).isEqualTo(26);
-        assertThat(books).containsExactly("delivered 4", "lost 6", "lost 20");
+        assertThat(books.entries).containsExactly("delivered 4", "lost 6", "lost 20");
     }
 
     @Test
