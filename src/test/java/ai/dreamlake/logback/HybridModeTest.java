@@ -17,9 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -244,34 +241,6 @@ class HybridModeTest {
                 assertThat(later.messages("project/run")).isEqualTo(messages(0, 2000));
             }
         }
-    }
-
-    @Test
-    void aServerThatAsksForTimeGetsIt() {
-        String soon = DateTimeFormatter.RFC_1123_DATE_TIME.format(
-                ZonedDateTime.now(ZoneOffset.UTC).plusSeconds(2));
-        List<Long> times = Collections.synchronizedList(new ArrayList<>());
-        AtomicInteger asked = new AtomicInteger();
-        server.instead.set(request -> {
-            if (!isLogs(request)) {
-                return null;
-            }
-            times.add(System.nanoTime());
-            return switch (asked.getAndIncrement()) {
-                case 0 -> answer(429, "Retry-After", "2");
-                case 1 -> answer(503, "Retry-After", soon);
-                case 2 -> answer(429, "Retry-After", "Wed, 21 Oct 2015 07:28:00 GMT");
-                case 3 -> answer(503, "Retry-After", "-7");
-                case 4 -> answer(429, "Retry-After", "garbage");
-                default -> null;
-            };
-        });
-        try (Logging logging = logging()) {
-            log(logging, 0, 10);
-            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-        }
-        assertDelivered(10);
-        assertThat(times.get(1) - times.get(0)).isGreaterThanOrEqualTo(TimeUnit.SECONDS.toNanos(2));
     }
 
     @Test
