@@ -34,8 +34,8 @@ import org.slf4j.LoggerFactory;
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
-@Warmup(iterations = 1)
-@Measurement(iterations = 3)
+@Warmup(iterations = 5)
+@Measurement(iterations = 10)
 public class UploadBenchmark {
 
     private static final int BACKLOG = 1_000_000;
