@@ -5,6 +5,7 @@ import ai.dreamlake.logback.internal.config.Configuration;
 import ai.dreamlake.logback.internal.config.Faults;
 import ai.dreamlake.logback.internal.config.ProvidedTokens;
 import ai.dreamlake.logback.internal.engine.Engine;
+import ai.dreamlake.logback.internal.engine.StartFailure;
 import ai.dreamlake.logback.internal.record.RecordSettings;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadListener;
@@ -76,6 +77,14 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         if (isStarted()) {
             return;
         }
+        try {
+            startEngine();
+        } catch (Throwable failure) { // nothing that is wrong with a log may keep the application from starting
+            addError(StartFailure.describe(failure), failure);
+        }
+    }
+
+    private void startEngine() {
         Stream<Object> configured = Stream.concat(Stream.of(this), upload.configured());
         faults.begin(
                 getName(),

@@ -1,0 +1,44 @@
+package ai.dreamlake.logback.internal.engine;
+
+import org.jspecify.annotations.Nullable;
+
+/** Says why an appender cannot start, if that is no fault of its configuration. */
+public final class StartFailure {
+
+    private static final String DATABIND = "tools.jackson.core:jackson-databind";
+    private static final String ANNOTATIONS = "com.fasterxml.jackson.core:jackson-annotations";
+
+    private StartFailure() {}
+
+    /** One sentence for the user, with what to do about it where that is known. */
+    public static String describe(Throwable failure) {
+        return failure instanceof LinkageError && isOfJackson(failure)
+                ? "The versions of Jackson do not fit together: " + DATABIND + " is "
+                        + version("tools.jackson.databind.ObjectMapper") + ", " + ANNOTATIONS + " is "
+                        + version("com.fasterxml.jackson.annotation.JsonProperty") + ". Add " + ANNOTATIONS
+                        + ":2.21 to the dependencies of the application, or " + DATABIND
+                        + ":3.0.4, which takes annotations from 2.19 on. (" + failure + ")"
+                : "The appender cannot start: " + failure;
+    }
+
+    private static boolean isOfJackson(Throwable failure) {
+        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            String message = String.valueOf(cause.getMessage());
+            if (message.contains("jackson")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static String version(String className) {
+        Class<?> found;
+        try {
+            found = Class.forName(className, false, StartFailure.class.getClassLoader());
+        } catch (ClassNotFoundException | LinkageError none) {
+            return "not there";
+        }
+        @Nullable String version = found.getPackage().getImplementationVersion();
+        return version == null ? "of an unknown version" : version;
+    }
+}
