@@ -5,7 +5,6 @@ import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.Line;
 import ai.dreamlake.logback.internal.upload.UploadTask;
-import ai.dreamlake.logback.internal.upload.Uploads;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -376,10 +375,15 @@ final class OpenSessions {
         return true;
     }
 
-    /** Gives a session its journal and its upload, unless it was forgotten before. */
-    synchronized void attach(Session session, Journal journal, @Nullable UploadTask upload) {
+    /**
+     * Gives a session its journal and its upload, unless it was forgotten before.
+     *
+     * @param whenDone called then
+     */
+    synchronized void attach(Session session, Journal journal, @Nullable UploadTask upload, Runnable whenDone) {
         if (!session.isForgotten()) {
             session.attach(journal, upload);
+            whenDone.run();
         }
     }
 
@@ -389,8 +393,8 @@ final class OpenSessions {
     }
 
     /** Suspends the upload of a session that has no place, if nothing is going on. True if it can be removed. */
-    synchronized boolean trySuspend(Session session, Uploads uploads) {
-        return session.phase() == Phase.SETTLED && session.trySuspend(uploads);
+    synchronized boolean trySuspend(Session session) {
+        return session.phase() == Phase.SETTLED && session.trySuspend();
     }
 
     /** Tells what closed journals had to say. Not while a session is being opened: the listener may log. */

@@ -6,7 +6,6 @@ import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.journal.WriteListener;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.UploadTask;
-import ai.dreamlake.logback.internal.upload.Uploads;
 import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -235,6 +234,9 @@ final class Session implements WriteListener {
     /** Forgets what there is to forget, if nothing is going on. True if the session can be removed. */
     boolean tryForget() {
         UploadTask upload = this.upload;
+        if (forgotten) {
+            return false; // whoever did it removes it
+        }
         if (!open && (upload == null || upload.tryForget())) {
             forgotten = true;
             status.forgotten(outages);
@@ -243,13 +245,14 @@ final class Session implements WriteListener {
     }
 
     /** Suspends the upload, if nothing is going on. True if the session can be removed. */
-    boolean trySuspend(Uploads uploads) {
+    boolean trySuspend() {
         UploadTask upload = this.upload;
-        if (!open && upload != null && uploads.trySuspend(upload)) {
+        if (!forgotten && !open && upload != null && upload.trySuspend()) {
             forgotten = true;
             status.forgotten(outages);
+            return true;
         }
-        return forgotten;
+        return false;
     }
 
     /** Whether the session has been removed, so that a successor takes its records. */

@@ -44,7 +44,10 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /** How often it is seen whether suspended sessions can go on. */
-    private static final long RESUME_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long RESUME_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** How many go on together: others wait meanwhile. */
+    private static final int MAX_RESUMED = 50;
 
     /** How often the keeper looks for what is due to be said, and for uploads that nobody works on. */
     private static final long CARE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -204,8 +207,13 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             if (!session.isAttached()) {
                 StackHeadroom.require();
                 Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage, writeDelay);
-                openSessions.attach(
-                        session, journal, uploads == null ? null : uploads.newTask(session.name(), journal));
+                Uploads uploads = this.uploads;
+                if (uploads == null) {
+                    openSessions.attach(session, journal, null, () -> {});
+                } else {
+                    UploadTask upload = uploads.newTask(session.name(), journal);
+                    openSessions.attach(session, journal, upload, () -> uploads.attached(session.name()));
+                }
             }
         }
     }
@@ -273,6 +281,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     @Nullable
     Journal unusedJournal(SessionName name) throws IOException {
         Session session = sessions.get(name);
+        if (uploads != null && uploads.isSuspended(name)) {
+            return null;
+        }
         return session == null || forget(session)
                 ? JournalRegistry.journal(root, name, nanoTime, storage, writeDelay)
                 : null;
@@ -280,7 +291,11 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     private synchronized void forgetSome() {
         if (sessions.size() >= forgetAt) {
-            forgetAll();
+            try {
+                forgetAll();
+            } catch (Throwable later) {
+                // Nothing of it concerns the record for which there was to be room.
+            }
         }
     }
 
@@ -294,28 +309,49 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     /** Most of those that wait for the server need not be in memory for that. */
     private void suspend(Uploads uploads) {
-        sessions.values()
-                .removeIf(session -> sessions.size() > MAX_REMEMBERED / 2 && openSessions.trySuspend(session, uploads));
+        sessions.values().removeIf(session -> sessions.size() > MAX_REMEMBERED / 2 && trySuspend(session, uploads));
+    }
+
+    private boolean trySuspend(Session session, Uploads uploads) {
+        UploadTask upload = session.upload();
+        if (upload == null || session.isOpen() || !uploads.prepareToSuspend(upload)) {
+            return false;
+        }
+        boolean done = openSessions.trySuspend(session);
+        if (!done) {
+            uploads.attached(session.name());
+        }
+        return done;
     }
 
     @Override
-    public synchronized void resume() {
-        if (uploads == null || !uploads.areSuspended()) {
-            return;
+    public void resume() {
+        Uploads uploads = this.uploads;
+        String trouble = uploads != null && uploads.areSuspended() ? resume(uploads) : null;
+        if (trouble != null) {
+            status.warn(trouble); // under no lock: a status listener may log
         }
+    }
+
+    /** Returns what is to be told, if anything. */
+    private synchronized @Nullable String resume(Uploads uploads) {
         if (sessions.size() > MAX_REMEMBERED / 2) {
-            sessions.values().forEach(this::forget);
+            forgetAll();
         }
-        for (SessionName name : uploads.nextSuspended(Math.max(0, MAX_REMEMBERED - sessions.size()))) {
+        String trouble = null;
+        int room = Math.max(0, MAX_REMEMBERED - sessions.size());
+        for (SessionName name : uploads.nextSuspended(Math.min(room, MAX_RESUMED))) {
             try {
                 leftover(name).hurry(); // if it is suspended in this moment, it has another turn
             } catch (IOException | RuntimeException failure) {
+                uploads.postpone(name);
                 if (!resumeTold) {
                     resumeTold = true;
-                    status.warn("cannot upload session " + name + " at present: " + failure);
+                    trouble = "cannot upload session " + name + " at present: " + failure;
                 }
             }
         }
+        return trouble;
     }
 
     /** For tests: whether records of a session wait for another process. */
@@ -423,17 +459,6 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
      */
     long step(long now) {
         long next = Long.MAX_VALUE;
-        if (sessions.size() > MAX_REMEMBERED) {
-            next = FORGET_NANOS;
-            if (now - forgottenAt >= FORGET_NANOS) {
-                forgottenAt = now;
-                forgetAll(); // those that earlier runs left, once they are uploaded
-            }
-        }
-        if (uploads != null && uploads.areSuspended()) {
-            next = RESUME_NANOS;
-            resume();
-        }
         if (now - caredAt >= CARE_NANOS) {
             caredAt = now;
             care();
@@ -443,6 +468,17 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             if (session.isOpen() && session.phase() != Phase.OPENING) { // who opens it wakes the keeper
                 next = Math.min(next, stepSafely(session, now));
             }
+        }
+        if (sessions.size() > MAX_REMEMBERED) {
+            next = Math.min(next, FORGET_NANOS);
+            if (now - forgottenAt >= FORGET_NANOS) {
+                forgottenAt = now;
+                forgetAll(); // those that earlier runs left, once they are uploaded
+            }
+        }
+        if (uploads != null && uploads.areSuspended()) {
+            next = Math.min(next, RESUME_NANOS);
+            resume();
         }
         return next;
     }

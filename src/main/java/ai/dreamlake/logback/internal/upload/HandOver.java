@@ -192,9 +192,9 @@ final class HandOver {
     }
 
     private boolean areAll(Predicate<UploadTask> over) {
-        boolean areWaiting = suspended.areWaiting();
+        boolean areDue = suspended.areDue();
         tasks.resume(); // afterwards, none of those are neither suspended nor among the tasks
-        if (areWaiting) {
+        if (areDue) {
             return false;
         }
         for (UploadTask task : tasks.all()) {
@@ -202,7 +202,7 @@ final class HandOver {
                 return false;
             }
         }
-        return !suspended.areWaiting();
+        return !suspended.areDue();
     }
 
     /** The hooks run at once, so ours may not have begun. */

@@ -87,7 +87,7 @@ final class LogSegments {
                     if (!oldest.exists()) {
                         return null;
                     }
-                    if (attempt == MAX_ATTEMPTS) {
+                    if (attempt >= MAX_ATTEMPTS) {
                         throw renamedOrGone; // it exists, but cannot be opened
                     }
                 }

@@ -142,15 +142,28 @@ final class SessionUpload {
 
     /** Whether a new object for the same pending records can replace this one; as long as nothing is being sent. */
     boolean isSuspendable() {
-        return !checkpoints.holdsUnsaved();
+        return !checkpoints.holdsUnsaved() && !reclaimer.holdsUnnoted();
     }
 
-    /** What is to be known of this session while it is suspended. */
-    SuspendedUploads.Suspended suspended() throws IOException {
+    /** Sends nothing until the next start, as it was before this session was suspended. */
+    void park() {
+        parked = true;
+    }
+
+    /**
+     * What is to be known of this session while it is suspended.
+     *
+     * @param dueAt when it may go on
+     */
+    SuspendedUploads.Suspended suspended(long dueAt) throws IOException {
         List<File> all = logs.all();
         long length = all.stream().mapToLong(File::length).sum();
-        long time = all.stream().mapToLong(File::lastModified).max().orElse(0);
-        return new SuspendedUploads.Suspended(name, length, Math.max(0, length - checkpoints.offset()), time);
+        long time = all.stream()
+                .mapToLong(File::lastModified)
+                .filter(millis -> millis > 0)
+                .min()
+                .orElse(0);
+        return new SuspendedUploads.Suspended(name, length, Math.max(0, length - checkpoints.offset()), time, dueAt);
     }
 
     /** How many bytes of logs the server does not have yet, whoever wrote them. */

@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -174,13 +176,16 @@ final class SpoolLimit {
      */
     private long freeExcess() {
         List<Waiting> oldestFirst = waiting();
-        long left = suspended.length();
-        left += oldestFirst.stream().mapToLong(Waiting::length).sum();
-        if (left <= maxBytes) {
-            return left;
+        long left = oldestFirst.stream().mapToLong(Waiting::length).sum();
+        if (left + suspended.length() <= maxBytes) {
+            return left + suspended.length();
         }
+        Set<SessionName> counted = oldestFirst.stream().map(Waiting::name).collect(Collectors.toSet());
         for (Suspended session : suspended.all()) {
-            oldestFirst.add(new Waiting(session.name(), null, session.length(), session.time()));
+            if (!counted.contains(session.name())) { // it may have been suspended during this look
+                oldestFirst.add(new Waiting(session.name(), null, session.length(), session.time()));
+                left += session.length();
+            }
         }
         oldestFirst.sort(Comparator.comparingLong(Waiting::time));
         for (Waiting log : oldestFirst) {
@@ -188,13 +193,26 @@ final class SpoolLimit {
                 break;
             }
             try {
-                SessionUpload upload = log.upload;
-                left -= (upload != null ? upload : tasks.leftover(log.name).upload()).makeRoom();
+                left -= log.upload != null ? log.upload.makeRoom() : makeRoom(log);
             } catch (IOException failure) {
                 listener.trouble("cannot free space in the spool: " + failure); // another session may be able to
             }
         }
         return left;
+    }
+
+    /** Makes room in a session that was suspended. Returns by how much less it takes than was noted. */
+    private long makeRoom(Waiting suspended) throws IOException {
+        SessionUpload upload = tasks.leftover(suspended.name).upload();
+        try {
+            upload.makeRoom();
+        } finally {
+            while (!tasks.leftover(suspended.name).hurry()) {
+                // It was suspended again in this moment.
+            }
+        }
+        return suspended.length
+                - upload.logs().all().stream().mapToLong(File::length).sum();
     }
 
     private List<Waiting> waiting() {

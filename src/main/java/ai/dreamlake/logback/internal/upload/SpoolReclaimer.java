@@ -33,7 +33,7 @@ final class SpoolReclaimer {
     private String countedAt = "";
 
     /** Losses that could not be noted on disk. */
-    private long unnoted;
+    private volatile long unnoted;
 
     /** What was given up: how many bytes are free now, and how many records of whomever that cost. */
     record Freed(long bytes, long records) {
@@ -168,5 +168,10 @@ final class SpoolReclaimer {
 
     private boolean isSegment(File file) throws IOException {
         return logs.segments().stream().anyMatch(segment -> segment.file().equals(file));
+    }
+
+    /** Whether losses are known that could not be noted. */
+    boolean holdsUnnoted() {
+        return unnoted > 0;
     }
 }

@@ -18,9 +18,10 @@ final class SuspendedUploads {
      *
      * @param length of its logs, in bytes
      * @param pendingBytes how many of them the server does not have
-     * @param time when it was last written, as files have it
+     * @param time when the oldest of them was last written, as files have it
+     * @param dueAt when it may go on, in terms of {@link System#nanoTime}
      */
-    record Suspended(SessionName name, long length, long pendingBytes, long time) {}
+    record Suspended(SessionName name, long length, long pendingBytes, long time, long dueAt) {}
 
     // Guarded by this.
 
@@ -52,16 +53,39 @@ final class SuspendedUploads {
         }
     }
 
-    /** The next ones whose turn it is. They stay suspended, at the end of the queue, until they are removed. */
+    /** Those that may go on, whoever waits longest first. They stay suspended until they are removed. */
     synchronized List<SessionName> next(int count) {
-        List<SessionName> next = waiting.keySet().stream().limit(count).toList();
-        next.forEach(name -> waiting.put(name, waiting.remove(name)));
-        return next;
+        long now = System.nanoTime();
+        return waiting.values().stream()
+                .filter(session -> session.dueAt() - now <= 0)
+                .limit(count)
+                .map(Suspended::name)
+                .toList();
     }
 
-    /** Whether there are some that can go on. */
+    /** The session could not go on: others have their turn. */
+    synchronized void postpone(SessionName name, long nanos) {
+        Suspended session = waiting.remove(name);
+        if (session != null) {
+            waiting.put(
+                    name,
+                    new Suspended(
+                            name, session.length(), session.pendingBytes(), session.time(), System.nanoTime() + nanos));
+        }
+    }
+
+    /** Whether there are some that can go on, now or later. */
     synchronized boolean areWaiting() {
         return !waiting.isEmpty();
+    }
+
+    /** Whether there are some that may go on now. */
+    boolean areDue() {
+        return !next(1).isEmpty();
+    }
+
+    synchronized boolean contains(SessionName name) {
+        return waiting.containsKey(name) || parked.containsKey(name);
     }
 
     synchronized boolean isParked(SessionName name) {

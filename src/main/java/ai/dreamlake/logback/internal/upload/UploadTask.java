@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.upload;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -200,18 +201,24 @@ public final class UploadTask {
      *
      * @return whether it is forgotten now
      */
-    synchronized boolean trySuspend() {
+    public synchronized boolean trySuspend() {
         if (!working && upload.isSuspendable()) {
+            pending.trim(); // before the rest: it allocates
             forgotten = true; // first, as above
             forgotten = expected.get() == 0 && upload.isSuspendable();
             if (forgotten) {
-                pending.trim();
                 if (next != null) {
                     next.cancel(false);
                 }
             }
         }
         return forgotten;
+    }
+
+    /** When it may be tried again, in terms of {@link System#nanoTime}: a wait of its own goes on while suspended. */
+    synchronized long dueAt() {
+        long wait = next != null && upload.isFailing() && !upload.isHeld() ? next.getDelay(TimeUnit.NANOSECONDS) : 0;
+        return System.nanoTime() + wait;
     }
 
     SessionUpload upload() {

@@ -87,8 +87,10 @@ public final class Uploads {
      */
     public UploadTask newTask(SessionName name, Journal journal) {
         PendingRecords records = pending.computeIfAbsent(name, absent -> new PendingRecords(context.books()));
-        suspended.remove(name);
         SessionUpload upload = new SessionUpload(name, journal, records, context);
+        if (suspended.isParked(name)) {
+            upload.park();
+        }
         return new UploadTask(upload, scheduler, context.settings(), listener, this::watchSpool);
     }
 
@@ -97,25 +99,30 @@ public final class Uploads {
         pending.remove(name);
     }
 
+    /** The session has its new task, or has kept its old one: it is not suspended. */
+    public void attached(SessionName name) {
+        suspended.remove(name);
+    }
+
     /**
-     * Takes a session out of memory that waits for the server, unless it is being sent at this moment. Until it has a
-     * new task it is suspended. To be called before that can happen.
+     * Notes a session that is to be taken out of memory, where it waits for the server. This reads files, so it is done
+     * under no lock. Afterwards its task is asked to be suspended, and if that does not want to, {@link #attached} is
+     * called.
      *
-     * @return false if nothing happened
+     * @return false if that is not possible
      */
-    public boolean trySuspend(UploadTask task) {
-        SuspendedUploads.Suspended session;
+    public boolean prepareToSuspend(UploadTask task) {
         try {
-            session = task.upload().suspended();
+            suspended.add(task.upload().suspended(task.dueAt()), task.upload().isParked());
+            return true;
         } catch (IOException unreadable) {
             return false; // the next attempt to upload reports the problem
         }
-        boolean isParked = task.upload().isParked();
-        if (!task.trySuspend()) {
-            return false;
-        }
-        suspended.add(session, isParked);
-        return true;
+    }
+
+    /** Whether a session is not in memory, but pending. */
+    public boolean isSuspended(SessionName name) {
+        return suspended.contains(name);
     }
 
     /** Whether there are suspended sessions that can go on some time. */
@@ -124,12 +131,18 @@ public final class Uploads {
     }
 
     /**
-     * The suspended sessions whose turn it is to go on; none while the server cannot be reached.
+     * The suspended sessions whose turn it is to go on. While the server cannot be reached it is one at most, since one
+     * in memory is enough to try it.
      *
      * @param count how many at most
      */
     public List<SessionName> nextSuspended(int count) {
-        return health.isAway() ? List.of() : suspended.next(count);
+        return suspended.next(health.isAway() ? Math.min(1, count) : count);
+    }
+
+    /** A suspended session could not go on: it has another turn later. */
+    public void postpone(SessionName name) {
+        suspended.postpone(name, context.settings().callTimeout().toNanos());
     }
 
     private void watchSpool() {
