@@ -1,10 +1,10 @@
 package ai.dreamlake.logback;
 
+import ai.dreamlake.logback.internal.session.MdcEntries;
 import ai.dreamlake.logback.internal.session.ScopedExecutorService;
+import ai.dreamlake.logback.internal.session.Scopes;
 import ai.dreamlake.logback.internal.session.SessionDescription;
-import ai.dreamlake.logback.internal.session.SessionKeys;
 import ai.dreamlake.logback.internal.session.SessionName;
-import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,7 +12,6 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.MDC;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -24,66 +23,32 @@ import tools.jackson.databind.node.ObjectNode;
  * }
  * }</pre>
  *
- * <p>A scope consists only of MDC entries: {@code dreamlake.workspace}, {@code dreamlake.session} and, if a description
- * is given, {@code dreamlake.description}. Without a configured appender it has no effect. A framework that puts these
- * entries into the MDC itself needs no scope.
+ * <p>A scope consists only of MDC entries: {@code dreamlake.workspace}, {@code dreamlake.session}, an id in
+ * {@code dreamlake.scope} and, if a description is given, {@code dreamlake.description}. Without a configured appender
+ * it has no effect. A framework that puts the names into the MDC itself needs no scope.
  *
- * <p>The thread that opened a scope must close it. Closing restores what was there before, so scopes nest. Closing
- * twice, or closing an outer scope before an inner one, does no harm. If another thread closes a scope, its entries
- * stay in the MDC of the thread that opened it, until that thread closes an enclosing scope or clears its MDC.
+ * <p>The thread that opened a scope should close it. Closing restores what was there before, so scopes nest. Closing
+ * twice, or closing an outer scope before an inner one, does no harm. Once a scope is closed, it is so for all threads:
+ * where its entries are still in an MDC, because another thread closed it or the MDC was copied, the appender ignores
+ * and removes them, and warns once. Until it is closed, whatever else the thread that opened it does goes to this
+ * session, too.
  *
  * <p>Threads do not inherit sessions. {@link #wrap(Runnable)} and its overloads carry a session to other threads,
- * platform or virtual.
+ * platform or virtual. A copy of the MDC does so as long as the scope is open.
  */
 public final class DreamlakeSession implements AutoCloseable {
 
-    /**
-     * The innermost open scope of each thread. The reference is weak, and of a JDK type, so that a scope left open on a
-     * pooled thread does not keep our class loader alive.
-     */
-    private static final ThreadLocal<WeakReference<DreamlakeSession>> INNERMOST = new ThreadLocal<>();
-
-    /** The three MDC entries; each may be null. */
-    private record Entries(
-            @Nullable String workspace,
-            @Nullable String session,
-            @Nullable String description) {
-
-        static Entries inMdc() {
-            return new Entries(
-                    MDC.get(SessionKeys.WORKSPACE), MDC.get(SessionKeys.SESSION), MDC.get(SessionKeys.DESCRIPTION));
-        }
-
-        void toMdc() {
-            put(SessionKeys.WORKSPACE, workspace);
-            put(SessionKeys.SESSION, session);
-            put(SessionKeys.DESCRIPTION, description);
-        }
-
-        private static void put(String key, @Nullable String value) {
-            if (value == null) {
-                MDC.remove(key);
-            } else {
-                MDC.put(key, value);
-            }
-        }
-    }
-
-    private final Entries entries;
+    /** What this scope puts into the MDC, with its id; or, for a view, only the names. */
+    private final MdcEntries entries;
 
     /** What was in the MDC before. */
-    private final Entries before;
-
-    /** The scope around this one, or null. */
-    private final @Nullable DreamlakeSession outer;
+    private final MdcEntries before;
 
     private final long thread = Thread.currentThread().getId();
-    private volatile boolean closed;
 
-    private DreamlakeSession(Entries entries, Entries before, @Nullable DreamlakeSession outer) {
+    private DreamlakeSession(MdcEntries entries, MdcEntries before) {
         this.entries = entries;
         this.before = before;
-        this.outer = outer;
     }
 
     /**
@@ -113,20 +78,16 @@ public final class DreamlakeSession implements AutoCloseable {
      * {@link #wrap(Runnable) wrap} tasks; closing it has no effect.
      */
     public static Optional<DreamlakeSession> current() {
-        Entries entries = Entries.inMdc();
-        if (entries.session() == null) {
-            return Optional.empty();
-        }
-        DreamlakeSession view = new DreamlakeSession(entries, entries, null);
-        view.closed = true;
-        return Optional.of(view);
+        MdcEntries entries = Scopes.valid(MdcEntries.ofThread(), null);
+        return entries.session() == null
+                ? Optional.empty()
+                : Optional.of(new DreamlakeSession(entries.withScope(null), entries));
     }
 
-    private static DreamlakeSession open(Entries entries) {
-        WeakReference<DreamlakeSession> outer = INNERMOST.get();
-        DreamlakeSession scope = new DreamlakeSession(entries, Entries.inMdc(), outer == null ? null : outer.get());
-        entries.toMdc();
-        INNERMOST.set(new WeakReference<>(scope));
+    private static DreamlakeSession open(MdcEntries names) {
+        MdcEntries before = Scopes.valid(MdcEntries.ofThread(), null);
+        DreamlakeSession scope = new DreamlakeSession(Scopes.open(names, before), before);
+        scope.entries.toThread();
         return scope;
     }
 
@@ -140,49 +101,38 @@ public final class DreamlakeSession implements AutoCloseable {
         return String.valueOf(entries.session());
     }
 
-    /** Restores what was there before. Never throws. */
+    /**
+     * Restores what was there before, unless an inner scope is still open here: closing that one does it. Another
+     * thread than the one that opened the scope has only closed scopes removed from its MDC. Never throws.
+     */
     @Override
     public void close() {
-        if (closed) {
+        String id = entries.scope();
+        if (id == null || !Scopes.close(id)) {
             return;
         }
-        closed = true;
-        if (Thread.currentThread().getId() != thread) {
-            return; // the entries are in another thread's MDC
-        }
-        DreamlakeSession last = null;
-        DreamlakeSession open = innermost();
-        while (open != null && open.closed) {
-            last = open;
-            open = open.outer;
-        }
-        if (last == null) {
-            return; // an inner scope is still open; closing it also ends this one
-        }
-        last.before.toMdc();
-        if (open == null) {
-            INNERMOST.remove();
+        MdcEntries now = MdcEntries.ofThread();
+        boolean wasCleared = now.isEmpty() && Thread.currentThread().getId() == thread;
+        if (wasCleared || id.equals(now.scope())) {
+            restore();
         } else {
-            INNERMOST.set(new WeakReference<>(open));
+            MdcEntries valid = Scopes.valid(now, null);
+            if (!valid.equals(now)) {
+                valid.toThread(); // an inner scope, closed by another thread
+            }
         }
     }
 
-    /**
-     * The innermost scope of this thread; or this one if the innermost was garbage-collected unclosed: then all scopes
-     * inside this one count as closed.
-     */
-    private DreamlakeSession innermost() {
-        WeakReference<DreamlakeSession> innermost = INNERMOST.get();
-        DreamlakeSession scope = innermost == null ? null : innermost.get();
-        return scope == null ? this : scope;
+    private void restore() {
+        Scopes.valid(before, null).toThread();
     }
 
-    /** Closes this scope, and all scopes inside it that were left open. */
-    private void closeAll() {
-        for (DreamlakeSession scope = innermost(); scope != null && scope != this; scope = scope.outer) {
-            scope.closed = true;
+    /** Closes this scope and restores what was there before, whatever is there now. */
+    private void end() {
+        if (entries.scope() != null) {
+            Scopes.close(entries.scope());
         }
-        close();
+        restore();
     }
 
     /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
@@ -192,7 +142,7 @@ public final class DreamlakeSession implements AutoCloseable {
             try {
                 task.run();
             } finally {
-                scope.closeAll(); // the thread is reused
+                scope.end(); // the thread is reused
             }
         };
     }
@@ -204,7 +154,7 @@ public final class DreamlakeSession implements AutoCloseable {
             try {
                 return task.call();
             } finally {
-                scope.closeAll();
+                scope.end();
             }
         };
     }
@@ -283,7 +233,7 @@ public final class DreamlakeSession implements AutoCloseable {
             SessionName name = new SessionName(workspace, session);
             String description =
                     given.isEmpty() ? null : SessionDescription.of(name, given).toText();
-            return DreamlakeSession.open(new Entries(workspace, session, description));
+            return DreamlakeSession.open(new MdcEntries(workspace, session, description, null));
         }
     }
 }

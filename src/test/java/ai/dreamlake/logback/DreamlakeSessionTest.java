@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.dreamlake.logback.testing.VirtualThreads;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -106,6 +108,19 @@ class DreamlakeSessionTest {
         inner.close();
         assertThat(mdc()).isEqualTo("p/outer");
         outer.close();
+    }
+
+    @Test
+    void scopesNestAsDeepAsCodeDoes() {
+        Deque<DreamlakeSession> open = new ArrayDeque<>();
+        for (int depth = 0; depth < 350; depth++) {
+            open.push(DreamlakeSession.open("p", "depth-" + depth));
+        }
+        for (int depth = 349; depth >= 0; depth--) {
+            assertThat(mdc()).isEqualTo("p/depth-" + depth);
+            open.pop().close();
+        }
+        assertThat(mdc()).isEqualTo("none");
     }
 
     @Test

@@ -29,6 +29,7 @@ final class RecordWriter {
     private final Sessions sessions;
     private final Counters counters;
     private final StatusReporter status;
+    private final ClosedScopes closedScopes;
     private final LineBuffers buffers = new LineBuffers();
 
     /** The session of an earlier event. Not volatile: the value is immutable, and any thread's last one will do. */
@@ -53,6 +54,7 @@ final class RecordWriter {
         this.sessions = sessions;
         this.counters = counters;
         this.status = status;
+        this.closedScopes = new ClosedScopes(status);
         this.last = new SessionName(keys.workspace(), keys.session());
     }
 
@@ -66,7 +68,7 @@ final class RecordWriter {
         boolean accepted = false;
         Throwable failure = null;
         try {
-            Map<String, String> mdc = MdcReader.of(event);
+            Map<String, String> mdc = closedScopes.leftOut(MdcReader.of(event), event);
             if (requireSession && !keys.isNamed(mdc)) {
                 return;
             }

@@ -152,7 +152,8 @@ public final class RecordEncoder {
         buffer.raw(LineFormat.BEFORE_NUMBER);
     }
 
-    private static Instant timestamp(ILoggingEvent event) {
+    /** When the event happened. */
+    public static Instant timestamp(ILoggingEvent event) {
         Instant instant = event.getInstant();
         return instant != null ? instant : Instant.ofEpochMilli(event.getTimeStamp());
     }

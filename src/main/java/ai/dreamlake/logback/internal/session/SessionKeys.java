@@ -27,6 +27,9 @@ public record SessionKeys(String workspaceKey, String sessionKey, String workspa
     /** The MDC key of {@linkplain SessionDescription#toText a session's description}. */
     public static final String DESCRIPTION = "dreamlake.description";
 
+    /** The MDC key of {@linkplain Scopes a scope's id}. */
+    public static final String SCOPE = "dreamlake.scope";
+
     public String workspaceOf(Map<String, String> mdc) {
         String named = either(mdc, WORKSPACE, workspaceKey);
         return named != null ? named : workspace;
@@ -52,6 +55,6 @@ public record SessionKeys(String workspaceKey, String sessionKey, String workspa
 
     /** The MDC keys that never become metadata. */
     public Set<String> reserved() {
-        return new HashSet<>(List.of(WORKSPACE, SESSION, DESCRIPTION, workspaceKey, sessionKey));
+        return new HashSet<>(List.of(WORKSPACE, SESSION, DESCRIPTION, SCOPE, workspaceKey, sessionKey));
     }
 }

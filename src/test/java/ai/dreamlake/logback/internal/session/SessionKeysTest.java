@@ -52,6 +52,11 @@ class SessionKeysTest {
     void allOfTheKeysAreReserved() {
         assertThat(keys.reserved())
                 .containsExactlyInAnyOrder(
-                        "tenant", "job", "dreamlake.workspace", "dreamlake.session", "dreamlake.description");
+                        "tenant",
+                        "job",
+                        "dreamlake.workspace",
+                        "dreamlake.session",
+                        "dreamlake.description",
+                        "dreamlake.scope");
     }
 }

@@ -1,0 +1,70 @@
+package ai.dreamlake.logback.internal.engine;
+
+import ai.dreamlake.logback.internal.io.StackHeadroom;
+import ai.dreamlake.logback.internal.record.RecordEncoder;
+import ai.dreamlake.logback.internal.session.MdcEntries;
+import ai.dreamlake.logback.internal.session.Scopes;
+import ai.dreamlake.logback.internal.session.SessionKeys;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.slf4j.MDC;
+
+/**
+ * Keeps scopes that are closed from naming sessions. A scope that another thread closed, or whose MDC was copied,
+ * leaves its entries behind. Thread-safe.
+ */
+final class ClosedScopes {
+
+    private final StatusReporter status;
+    private final AtomicBoolean told = new AtomicBoolean();
+
+    ClosedScopes(StatusReporter status) {
+        this.status = status;
+    }
+
+    /**
+     * The event's MDC without what a closed scope left there. If the current thread has the same in its MDC, it is
+     * removed there, too.
+     *
+     * @param mdc the event's
+     */
+    Map<String, String> leftOut(Map<String, String> mdc, ILoggingEvent event) {
+        String id = mdc.get(SessionKeys.SCOPE);
+        if (id == null || !Scopes.isClosed(id)) {
+            return mdc;
+        }
+        MdcEntries given = MdcEntries.of(mdc);
+        // An event may have waited in an AsyncAppender's queue while its scope was closed. Its time tells, except on
+        // the thread that logged: clocks can be set back.
+        MdcEntries valid = Scopes.valid(given, clean(id) ? null : RecordEncoder.timestamp(event));
+        if (valid.equals(given)) {
+            return mdc;
+        }
+        tell(given);
+        return valid.in(mdc);
+    }
+
+    /** Whether the current thread's MDC had this id. */
+    private static boolean clean(String id) {
+        try {
+            if (!id.equals(MDC.get(SessionKeys.SCOPE))) {
+                return false;
+            }
+            StackHeadroom.require();
+            Scopes.valid(MdcEntries.ofThread(), null).toThread();
+        } catch (RuntimeException | StackOverflowError notNow) {
+            // The next event tries again. This one goes where it belongs.
+        }
+        return true;
+    }
+
+    private void tell(MdcEntries given) {
+        if (!told.getAndSet(true)) {
+            status.warn("A thread logs with the MDC of a scope that is closed, for session " + given.workspace() + "/"
+                    + given.session() + ". Its records go where they would go without that scope. Close a scope on the"
+                    + " thread that opened it, or carry its session to other threads with DreamlakeSession.propagate"
+                    + " or wrap. Further ones are not announced.");
+        }
+    }
+}

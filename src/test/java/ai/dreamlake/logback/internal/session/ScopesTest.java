@@ -1,0 +1,111 @@
+package ai.dreamlake.logback.internal.session;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+class ScopesTest {
+
+    private static final MdcEntries NAMES = names("s");
+
+    private static MdcEntries names(String session) {
+        return new MdcEntries("p", session, null, null);
+    }
+
+    /** Until hardly anything is remembered but what somebody carries; other tests may have left something. */
+    private static void awaitRemembered(int carried) {
+        int atMost = carried + 50;
+        await().atMost(1, TimeUnit.MINUTES).until(() -> {
+            System.gc();
+            return Scopes.count() <= atMost;
+        });
+    }
+
+    @Test
+    void neitherOpenNorClosedScopesPileUpOnceNobodyCarriesThem() {
+        List<MdcEntries> carried = new ArrayList<>();
+        for (int i = 0; i < 10_000; i++) {
+            MdcEntries left = Scopes.open(NAMES, MdcEntries.NONE);
+            MdcEntries closed = Scopes.open(NAMES, MdcEntries.NONE);
+            Scopes.close(closed.scope());
+            if (i % 100 == 0) {
+                carried.add(left);
+                carried.add(closed);
+            }
+        }
+        awaitRemembered(200);
+        for (int i = 0; i < 200; i += 2) {
+            assertThat(Scopes.isClosed(carried.get(i).scope())).isFalse();
+            assertThat(Scopes.isClosed(carried.get(i + 1).scope())).isTrue();
+        }
+    }
+
+    @Test
+    void aThreadThatNeverClosesItsScopesIsRememberedWithFewOfThem() {
+        MdcEntries last = MdcEntries.NONE;
+        for (int i = 0; i < 10_000; i++) {
+            last = Scopes.open(NAMES, last);
+        }
+        awaitRemembered(Scopes.MAX_DEPTH);
+        assertThat(Scopes.isClosed(last.scope())).isFalse();
+    }
+
+    @Test
+    void aScopeIsClosedOnce() {
+        MdcEntries scope = Scopes.open(NAMES, MdcEntries.NONE);
+        assertThat(Scopes.close(scope.scope())).isTrue();
+        assertThat(Scopes.close(scope.scope())).isFalse();
+        assertThat(Scopes.close("unknown")).isFalse();
+    }
+
+    @Test
+    void anIdThatIsMadeAnewFromItsCharactersIsTheSameScope() {
+        MdcEntries scope = Scopes.open(NAMES, MdcEntries.NONE);
+        String anew = scope.scope().substring(0, 2) + scope.scope().substring(2);
+        assertThat(Scopes.isClosed(anew)).isFalse();
+        Scopes.close(scope.scope());
+        assertThat(Scopes.isClosed(anew)).isTrue();
+        assertThat(Scopes.isClosed(anew + "000"))
+                .as("one of ours, whose scope is forgotten")
+                .isTrue();
+        assertThat(Scopes.valid(NAMES.withScope(anew + "000"), null)).isEqualTo(MdcEntries.NONE);
+    }
+
+    @Test
+    void anIdOfAnotherJvmCountsAsOpen() {
+        assertThat(Scopes.isClosed("1y2p0ij32e8e7-1")).isFalse();
+        assertThat(Scopes.valid(NAMES.withScope("1y2p0ij32e8e7-1"), null))
+                .isEqualTo(NAMES.withScope("1y2p0ij32e8e7-1"));
+    }
+
+    @Test
+    void atAMomentBeforeItWasClosedAScopeWasOpen() {
+        Instant before = Instant.now().minusSeconds(1);
+        MdcEntries outer = Scopes.open(names("outer"), MdcEntries.NONE);
+        MdcEntries inner = Scopes.open(names("inner"), outer);
+        Scopes.close(inner.scope());
+        Instant after = Instant.now().plusSeconds(1);
+
+        assertThat(Scopes.valid(inner, before)).isEqualTo(inner);
+        assertThat(Scopes.valid(inner, after)).isEqualTo(outer);
+        assertThat(Scopes.valid(inner, null)).isEqualTo(outer);
+        Scopes.close(outer.scope());
+        assertThat(Scopes.valid(inner, before)).isEqualTo(inner);
+        assertThat(Scopes.valid(inner, null)).isEqualTo(MdcEntries.NONE);
+    }
+
+    @Test
+    void whatSomebodyElsePutThereSinceThenStays() {
+        MdcEntries host = new MdcEntries("host", "before", null, null);
+        MdcEntries scope = Scopes.open(new MdcEntries("p", "s", "described", null), host);
+        Scopes.close(scope.scope());
+        assertThat(Scopes.valid(scope, null)).isEqualTo(host);
+        assertThat(Scopes.valid(new MdcEntries("p", "since", "described", scope.scope()), null))
+                .isEqualTo(new MdcEntries("host", "since", null, null));
+    }
+}
