@@ -33,8 +33,9 @@ import tools.jackson.databind.node.ObjectNode;
  * and removes them, and warns once. Until it is closed, whatever else the thread that opened it does goes to this
  * session, too.
  *
- * <p>Threads do not inherit sessions. {@link #wrap(Runnable)} and its overloads carry a session to other threads,
- * platform or virtual. A copy of the MDC does so as long as the scope is open.
+ * <p>Threads do not inherit sessions. {@link #propagate(Runnable)} carries the current session to other threads,
+ * {@link #wrap(Runnable)} and its overloads carry this one, to platform and virtual threads. A copy of the MDC does so
+ * as long as the scope is open.
  */
 public final class DreamlakeSession implements AutoCloseable {
 
@@ -86,7 +87,8 @@ public final class DreamlakeSession implements AutoCloseable {
 
     private static DreamlakeSession open(MdcEntries names) {
         MdcEntries before = Scopes.valid(MdcEntries.ofThread(), null);
-        DreamlakeSession scope = new DreamlakeSession(Scopes.open(names, before), before);
+        MdcEntries entries = names.isEmpty() ? names : Scopes.open(names, before);
+        DreamlakeSession scope = new DreamlakeSession(entries, before);
         scope.entries.toThread();
         return scope;
     }
@@ -127,6 +129,49 @@ public final class DreamlakeSession implements AutoCloseable {
         Scopes.valid(before, null).toThread();
     }
 
+    /**
+     * Returns a task that runs inside the session of the thread that calls this, or inside none if there is none, even
+     * if the scope is closed by then. What the running thread had in its MDC is restored afterwards. For tasks that go
+     * to a pool of threads:
+     *
+     * <pre>{@code
+     * executor.submit(DreamlakeSession.propagate(() -> train(fold)));
+     * }</pre>
+     *
+     * <p>Touches only the MDC entries that a scope consists of. A name under another key, which an appender's
+     * {@code sessionKey} names, is not propagated.
+     */
+    public static Runnable propagate(Runnable task) {
+        return inside(Scopes.valid(MdcEntries.ofThread(), null), task);
+    }
+
+    /** As {@link #propagate(Runnable)}, for a task with a result. */
+    public static <T> Callable<T> propagate(Callable<T> task) {
+        return inside(Scopes.valid(MdcEntries.ofThread(), null), task);
+    }
+
+    private static Runnable inside(MdcEntries names, Runnable task) {
+        return () -> {
+            DreamlakeSession scope = open(names);
+            try {
+                task.run();
+            } finally {
+                scope.end(); // the thread is reused
+            }
+        };
+    }
+
+    private static <T> Callable<T> inside(MdcEntries names, Callable<T> task) {
+        return () -> {
+            DreamlakeSession scope = open(names);
+            try {
+                return task.call();
+            } finally {
+                scope.end();
+            }
+        };
+    }
+
     /** Closes this scope and restores what was there before, whatever is there now. */
     private void end() {
         if (entries.scope() != null) {
@@ -137,26 +182,12 @@ public final class DreamlakeSession implements AutoCloseable {
 
     /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
     public Runnable wrap(Runnable task) {
-        return () -> {
-            DreamlakeSession scope = open(entries);
-            try {
-                task.run();
-            } finally {
-                scope.end(); // the thread is reused
-            }
-        };
+        return inside(entries, task);
     }
 
     /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
     public <T> Callable<T> wrap(Callable<T> task) {
-        return () -> {
-            DreamlakeSession scope = open(entries);
-            try {
-                return task.call();
-            } finally {
-                scope.end();
-            }
-        };
+        return inside(entries, task);
     }
 
     /** Returns an executor whose tasks run inside this session. */
