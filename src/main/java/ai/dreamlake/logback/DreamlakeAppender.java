@@ -355,7 +355,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     /**
      * Whether {@code log.info("loss={}", 0.5)} also yields metadata {@code {"loss": 0.5}}: a placeholder directly after
-     * {@code name=} or {@code name:}, with or without one space, names its argument. Default: false
+     * {@code name=} or {@code name:}, with or without one space, or after {@code name = }, names its argument. Default:
+     * false
      */
     public void setIncludeNamedArguments(boolean includeNamedArguments) {
         record.includeNamedArguments = includeNamedArguments;

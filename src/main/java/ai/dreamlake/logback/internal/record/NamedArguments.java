@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
  * {@code loss}.
  *
  * <p>A placeholder has a name if {@code name=} or {@code name:} comes directly before it, with or without one space in
- * between. A name begins with a letter or an underscore and continues with letters, digits, {@code _}, {@code .} and
- * {@code -}. Placeholders follow SLF4J's rules: {@code \{}} is not a placeholder, {@code \\{}} is one after a
- * backslash.
+ * between, or if {@code name = } does. So {@code ==}, {@code <=} and the like name nothing. A name begins with a letter
+ * or an underscore and continues with letters, digits, {@code _}, {@code .} and {@code -}. Placeholders follow SLF4J's
+ * rules: {@code \{}} is not a placeholder, {@code \\{}} is one after a backslash.
  *
  * <p>A cursor over one pattern: {@link #next} moves to the next placeholder, whether it has a name or not.
  */
@@ -51,14 +51,16 @@ final class NamedArguments {
         if (at(last) != '=' && at(last) != ':') {
             return null;
         }
-        int start = last;
+        boolean isSpaced = last < placeholder - 1 && at(last) == '=' && at(last - 1) == ' ';
+        int nameEnd = isSpaced ? last - 1 : last;
+        int start = nameEnd;
         while (isPartOfName(at(start - 1))) {
             start--;
         }
-        while (start < last && !isStartOfName(at(start))) {
+        while (start < nameEnd && !isStartOfName(at(start))) {
             start++;
         }
-        return start < last ? pattern.substring(start, last) : null;
+        return start < nameEnd ? pattern.substring(start, nameEnd) : null;
     }
 
     private char at(int index) {

@@ -42,6 +42,32 @@ class NamedArgumentsTest {
     }
 
     @Test
+    void anAssignmentMayHaveASpaceOnEitherSide() {
+        assertThat(names("loss = {}, val.acc = {}")).containsExactly("loss", "val.acc");
+        assertThat(names("2x = {} größe = {}")).containsExactly("x", "größe");
+        assertThat(names("loss  = {}")).as("two spaces").containsExactly("-");
+        assertThat(names("loss =  {}")).as("two spaces").containsExactly("-");
+        assertThat(names("loss : {}")).as("a colon is no assignment").containsExactly("-");
+        assertThat(names(" = {}")).containsExactly("-");
+        assertThat(names("12 = {}")).containsExactly("-");
+        assertThat(names("= {}")).containsExactly("-");
+    }
+
+    @Test
+    void aComparisonAssignsNothing() {
+        for (String sign : List.of("==", "!=", "<=", ">=", "=>", "->", "===", "~=", "+=", "-=", ":=")) {
+            assertThat(names("a " + sign + " {}")).as(sign).containsExactly("-");
+            assertThat(names("a " + sign + "{}")).as(sign).containsExactly("-");
+            if (!sign.equals("-=")) {
+                assertThat(names("a" + sign + "{}")).as(sign).containsExactly("-");
+                assertThat(names("a" + sign + " {}")).as(sign).containsExactly("-");
+            }
+        }
+        assertThat(names("a = = {}")).containsExactly("-");
+        assertThat(names("a == b = {}")).containsExactly("b");
+    }
+
+    @Test
     void digitsAndDashesDoNotBeginAName() {
         assertThat(names("2x={}")).containsExactly("x");
         assertThat(names("--lr={}")).containsExactly("lr");
