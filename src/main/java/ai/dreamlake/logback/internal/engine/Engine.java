@@ -21,6 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +40,14 @@ public final class Engine {
     private final Counters counters;
 
     private final StatusReporter status;
+    private final ContextAware appender;
+    private final String name;
     private final Path root;
+
+    /** Not volatile: a second look does no harm. */
+    private boolean hasLookedAround;
+
+    private final AtomicBoolean asyncAppenderTold = new AtomicBoolean();
 
     /** Null where there is no server. */
     private final @Nullable Uploads uploads;
@@ -55,6 +63,8 @@ public final class Engine {
             Sessions sessions,
             Counters counters,
             StatusReporter status,
+            ContextAware appender,
+            String name,
             Path root,
             @Nullable Uploads uploads,
             @Nullable SessionCleaner cleaner) {
@@ -62,6 +72,8 @@ public final class Engine {
         this.sessions = sessions;
         this.counters = counters;
         this.status = status;
+        this.appender = appender;
+        this.name = name;
         this.root = root;
         this.uploads = uploads;
         this.cleaner = cleaner;
@@ -73,19 +85,19 @@ public final class Engine {
      *
      * @param name the appender's name, for threads
      * @param listeners told what happens to records on their way to the server, by upload threads
-     * @param status told of our troubles
+     * @param appender told of our troubles, as statuses
      */
     public static Engine start(
             String name,
             Configuration configuration,
             RecordSettings recordSettings,
             List<? extends UploadListener> listeners,
-            ContextAware status) {
+            ContextAware appender) {
         if (recordSettings.throwableConverter != null && !recordSettings.throwableConverter.isStarted()) {
             recordSettings.throwableConverter.start();
         }
         StatusReporter reporter = new StatusReporter(
-                status,
+                appender,
                 name,
                 configuration.retention() == Retention.SPOOL ? "<spoolPath>" : "<localPath>",
                 line -> System.err.println(line),
@@ -130,14 +142,15 @@ public final class Engine {
                     "dreamlake-upload-" + name);
         }
         if (remote != null && remote.isPlainHttp()) {
-            status.addWarn(
+            appender.addWarn(
                     "<remote> of appender [" + name + "] is plain http: records and token can be read on the way.");
         }
         LocalRetention retention = configuration.localRetention();
         SessionCleaner cleaner = retention == null
                 ? null
                 : new SessionCleaner(configuration.root(), retention, sessions, reporter, "dreamlake-cleaner-" + name);
-        Engine engine = new Engine(writer, sessions, counters, reporter, configuration.root(), uploads, cleaner);
+        Engine engine = new Engine(
+                writer, sessions, counters, reporter, appender, name, configuration.root(), uploads, cleaner);
         sessions.start(uploads, engine::exitHookEnds);
         if (uploads != null) {
             uploads.start(engine::exitHookEnds);
@@ -192,6 +205,22 @@ public final class Engine {
     /** Writes an event's record. Returns when it is in pages of the operating system (I1), or counted as dropped. */
     public void append(ILoggingEvent event) {
         writer.append(event);
+        if (!hasLookedAround) {
+            hasLookedAround = true;
+            lookAround();
+        }
+    }
+
+    /** The configuration is complete only now. */
+    private void lookAround() {
+        try {
+            String warning = AsyncAppenders.warning(appender, name);
+            if (warning != null && !asyncAppenderTold.getAndSet(true)) {
+                status.warn(warning);
+            }
+        } catch (Throwable notNow) {
+            // Foreign appenders, or no stack left. The record is written, and nothing is thrown (I3).
+        }
     }
 
     /** What became of the events so far, also after {@link #stop}. */
