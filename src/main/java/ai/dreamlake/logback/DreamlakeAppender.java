@@ -344,7 +344,10 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         record.excludeMdcKeys.add(key);
     }
 
-    /** Whether SLF4J's key-value pairs become metadata. Default: true */
+    /**
+     * Whether SLF4J's key-value pairs become metadata; so do the structured arguments and markers of
+     * logstash-logback-encoder, 9.0 and later, if it is there. Default: true
+     */
     public void setIncludeKeyValues(boolean includeKeyValues) {
         record.includeKeyValues = includeKeyValues;
     }

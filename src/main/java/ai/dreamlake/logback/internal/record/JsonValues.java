@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.record;
 
+import java.io.Writer;
 import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.core.StreamWriteFeature;
@@ -122,6 +124,13 @@ final class JsonValues {
                 throw JsonBuffer.Full.FULL;
             }
             target.string(marker(failure));
+        }
+    }
+
+    /** For a generator of somebody else's that must write beans as this class does; for one use. */
+    ObjectWriteContext newContext() {
+        try (JsonGenerator generator = writer.createGenerator(Writer.nullWriter())) {
+            return generator.objectWriteContext();
         }
     }
 

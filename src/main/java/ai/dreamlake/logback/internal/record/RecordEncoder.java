@@ -6,6 +6,7 @@ import ch.qos.logback.classic.spi.IThrowableProxy;
 import ch.qos.logback.classic.spi.ThrowableProxyUtil;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,9 @@ public final class RecordEncoder {
     private final int limit;
     private final JsonValues values = new JsonValues();
 
+    /** Null where nobody can log any. */
+    private final @Nullable StructuredArguments structured;
+
     /**
      * @param settings copied
      * @param maxBytes the longest line, including its line end
@@ -72,6 +76,7 @@ public final class RecordEncoder {
         this.excludeMdcKeys = excluded;
         this.throwableConverter = settings.throwableConverter;
         this.limit = maxBytes - LineFormat.ROOM_FOR_NUMBER;
+        this.structured = StructuredArguments.find(RecordEncoder.class.getClassLoader());
     }
 
     /**
@@ -172,6 +177,9 @@ public final class RecordEncoder {
     private void metadata(ILoggingEvent event, RecordBuffer buffer) {
         if (includeKeyValues) {
             keyValues(event.getKeyValuePairs(), buffer);
+            if (structured != null) {
+                structured(structured, event, buffer);
+            }
         }
         if (includeNamedArguments) {
             namedArguments(event, buffer);
@@ -185,10 +193,8 @@ public final class RecordEncoder {
         if (includeThreadName) {
             entry("thread", event.getThreadName(), buffer);
         }
-        if (includeMarkers
-                && event.getMarkerList() != null
-                && !event.getMarkerList().isEmpty()) {
-            entry("markers", event.getMarkerList().stream().map(Marker::getName).toList(), buffer);
+        if (includeMarkers && event.getMarkerList() != null) {
+            markers(event.getMarkerList(), buffer);
         }
         if (includeCallerData) {
             StackTraceElement[] callers = event.getCallerData();
@@ -215,6 +221,13 @@ public final class RecordEncoder {
         }
     }
 
+    private void structured(StructuredArguments structured, ILoggingEvent event, RecordBuffer buffer) {
+        List<KeyValuePair> pairs = structured.read(event.getArgumentArray(), event.getMarkerList(), values);
+        for (int i = 0; i < pairs.size(); i++) {
+            entry(pairs.get(i).key, pairs.get(i).value, buffer);
+        }
+    }
+
     private static boolean isRepeated(String key, List<KeyValuePair> pairs, int from) {
         for (int i = from; i < pairs.size(); i++) {
             KeyValuePair later = pairs.get(i);
@@ -233,7 +246,7 @@ public final class RecordEncoder {
         NamedArguments names = new NamedArguments(event.getMessage());
         for (int i = 0; i < arguments.length && names.next(); i++) {
             String name = names.name();
-            if (name != null) {
+            if (name != null && !(structured != null && structured.isOne(arguments[i]))) {
                 entry(name, arguments[i], buffer);
             }
         }
@@ -246,6 +259,19 @@ public final class RecordEncoder {
                     && (includeMdcKeys.isEmpty() || includeMdcKeys.contains(String.valueOf(key)))) {
                 entry(key, entry.getValue(), buffer);
             }
+        }
+    }
+
+    /** The names of all that are more than a carrier of key-values. */
+    private void markers(List<Marker> markers, RecordBuffer buffer) {
+        List<String> names = new ArrayList<>();
+        for (Marker marker : markers) {
+            if (structured == null || !structured.isOne(marker)) {
+                names.add(marker.getName());
+            }
+        }
+        if (!names.isEmpty()) {
+            entry("markers", names, buffer);
         }
     }
 
