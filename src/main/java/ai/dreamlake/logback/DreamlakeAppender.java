@@ -3,6 +3,7 @@ package ai.dreamlake.logback;
 import ai.dreamlake.logback.internal.config.AppenderProperties;
 import ai.dreamlake.logback.internal.config.Configuration;
 import ai.dreamlake.logback.internal.config.Faults;
+import ai.dreamlake.logback.internal.config.FieldProperties;
 import ai.dreamlake.logback.internal.config.ProvidedTokens;
 import ai.dreamlake.logback.internal.engine.Engine;
 import ai.dreamlake.logback.internal.engine.StartFailure;
@@ -14,6 +15,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -51,8 +53,50 @@ import org.jspecify.annotations.Nullable;
  */
 public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
+    /**
+     * A field that every record has: the {@code <field>} element.
+     *
+     * <pre>{@code
+     * <field>
+     *   <name>host</name>
+     *   <value>${HOSTNAME}</value>
+     * </field>
+     * }</pre>
+     */
+    public static class Field {
+
+        private final FieldProperties properties = new FieldProperties();
+
+        /** For Logback, which creates it where a configuration has the element. */
+        public Field() {}
+
+        public Field(String name, String value) {
+            setName(name);
+            setValue(value);
+        }
+
+        /** The key in the metadata. Default: null, which is a configuration error */
+        public void setName(@Nullable String name) {
+            properties.name = name;
+        }
+
+        public @Nullable String getName() {
+            return properties.name;
+        }
+
+        /** A text. Null or empty: the field is left out. Default: null */
+        public void setValue(@Nullable String value) {
+            properties.value = value;
+        }
+
+        public @Nullable String getValue() {
+            return properties.value;
+        }
+    }
+
     private final AppenderProperties properties = new AppenderProperties();
     private final RecordSettings record = new RecordSettings();
+    private final List<Field> fields = new ArrayList<>();
     private final List<DreamlakeListener> listeners = new CopyOnWriteArrayList<>();
     private final Faults faults = new Faults(this);
     private @Nullable DreamlakeTokenProvider tokenProvider;
@@ -417,6 +461,19 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     public boolean isIncludeStackTrace() {
         return record.includeStackTrace;
+    }
+
+    /**
+     * Adds a field to the metadata of every record, as text. Whatever else gives the record an entry with that name,
+     * such as a key-value, takes precedence. Default: none
+     */
+    public void addField(Field field) {
+        fields.add(field);
+        properties.fields.add(field.properties);
+    }
+
+    public List<Field> getFields() {
+        return List.copyOf(fields);
     }
 
     /** Formats stack traces; started if it is not. Default: null, Logback's own format */

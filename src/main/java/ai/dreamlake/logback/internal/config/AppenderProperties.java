@@ -3,6 +3,8 @@ package ai.dreamlake.logback.internal.config;
 import ai.dreamlake.logback.internal.session.SessionKeys;
 import ch.qos.logback.core.util.Duration;
 import ch.qos.logback.core.util.FileSize;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,6 +37,9 @@ public final class AppenderProperties {
     public @Nullable Duration writeDelay = Duration.buildByMilliseconds(2);
     public @Nullable Duration idleTimeout = Duration.buildByMinutes(5);
     public @Nullable String fsyncLevel = "OFF";
+
+    /** None by default. */
+    public final List<FieldProperties> fields = new ArrayList<>();
 
     /** Null is the default: local sessions stay. */
     public @Nullable LocalRetentionProperties localRetention;

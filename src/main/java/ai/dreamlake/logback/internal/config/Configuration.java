@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param idleTimeout how long a session stays open without a record
  * @param writeDelay how long a record may be staged before it is written into the log; zero if every record is written
  *     at once
+ * @param fields what every record has, by name
  * @param remote the server, or null if there is none
  * @param localRetention how long closed sessions stay; null: forever
  */
@@ -36,6 +37,7 @@ public record Configuration(
         Duration idleTimeout,
         Duration writeDelay,
         FsyncLevel fsyncLevel,
+        Map<String, String> fields,
         @Nullable RemoteConfiguration remote,
         @Nullable LocalRetention localRetention) {
 
@@ -58,6 +60,7 @@ public record Configuration(
         Duration writeDelay = faults.duration(
                 "writeDelay", properties.writeDelay, 0, "choose a time, such as \"2 milliseconds\", or 0.");
         FsyncLevel fsyncLevel = fsyncLevel(properties.fsyncLevel, faults);
+        Map<String, String> fields = FieldProperties.judged(properties.fields, faults);
         LocalRetention localRetention = properties.localRetention == null
                 ? null
                 : LocalRetention.of(properties.localRetention, properties.remote != null, isSpool, faults);
@@ -74,6 +77,7 @@ public record Configuration(
                 idleTimeout,
                 writeDelay,
                 fsyncLevel,
+                fields,
                 remote,
                 localRetention);
     }

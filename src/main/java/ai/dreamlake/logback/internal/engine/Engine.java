@@ -113,6 +113,7 @@ public final class Engine {
                 "dreamlake-journals-" + name,
                 reporter,
                 System::nanoTime);
+        recordSettings.fields = configuration.fields();
         RecordEncoder encoder = new RecordEncoder(
                 recordSettings,
                 configuration.maxRecordBytes(),

@@ -52,6 +52,7 @@ public final class RecordEncoder {
     private final @Nullable ThrowableHandlingConverter throwableConverter;
     private final int limit;
     private final JsonValues values = new JsonValues();
+    private final List<StaticField> fields;
 
     /** Null where nobody can log any. */
     private final @Nullable StructuredArguments structured;
@@ -76,6 +77,9 @@ public final class RecordEncoder {
         this.excludeMdcKeys = excluded;
         this.throwableConverter = settings.throwableConverter;
         this.limit = maxBytes - LineFormat.ROOM_FOR_NUMBER;
+        this.fields = settings.fields.entrySet().stream()
+                .map(field -> StaticField.of(field.getKey(), field.getValue()))
+                .toList();
         this.structured = StructuredArguments.find(RecordEncoder.class.getClassLoader());
     }
 
@@ -206,6 +210,9 @@ public final class RecordEncoder {
         if (throwable != null) {
             throwable(event, throwable, buffer);
         }
+        for (int i = 0; i < fields.size(); i++) {
+            entry(fields.get(i), buffer);
+        }
     }
 
     /** Of two key-values with the same key, the later one wins, as in a map. */
@@ -322,12 +329,31 @@ public final class RecordEncoder {
             value(value, buffer);
             buffer.keys.add(key);
         } catch (JsonBuffer.Full noRoom) {
-            if (!buffer.cutting) {
-                throw noRoom;
-            }
-            buffer.cutTo(start);
-            buffer.leftOut++;
+            leaveOut(start, noRoom, buffer);
         }
+    }
+
+    /** Writes a field, unless the record already has its key. */
+    private static void entry(StaticField field, RecordBuffer buffer) {
+        if (buffer.keys.contains(field.name())) {
+            return;
+        }
+        int start = buffer.length();
+        try {
+            buffer.raw(buffer.keys.isEmpty() ? "{" : ", ");
+            buffer.raw(field.encoded());
+            buffer.keys.add(field.name());
+        } catch (JsonBuffer.Full noRoom) {
+            leaveOut(start, noRoom, buffer);
+        }
+    }
+
+    private static void leaveOut(int start, JsonBuffer.Full noRoom, RecordBuffer buffer) {
+        if (!buffer.cutting) {
+            throw noRoom;
+        }
+        buffer.cutTo(start);
+        buffer.leftOut++;
     }
 
     private void value(@Nullable Object value, RecordBuffer buffer) {

@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.record;
 
 import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -25,6 +26,9 @@ public final class RecordSettings {
 
     /** The MDC entries to leave out. */
     public final Set<String> excludeMdcKeys = new LinkedHashSet<>();
+
+    /** What every record has that does not say something else itself, by name. Judged. */
+    public Map<String, String> fields = Map.of();
 
     /** Formats stack traces; null means Logback's own format. Must be started. */
     public @Nullable ThrowableHandlingConverter throwableConverter;
