@@ -476,6 +476,24 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return List.copyOf(fields);
     }
 
+    /**
+     * Adds a regular expression. What it matches in the message, in texts of the metadata at any depth, and in stack
+     * traces becomes {@code ***} before the record is written anywhere. Keys, numbers and the session's description
+     * stay as they are. A text that cannot be searched, because the expression needs too much stack, is replaced as a
+     * whole. Default: none
+     */
+    public void addMask(@Nullable String expression) {
+        properties.masks.add(expression);
+    }
+
+    /**
+     * Adds a metadata key whose value, whatever it is, becomes {@code ***}, at any depth, in upper or lower case. A
+     * message that shows the value, too, needs a {@link #addMask mask}. Default: none
+     */
+    public void addMaskKey(@Nullable String key) {
+        properties.maskKeys.add(key);
+    }
+
     /** Formats stack traces; started if it is not. Default: null, Logback's own format */
     public void setThrowableConverter(@Nullable ThrowableHandlingConverter throwableConverter) {
         record.throwableConverter = throwableConverter;

@@ -41,6 +41,9 @@ public final class AppenderProperties {
     /** None by default. */
     public final List<FieldProperties> fields = new ArrayList<>();
 
+    public final List<@Nullable String> masks = new ArrayList<>();
+    public final List<@Nullable String> maskKeys = new ArrayList<>();
+
     /** Null is the default: local sessions stay. */
     public @Nullable LocalRetentionProperties localRetention;
 }

@@ -7,8 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +27,8 @@ import org.jspecify.annotations.Nullable;
  * @param writeDelay how long a record may be staged before it is written into the log; zero if every record is written
  *     at once
  * @param fields what every record has, by name
+ * @param masks what they match is masked in messages, texts and stack traces
+ * @param maskKeys metadata keys whose values are masked, in lower case
  * @param remote the server, or null if there is none
  * @param localRetention how long closed sessions stay; null: forever
  */
@@ -38,6 +43,8 @@ public record Configuration(
         Duration writeDelay,
         FsyncLevel fsyncLevel,
         Map<String, String> fields,
+        List<Pattern> masks,
+        Set<String> maskKeys,
         @Nullable RemoteConfiguration remote,
         @Nullable LocalRetention localRetention) {
 
@@ -61,6 +68,8 @@ public record Configuration(
                 "writeDelay", properties.writeDelay, 0, "choose a time, such as \"2 milliseconds\", or 0.");
         FsyncLevel fsyncLevel = fsyncLevel(properties.fsyncLevel, faults);
         Map<String, String> fields = FieldProperties.judged(properties.fields, faults);
+        List<Pattern> masks = MaskText.expressions(properties.masks, faults);
+        Set<String> maskKeys = MaskText.keys(properties.maskKeys, faults);
         LocalRetention localRetention = properties.localRetention == null
                 ? null
                 : LocalRetention.of(properties.localRetention, properties.remote != null, isSpool, faults);
@@ -78,6 +87,8 @@ public record Configuration(
                 writeDelay,
                 fsyncLevel,
                 fields,
+                masks,
+                maskKeys,
                 remote,
                 localRetention);
     }

@@ -22,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Faults {
 
+    static final String DEFINE = "define the variable, or give it a default: ${NAME:-default}.";
+
     /** Stands for a value that must not be shown. */
     static final String HIDDEN = "(not shown)";
 
@@ -143,11 +145,15 @@ public final class Faults {
 
     /** False, and a fault, if Logback found no value for a variable and put a text of its own in its place. */
     boolean isDefined(String property, String value, String shown) {
-        if (value.contains(CoreConstants.UNDEFINED_PROPERTY_SUFFIX)) {
-            add(property, shown, "define the variable, or give it a default: ${NAME:-default}.");
+        if (isUndefined(value)) {
+            add(property, shown, DEFINE);
             return false;
         }
         return true;
+    }
+
+    static boolean isUndefined(String value) {
+        return value.contains(CoreConstants.UNDEFINED_PROPERTY_SUFFIX);
     }
 
     int atLeastOne(String property, int value) {

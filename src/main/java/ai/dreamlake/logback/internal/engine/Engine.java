@@ -114,6 +114,8 @@ public final class Engine {
                 reporter,
                 System::nanoTime);
         recordSettings.fields = configuration.fields();
+        recordSettings.masks = configuration.masks();
+        recordSettings.maskKeys = configuration.maskKeys();
         RecordEncoder encoder = new RecordEncoder(
                 recordSettings,
                 configuration.maxRecordBytes(),

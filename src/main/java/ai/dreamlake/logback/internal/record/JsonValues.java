@@ -127,6 +127,32 @@ final class JsonValues {
         }
     }
 
+    /** Writes the value as {@link #write(Object, JsonBuffer)} does, without the secrets in it. */
+    void write(@Nullable Object value, Masks masks, JsonBuffer target) {
+        if (value == null
+                || value instanceof Integer
+                || value instanceof Long
+                || value instanceof Double
+                || value instanceof Boolean) {
+            write(value, target);
+            return;
+        }
+        JsonBuffer whole = new JsonBuffer();
+        whole.limit(target.room());
+        write(value, whole);
+        int start = target.length();
+        try (JsonParser parser = READER.createParser(ObjectReadContext.empty(), whole.bytes(), 0, whole.length());
+                JsonGenerator generator = writer.createGenerator(target.writer())) {
+            parser.nextToken();
+            masks.copy(parser, generator);
+        } catch (JsonBuffer.Full full) {
+            throw full;
+        } catch (Throwable failure) {
+            target.cutTo(start); // it may be secret
+            target.string(marker(failure));
+        }
+    }
+
     /** For a generator of somebody else's that must write beans as this class does; for one use. */
     ObjectWriteContext newContext() {
         try (JsonGenerator generator = writer.createGenerator(Writer.nullWriter())) {

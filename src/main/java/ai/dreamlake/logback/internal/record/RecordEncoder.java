@@ -54,6 +54,9 @@ public final class RecordEncoder {
     private final JsonValues values = new JsonValues();
     private final List<StaticField> fields;
 
+    /** Null where nothing is to be masked. */
+    private final @Nullable Masks masks;
+
     /** Null where nobody can log any. */
     private final @Nullable StructuredArguments structured;
 
@@ -77,8 +80,11 @@ public final class RecordEncoder {
         this.excludeMdcKeys = excluded;
         this.throwableConverter = settings.throwableConverter;
         this.limit = maxBytes - LineFormat.ROOM_FOR_NUMBER;
+        this.masks = settings.masks.isEmpty() && settings.maskKeys.isEmpty()
+                ? null
+                : new Masks(List.copyOf(settings.masks), Set.copyOf(settings.maskKeys));
         this.fields = settings.fields.entrySet().stream()
-                .map(field -> StaticField.of(field.getKey(), field.getValue()))
+                .map(field -> StaticField.of(field.getKey(), masked(field.getKey(), field.getValue())))
                 .toList();
         this.structured = StructuredArguments.find(RecordEncoder.class.getClassLoader());
     }
@@ -125,7 +131,7 @@ public final class RecordEncoder {
         buffer.raw(LineFormat.BEFORE_TIMESTAMP);
         buffer.timestamp(timestamp(event));
         buffer.raw(LineFormat.beforeMessage(level));
-        text(message(event), buffer);
+        text(masked(message(event)), buffer);
         buffer.raw(LineFormat.BEFORE_METADATA);
         int start = buffer.length();
         metadata(event, buffer);
@@ -153,7 +159,7 @@ public final class RecordEncoder {
         buffer.raw(LineFormat.BEFORE_TIMESTAMP);
         buffer.timestamp(timestamp(event));
         buffer.raw(LineFormat.beforeMessage(level));
-        buffer.string(message(event), buffer.room() / 2);
+        buffer.string(masked(message(event)), buffer.room() / 2);
         buffer.raw(LineFormat.BEFORE_METADATA);
         buffer.raw("{\"metadata\": ");
         buffer.string(JsonValues.marker(failure));
@@ -326,7 +332,7 @@ public final class RecordEncoder {
             buffer.raw(buffer.keys.isEmpty() ? "{" : ", ");
             buffer.string(key);
             buffer.raw(": ");
-            value(value, buffer);
+            value(masks != null && masks.hides(key) ? Masks.MASKED : value, buffer);
             buffer.keys.add(key);
         } catch (JsonBuffer.Full noRoom) {
             leaveOut(start, noRoom, buffer);
@@ -358,12 +364,36 @@ public final class RecordEncoder {
 
     private void value(@Nullable Object value, RecordBuffer buffer) {
         if (value instanceof String text) {
-            text(text, buffer);
+            text(masked(text), buffer);
         } else if (!buffer.cutting) {
-            values.write(value, buffer);
+            write(value, buffer);
         } else {
             cutValue(value, buffer);
         }
+    }
+
+    private void write(@Nullable Object value, RecordBuffer buffer) {
+        if (masks == null) {
+            values.write(value, buffer);
+        } else {
+            values.write(value, masks, buffer);
+        }
+    }
+
+    /** A marker text replaces what cannot be searched. */
+    private String masked(String text) {
+        if (masks == null) {
+            return text;
+        }
+        try {
+            return masks.in(text);
+        } catch (RuntimeException | StackOverflowError unsearchable) {
+            return JsonValues.marker(unsearchable);
+        }
+    }
+
+    private String masked(String key, String value) {
+        return masks != null && masks.hides(key) ? Masks.MASKED : masked(value);
     }
 
     private void cutValue(@Nullable Object value, RecordBuffer buffer) {
@@ -371,7 +401,7 @@ public final class RecordEncoder {
         int wholeLimit = buffer.limit();
         try {
             buffer.limit(start + buffer.room() / 2);
-            values.write(value, buffer);
+            write(value, buffer);
         } catch (JsonBuffer.Full tooLong) {
             buffer.limit(wholeLimit);
             buffer.cutTo(start);

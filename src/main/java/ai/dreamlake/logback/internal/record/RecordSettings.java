@@ -2,8 +2,10 @@ package ai.dreamlake.logback.internal.record;
 
 import ch.qos.logback.classic.pattern.ThrowableHandlingConverter;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -29,6 +31,12 @@ public final class RecordSettings {
 
     /** What every record has that does not say something else itself, by name. Judged. */
     public Map<String, String> fields = Map.of();
+
+    /** What they match is masked in messages, texts and stack traces. Judged. */
+    public List<Pattern> masks = List.of();
+
+    /** The metadata keys whose values are masked, in lower case. Judged. */
+    public Set<String> maskKeys = Set.of();
 
     /** Formats stack traces; null means Logback's own format. Must be started. */
     public @Nullable ThrowableHandlingConverter throwableConverter;
