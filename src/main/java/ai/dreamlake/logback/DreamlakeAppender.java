@@ -388,6 +388,16 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         record.excludeMdcKeys.add(key);
     }
 
+    /** The same as {@link #addIncludeMdcKey}, by the name that other encoders use. */
+    public void addIncludeMdcKeyName(String key) {
+        addIncludeMdcKey(key);
+    }
+
+    /** The same as {@link #addExcludeMdcKey}, by the name that other encoders use. */
+    public void addExcludeMdcKeyName(String key) {
+        addExcludeMdcKey(key);
+    }
+
     /**
      * Whether SLF4J's key-value pairs become metadata; so do the structured arguments and markers of
      * logstash-logback-encoder, 9.0 and later, if it is there. Default: true
@@ -398,6 +408,11 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     public boolean isIncludeKeyValues() {
         return record.includeKeyValues;
+    }
+
+    /** The same as {@link #setIncludeKeyValues}, by the name that other encoders use. */
+    public void setIncludeKeyValuePairs(boolean includeKeyValuePairs) {
+        setIncludeKeyValues(includeKeyValuePairs);
     }
 
     /**

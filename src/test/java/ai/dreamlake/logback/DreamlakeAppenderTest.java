@@ -44,6 +44,23 @@ class DreamlakeAppenderTest {
     }
 
     @Test
+    void theNamesThatOtherEncodersUseAreUnderstoodToo() {
+        try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath>"
+                + "<includeMdcKeyName>user</includeMdcKeyName><includeMdcKeyName>host</includeMdcKeyName>"
+                + "<excludeMdcKeyName>host</excludeMdcKeyName><includeKeyValuePairs>false</includeKeyValuePairs>")) {
+            assertThat(logging.warnings()).isEmpty();
+            MDC.put("user", "alice");
+            MDC.put("host", "h");
+            MDC.put("other", "o");
+            logging.log.atInfo().addKeyValue("epoch", 5).log("m");
+        } finally {
+            MDC.clear();
+        }
+        assertThat(SessionOnDisk.of(root, "default", "default").onlyRecord().get("metadata"))
+                .hasToString("{\"user\":\"alice\"}");
+    }
+
+    @Test
     void existingCodeLogsIntoTheConfiguredSession() {
         try (Logging logging = Logging.byXml(
                 "<localPath>" + root + "</localPath><workspace>project</workspace><session>my-experiment</session>")) {
