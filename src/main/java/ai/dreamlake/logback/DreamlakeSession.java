@@ -7,6 +7,7 @@ import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
@@ -119,7 +120,7 @@ public final class DreamlakeSession implements AutoCloseable {
             restore();
         } else {
             MdcEntries valid = Scopes.valid(now, null);
-            if (!valid.equals(now)) {
+            if (!Objects.equals(valid.scope(), now.scope())) {
                 valid.toThread(); // an inner scope, closed by another thread
             }
         }

@@ -186,6 +186,43 @@ class ClosedScopesTest {
         outer.close();
     }
 
+    @Test
+    void theEndOfTheStackLosesNoAccountAndBreaksNothing() throws InterruptedException {
+        try (Logging logging = Logging.to(root)) {
+            DreamlakeSession scope = DreamlakeSession.open("p", "s");
+            Map<String, String> copy = MDC.getCopyOfContextMap();
+            scope.close();
+            Runnable deep = () -> {
+                try {
+                    logDeeply(logging, copy);
+                } catch (StackOverflowError expected) {
+                    // in the recursion itself
+                }
+            };
+            for (int i = 0; i < 3; i++) {
+                Thread shallow = new Thread(null, deep, "shallow", 256 * 1024);
+                shallow.start();
+                shallow.join();
+            }
+            MDC.setContextMap(copy);
+            logging.log.info("last");
+            DreamlakeStatistics counts = logging.appender.getStatistics();
+            long dropped = counts.dropped().values().stream()
+                    .mapToLong(Long::longValue)
+                    .sum();
+            assertThat(counts.accepted()).isEqualTo(counts.written() + dropped);
+            assertThat(MDC.getCopyOfContextMap()).isIn(null, Map.of());
+        }
+        assertThat(in("p", "s")).isEmpty();
+        assertThat(in("default", "default")).endsWith("last");
+    }
+
+    private static void logDeeply(Logging logging, Map<String, String> copy) {
+        MDC.setContextMap(copy);
+        logging.log.info("deep");
+        logDeeply(logging, copy);
+    }
+
     /** Holds back what is behind an AsyncAppender. */
     public static final class Gate extends AppenderBase<ILoggingEvent> {
         private final CountDownLatch opened = new CountDownLatch(1);

@@ -38,8 +38,8 @@ final class ClosedScopes {
         // An event may have waited in an AsyncAppender's queue while its scope was closed. Its time tells, except on
         // the thread that logged: clocks can be set back.
         MdcEntries valid = Scopes.valid(given, clean(id) ? null : RecordEncoder.timestamp(event));
-        if (valid.equals(given)) {
-            return mdc;
+        if (id.equals(valid.scope())) {
+            return mdc; // it was open then
         }
         tell(given);
         return valid.in(mdc);

@@ -84,7 +84,7 @@ public final class RecordEncoder {
                 ? null
                 : new Masks(List.copyOf(settings.masks), Set.copyOf(settings.maskKeys));
         this.fields = settings.fields.entrySet().stream()
-                .map(field -> StaticField.of(field.getKey(), masked(field.getKey(), field.getValue())))
+                .map(field -> StaticField.of(wellFormed(field.getKey()), masked(field.getKey(), field.getValue())))
                 .toList();
         this.structured = StructuredArguments.find(RecordEncoder.class.getClassLoader());
     }
@@ -341,7 +341,7 @@ public final class RecordEncoder {
 
     /** Writes a field, unless the record already has its key. */
     private static void entry(StaticField field, RecordBuffer buffer) {
-        if (buffer.keys.contains(field.name())) {
+        if (buffer.keys.contains(field.name()) || buffer.cutting && field.name().equals(CUT_KEY)) {
             return;
         }
         int start = buffer.length();
