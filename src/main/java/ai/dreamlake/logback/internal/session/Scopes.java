@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A scope is remembered, open or closed, as long as anybody carries its id: an MDC, a copy of one, an event in a
  * queue, the scope itself. The table holds the id's String weakly, and an equal one as its key. So nothing piles up,
  * neither scopes that nobody closes nor those that are closed: nobody can ask for an id that nobody has. An id of this
- * JVM that somebody brings all the same, made anew from its characters, counts as closed. One of another JVM counts as
- * open, since nobody here can know.
+ * JVM that somebody brings all the same, put together from its characters, counts as closed. One of another JVM counts
+ * as open, since nobody here can know.
  *
  * <p>Thread-safe.
  */

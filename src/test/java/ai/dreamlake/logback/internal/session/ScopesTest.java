@@ -66,14 +66,14 @@ class ScopesTest {
     @Test
     void anIdThatIsMadeAnewFromItsCharactersIsTheSameScope() {
         MdcEntries scope = Scopes.open(NAMES, MdcEntries.NONE);
-        String anew = scope.scope().substring(0, 2) + scope.scope().substring(2);
-        assertThat(Scopes.isClosed(anew)).isFalse();
+        String copy = scope.scope().substring(0, 2) + scope.scope().substring(2);
+        assertThat(Scopes.isClosed(copy)).isFalse();
         Scopes.close(scope.scope());
-        assertThat(Scopes.isClosed(anew)).isTrue();
-        assertThat(Scopes.isClosed(anew + "000"))
+        assertThat(Scopes.isClosed(copy)).isTrue();
+        assertThat(Scopes.isClosed(copy + "000"))
                 .as("one of ours, whose scope is forgotten")
                 .isTrue();
-        assertThat(Scopes.valid(NAMES.withScope(anew + "000"), null)).isEqualTo(MdcEntries.NONE);
+        assertThat(Scopes.valid(NAMES.withScope(copy + "000"), null)).isEqualTo(MdcEntries.NONE);
     }
 
     @Test
