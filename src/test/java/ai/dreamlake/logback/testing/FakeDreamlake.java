@@ -24,6 +24,8 @@ import okhttp3.HttpUrl;
 import okio.Buffer;
 import okio.GzipSource;
 import okio.Okio;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -37,7 +39,12 @@ public final class FakeDreamlake implements AutoCloseable {
 
     public static final String TOKEN = "secret-token-1234567890";
 
-    private static final JsonMapper JSON = new JsonMapper();
+    /** Takes strings of any length: a record may be long. */
+    private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
+            .streamReadConstraints(StreamReadConstraints.builder()
+                    .maxStringLength(Integer.MAX_VALUE)
+                    .build())
+            .build());
 
     public final MockWebServer http = new MockWebServer();
     public final List<RecordedRequest> requests = new CopyOnWriteArrayList<>();
