@@ -236,5 +236,7 @@ class FileDescriptorsTest {
         }
         assertThat(FileDescriptors.areExhausted(new IOException("/x: Too many open files in system")))
                 .isTrue();
+        assertThat(FileDescriptors.areExhausted(new IOException("/x: Mount point not found")))
+                .isTrue();
     }
 }

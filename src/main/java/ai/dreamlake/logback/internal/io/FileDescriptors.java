@@ -13,6 +13,9 @@ public final class FileDescriptors {
     /** How Linux and macOS begin both messages, if they speak English. */
     private static final String MESSAGE = "Too many open files";
 
+    /** What Java says of a file's mount if it cannot open the system's list of mounts. */
+    private static final String NO_MOUNTS = "Mount point not found";
+
     /** Opening it fails for no other reason. */
     private static final File PROBE = new File("/dev/null");
 
@@ -27,7 +30,7 @@ public final class FileDescriptors {
      */
     public static boolean areExhausted(IOException failure) {
         String message = failure.getMessage();
-        return message != null && message.contains(MESSAGE)
+        return message != null && (message.contains(MESSAGE) || message.contains(NO_MOUNTS))
                 || (failure instanceof FileNotFoundException || failure instanceof FileSystemException)
                         && PROBE.exists() // not on Windows, where nothing of this happens
                         && !canOpen(PROBE);
