@@ -92,6 +92,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     // Used by the keeper.
     private long forgottenAt;
     private long caredAt;
+    private long resumedAt;
 
     private volatile boolean closed;
     private volatile boolean exiting;
@@ -121,6 +122,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         this.status = status;
         this.nanoTime = nanoTime;
         this.caredAt = nanoTime.getAsLong();
+        this.resumedAt = caredAt;
         this.keeper = new Thread(this::keep, keeperName);
         keeper.setDaemon(true);
     }
@@ -477,8 +479,12 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             }
         }
         if (uploads != null && uploads.areSuspended()) {
-            next = Math.min(next, RESUME_NANOS);
-            resume();
+            long interval = uploads.isServerAway() ? FORGET_NANOS : RESUME_NANOS;
+            next = Math.min(next, interval);
+            if (now - resumedAt >= interval) { // not at every burst: what is staged would wait for it
+                resumedAt = now;
+                resume();
+            }
         }
         return next;
     }

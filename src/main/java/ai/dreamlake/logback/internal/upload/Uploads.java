@@ -130,6 +130,11 @@ public final class Uploads {
         return suspended.areWaiting();
     }
 
+    /** Whether the server cannot be reached, or refuses our token. */
+    public boolean isServerAway() {
+        return health.isAway();
+    }
+
     /**
      * The suspended sessions whose turn it is to go on. While the server cannot be reached it is one at most, since one
      * in memory is enough to try it.
@@ -137,7 +142,7 @@ public final class Uploads {
      * @param count how many at most
      */
     public List<SessionName> nextSuspended(int count) {
-        return suspended.next(health.isAway() ? Math.min(1, count) : count);
+        return suspended.next(isServerAway() ? Math.min(1, count) : count);
     }
 
     /** A suspended session could not go on: it has another turn later. */
