@@ -15,8 +15,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import mockwebserver3.RecordedRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -93,6 +96,30 @@ class SuspendedSessionsTest {
                 }
             }
         }
+    }
+
+    @Test
+    void thoseThatTheServerRefusesKeepNoOtherFromIt() throws IOException {
+        int port = closedPort();
+        int refused = 1300;
+        int sessions = refused + 300;
+        try (Logging logging = logging(root, "http://localhost:" + port)) {
+            log(logging, 0, sessions, "the only one");
+            try (FakeDreamlake server = FakeDreamlake.start(port)) {
+                server.instead.set(request -> number(request) < refused ? FakeDreamlake.answer(403, "{}") : null);
+                await().atMost(LONG)
+                        .until(() -> logging.appender.getStatistics().delivered() == sessions - refused);
+                assertThat(books(logging))
+                        .isEqualTo(sessions + " accepted, " + (sessions - refused) + " delivered, " + refused
+                                + " pending, 0 dropped");
+            }
+        }
+    }
+
+    /** Of the session that a request creates; none has as high a number as that of other requests. */
+    private static int number(RecordedRequest request) {
+        Matcher name = Pattern.compile("\"name\": ?\"s(\\d+)\"").matcher(FakeDreamlake.body(request));
+        return name.find() ? Integer.parseInt(name.group(1)) : Integer.MAX_VALUE;
     }
 
     /** Arguments: path, URL of a server that is not there yet. Exits as soon as the server has a record. */

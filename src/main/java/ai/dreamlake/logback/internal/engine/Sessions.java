@@ -316,7 +316,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     private boolean trySuspend(Session session, Uploads uploads) {
         UploadTask upload = session.upload();
-        if (upload == null || session.isOpen() || !uploads.prepareToSuspend(upload)) {
+        if (upload == null || session.isOpen() || !upload.isSuspendable() || !uploads.prepareToSuspend(upload)) {
             return false;
         }
         boolean done = openSessions.trySuspend(session);
@@ -339,6 +339,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private synchronized @Nullable String resume(Uploads uploads) {
         if (sessions.size() > MAX_REMEMBERED / 2) {
             forgetAll();
+        }
+        if (sessions.size() >= MAX_REMEMBERED && !uploads.isServerAway() && uploads.areSuspendedDue()) {
+            suspend(uploads); // those that are refused, or have failed, make room for those whose turn it is
         }
         String trouble = null;
         int room = Math.max(0, MAX_REMEMBERED - sessions.size());

@@ -195,14 +195,26 @@ public final class UploadTask {
         return forgotten;
     }
 
+    /** Whether it only waits, and a successor could do so as well. */
+    public synchronized boolean isSuspendable() {
+        return !working && !isDue() && upload.isSuspendable();
+    }
+
     /**
-     * Forgets this task although records are pending, unless it is working: they wait for its successor, which is made
-     * for the same pending records.
+     * Its turn has come, or comes as soon as a thread is free: whoever suspended it now would leave it in the queue.
+     */
+    private boolean isDue() {
+        return next != null && next.isDone();
+    }
+
+    /**
+     * Forgets this task although records are pending, if it only waits: they wait for its successor, which is made for
+     * the same pending records.
      *
      * @return whether it is forgotten now
      */
     public synchronized boolean trySuspend() {
-        if (!working && upload.isSuspendable()) {
+        if (isSuspendable()) {
             pending.trim(); // before the rest: it allocates
             forgotten = true; // first, as above
             forgotten = expected.get() == 0 && upload.isSuspendable();

@@ -130,6 +130,11 @@ public final class Uploads {
         return suspended.areWaiting();
     }
 
+    /** Whether there are suspended sessions that may go on now. */
+    public boolean areSuspendedDue() {
+        return suspended.areDue();
+    }
+
     /** Whether the server cannot be reached, or refuses our token. */
     public boolean isServerAway() {
         return health.isAway();
