@@ -10,5 +10,18 @@ module ai.dreamlake.logback {
     // Not transitive: that would force every module that uses this one to have JSpecify's jar.
     requires static org.jspecify;
 
+    // Optional, and mostly automatic modules.
+    requires static micrometer.core;
+    requires static spring.aop;
+    requires static spring.beans;
+    requires static spring.boot.autoconfigure;
+    requires static spring.context;
+    requires static spring.core;
+
     exports ai.dreamlake.logback;
+    exports ai.dreamlake.logback.micrometer;
+    exports ai.dreamlake.logback.spring;
+
+    // Spring creates what is not public.
+    opens ai.dreamlake.logback.spring;
 }

@@ -6,6 +6,7 @@ import ai.dreamlake.logback.internal.config.Faults;
 import ai.dreamlake.logback.internal.config.FieldProperties;
 import ai.dreamlake.logback.internal.config.ProvidedTokens;
 import ai.dreamlake.logback.internal.engine.Engine;
+import ai.dreamlake.logback.internal.engine.GlobalMetrics;
 import ai.dreamlake.logback.internal.engine.StartFailure;
 import ai.dreamlake.logback.internal.record.RecordSettings;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -102,6 +103,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     private @Nullable DreamlakeTokenProvider tokenProvider;
     private DreamlakeUpload upload = new DreamlakeUpload();
     private @Nullable DreamlakeLocalRetention localRetention;
+    private boolean metricsEnabled;
 
     /**
      * Null before the first start. Kept after a stop, for the statistics and for events that are still being appended.
@@ -140,6 +142,10 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         List<Adapter> adapters = listeners.stream().map(Adapter::new).toList();
         engine = Engine.start(String.valueOf(getName()), configuration, record, adapters, this);
         super.start();
+        String trouble = metricsEnabled ? GlobalMetrics.bind() : null;
+        if (trouble != null) {
+            addWarn(trouble);
+        }
     }
 
     @Override
@@ -219,11 +225,11 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     /**
      * The root directory of all sessions. A relative path is resolved against the working directory. Default:
      * .dreamlake; with a {@link #setRemote remote}, none: then records stay on disk only until the server has them.
-     * Setting null is a configuration error in both cases.
+     * Empty: the default. Setting null is a configuration error in both cases.
      */
     public void setLocalPath(@Nullable String localPath) {
         properties.localPath = localPath;
-        properties.isLocalPathSet = true;
+        properties.isLocalPathSet = localPath == null || !localPath.isEmpty();
     }
 
     public @Nullable String getLocalPath() {
@@ -315,6 +321,19 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      */
     public void addListener(DreamlakeListener listener) {
         listeners.add(listener);
+    }
+
+    /**
+     * Whether meters are bound to Micrometer's global registry, see
+     * {@link ai.dreamlake.logback.micrometer.DreamlakeMetrics}. Spring Boot binds them to its own registry without
+     * this. Default: false
+     */
+    public void setMetricsEnabled(boolean metricsEnabled) {
+        this.metricsEnabled = metricsEnabled;
+    }
+
+    public boolean isMetricsEnabled() {
+        return metricsEnabled;
     }
 
     /** The workspace of events whose MDC names none. Default: "default" */

@@ -1,7 +1,10 @@
 package ai.dreamlake.logback;
 
 import ai.dreamlake.logback.internal.engine.Counts;
+import ai.dreamlake.logback.internal.engine.Totals;
+import java.time.Instant;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  * @param openSessions sessions whose log is open at this moment
  * @param pendingBytes bytes of logs that the server does not have yet, whoever wrote them, in all sessions that the
  *     appender knows; 0 without a server
+ * @param oldestPendingAt when the oldest of the records in them was logged; null if there is none, or without a server.
+ *     Of thousands of sessions that wait, the file's time of some stands for that of the record
  * @param retries how many delivery attempts failed and were, or will be, repeated
  * @param lastError the last problem with delivery, such as "HTTP 503"; null if there was none. It never contains a
  *     record's content
@@ -32,6 +37,7 @@ public record DreamlakeStatistics(
         Map<DropReason, Long> dropped,
         int openSessions,
         long pendingBytes,
+        @Nullable Instant oldestPendingAt,
         long retries,
         @Nullable String lastError) {
 
@@ -54,6 +60,20 @@ public record DreamlakeStatistics(
         dropped = Map.copyOf(dropped);
     }
 
+    /**
+     * What became of the events of each appender since this class was loaded, over all its starts and stops: for a
+     * metrics library, whose counters must never fall. The keys are the appenders' names; those that were never started
+     * have no entry.
+     *
+     * <p>Here {@code delivered} counts every record that the server acknowledged, also those of earlier runs. Pending
+     * events, open sessions, pending bytes and the last error are those of the last start. So the sums do not balance.
+     */
+    public static Map<String, DreamlakeStatistics> ofProcess() {
+        Map<String, DreamlakeStatistics> statistics = new HashMap<>();
+        Totals.byName().forEach((name, counts) -> statistics.put(name, of(counts)));
+        return statistics;
+    }
+
     static DreamlakeStatistics of(Counts counts) {
         Map<DropReason, Long> dropped = new EnumMap<>(DropReason.class);
         counts.dropped().forEach((reason, events) -> dropped.put(DropReason.valueOf(reason.name()), events));
@@ -66,6 +86,7 @@ public record DreamlakeStatistics(
                 dropped,
                 counts.openSessions(),
                 counts.pendingBytes(),
+                counts.oldestPendingAt(),
                 counts.retries(),
                 counts.lastError());
     }

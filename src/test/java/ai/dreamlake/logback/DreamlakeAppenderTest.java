@@ -487,7 +487,7 @@ class DreamlakeAppenderTest {
                     0L,
                     DropReason.ERROR,
                     0L);
-            assertThat(during).isEqualTo(new DreamlakeStatistics(2, 1, 0, 1, 0, none, 1, 0, 0, null));
+            assertThat(during).isEqualTo(new DreamlakeStatistics(2, 1, 0, 1, 0, none, 1, 0, null, 0, null));
             goOn.countDown();
             thread.join();
             DreamlakeStatistics after = logging.appender.getStatistics();

@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
+import ai.dreamlake.logback.internal.upload.Backlog;
 import ai.dreamlake.logback.internal.upload.Books;
 import java.util.EnumMap;
 import java.util.Map;
@@ -42,6 +43,7 @@ final class Counters implements Books {
 
     // Guarded by this.
     private long delivered;
+    private long deliveredForAnybody;
     private long rejected;
     private long spool;
     private long retries;
@@ -73,6 +75,15 @@ final class Counters implements Books {
         spool += records;
     }
 
+    /** The server has records, whoever wrote them. */
+    synchronized void deliveredForAnybody(long records) {
+        deliveredForAnybody += records;
+    }
+
+    synchronized long deliveredForAnybody() {
+        return deliveredForAnybody;
+    }
+
     synchronized void retried() {
         retries++;
     }
@@ -81,8 +92,12 @@ final class Counters implements Books {
         lastError = error;
     }
 
+    Counts snapshot(boolean hasServer) {
+        return snapshot(hasServer, 0, Backlog.NONE);
+    }
+
     /** @param hasServer whether an event is done only when a server has it */
-    synchronized Counts snapshot(boolean hasServer, int openSessions, long pendingBytes) {
+    synchronized Counts snapshot(boolean hasServer, int openSessions, Backlog backlog) {
         // Under this monitor nothing becomes delivered while the events are counted. So pending is never negative.
         Tally sum = new Tally();
         for (Tally tally : tallies) {
@@ -104,7 +119,8 @@ final class Counters implements Books {
                 rejected,
                 dropped,
                 openSessions,
-                pendingBytes,
+                backlog.bytes(),
+                backlog.oldestAt(),
                 retries,
                 lastError);
     }

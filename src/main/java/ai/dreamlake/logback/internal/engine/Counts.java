@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
+import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -13,5 +14,6 @@ public record Counts(
         Map<DropReason, Long> dropped,
         int openSessions,
         long pendingBytes,
+        @Nullable Instant oldestPendingAt,
         long retries,
         @Nullable String lastError) {}

@@ -28,6 +28,7 @@ final class DeliveryReporter implements UploadListener {
 
     @Override
     public void delivered(SessionName session, long records) {
+        counters.deliveredForAnybody(records);
         status.serverWorks();
         tell(listener -> listener.delivered(session, records));
     }

@@ -10,6 +10,7 @@ import ai.dreamlake.logback.internal.record.RecordEncoder;
 import ai.dreamlake.logback.internal.record.RecordLevel;
 import ai.dreamlake.logback.internal.record.RecordSettings;
 import ai.dreamlake.logback.internal.session.Retention;
+import ai.dreamlake.logback.internal.upload.Backlog;
 import ai.dreamlake.logback.internal.upload.UploadListener;
 import ai.dreamlake.logback.internal.upload.UploadSettings;
 import ai.dreamlake.logback.internal.upload.Uploads;
@@ -30,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 public final class Engine {
 
     /** What became of the events of an appender that was never started. */
-    public static final Counts NO_COUNTS = new Counters().snapshot(false, 0, 0);
+    public static final Counts NO_COUNTS = new Counters().snapshot(false);
 
     /** How long what is staged waits for another process, where somebody waits for its delivery. */
     private static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
@@ -58,6 +59,8 @@ public final class Engine {
     /** How many exit hooks have not come to their end. They run at once. */
     private final AtomicInteger exitHooks;
 
+    private final Totals.Start start;
+
     private Engine(
             RecordWriter writer,
             Sessions sessions,
@@ -78,6 +81,7 @@ public final class Engine {
         this.uploads = uploads;
         this.cleaner = cleaner;
         this.exitHooks = new AtomicInteger(uploads == null ? 1 : 2);
+        this.start = Totals.started(name, counters, uploads != null, this::counts);
     }
 
     /**
@@ -228,7 +232,8 @@ public final class Engine {
 
     /** What became of the events so far, also after {@link #stop}. */
     public Counts counts() {
-        return counters.snapshot(uploads != null, sessions.openCount(), uploads == null ? 0 : uploads.pendingBytes());
+        return counters.snapshot(
+                uploads != null, sessions.openCount(), uploads == null ? Backlog.NONE : uploads.backlog());
     }
 
     /**
@@ -270,8 +275,9 @@ public final class Engine {
 
     /** The last words, unless stop or exit has told them already. */
     private void tellRest() {
+        start.ended();
         sessions.tellRest();
         boolean isOurs = uploads != null && !uploads.isHandedOver();
-        status.summary(LossSummary.of(counters.snapshot(uploads != null, 0, 0), isOurs, root));
+        status.summary(LossSummary.of(counters.snapshot(uploads != null), isOurs, root));
     }
 }

@@ -6,8 +6,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
 import java.util.Arrays;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
@@ -38,6 +41,9 @@ public final class LineFormat {
 
     /** Returned instead of a number for a record without one that {@link #isNumber} accepts. */
     public static final long NO_NUMBER = -2;
+
+    /** Within so many bytes a record's timestamp ends. */
+    public static final int LENGTH_WITH_TIMESTAMP = 64;
 
     static final byte[] BEFORE_TIMESTAMP = ascii("{\"timestamp\": \"");
     static final byte[] BEFORE_METADATA = ascii(", \"metadata\": ");
@@ -208,6 +214,28 @@ public final class LineFormat {
             return isNumber(number) ? number : NO_NUMBER;
         } catch (NumberFormatException tooLarge) {
             return NO_NUMBER;
+        }
+    }
+
+    /**
+     * When a record was logged, as the beginning of its line tells.
+     *
+     * @param line its first {@value #LENGTH_WITH_TIMESTAMP} bytes, or more
+     * @return null if the line does not begin with a timestamp, as ours do
+     */
+    public static @Nullable Instant timestampOf(byte[] line) {
+        if (!startsWith(line, 0, line.length, BEFORE_TIMESTAMP)) {
+            return null;
+        }
+        int start = BEFORE_TIMESTAMP.length;
+        int end = start;
+        while (end < line.length && line[end] != '"') {
+            end++;
+        }
+        try {
+            return Instant.parse(new String(line, start, end - start, StandardCharsets.US_ASCII));
+        } catch (DateTimeParseException somebodyElses) {
+            return null;
         }
     }
 

@@ -1,7 +1,10 @@
 package ai.dreamlake.logback.internal.upload;
 
+import ai.dreamlake.logback.internal.io.FilePart;
+import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.Result.Delivered;
 import ai.dreamlake.logback.internal.upload.Result.Parked;
@@ -12,8 +15,10 @@ import ai.dreamlake.logback.internal.upload.Result.Shrink;
 import ai.dreamlake.logback.internal.upload.Result.Until;
 import java.io.File;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -170,6 +175,25 @@ final class SessionUpload {
     long pendingBytes() throws IOException {
         long bytes = logs.all().stream().mapToLong(File::length).sum();
         return Math.max(0, bytes - checkpoints.offset());
+    }
+
+    /**
+     * When the oldest record that the server does not have was logged, whoever wrote it. Null if the server has all, or
+     * if the record does not begin with its timestamp.
+     */
+    @Nullable
+    Instant oldestPendingAt() throws IOException {
+        long offset = checkpoints.offset();
+        for (File log : logs.all()) {
+            if (log.length() > offset) {
+                try (RandomAccessFile file = RegularFile.open(log, "r")) {
+                    InputStream line = new FilePart(file, offset, Long.MAX_VALUE);
+                    return LineFormat.timestampOf(line.readNBytes(LineFormat.LENGTH_WITH_TIMESTAMP));
+                }
+            }
+            offset = 0; // only the oldest log has been sent in part
+        }
+        return null;
     }
 
     /**

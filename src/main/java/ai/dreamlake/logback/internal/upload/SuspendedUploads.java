@@ -1,10 +1,14 @@
 package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.session.SessionName;
+import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sessions that wait for the server in such a number that they are not kept in memory (I4). Of each one only its name
@@ -105,5 +109,14 @@ final class SuspendedUploads {
 
     synchronized long pendingBytes() {
         return pendingBytes;
+    }
+
+    /** When the oldest of their logs was last written; null if there are none. */
+    synchronized @Nullable Instant oldestAt() {
+        return Stream.concat(waiting.values().stream(), parked.values().stream())
+                .map(Suspended::time)
+                .min(Comparator.naturalOrder())
+                .map(Instant::ofEpochMilli)
+                .orElse(null);
     }
 }

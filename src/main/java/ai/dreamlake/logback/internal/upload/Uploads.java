@@ -206,17 +206,20 @@ public final class Uploads {
         }
     }
 
-    /** How many bytes of the logs of all sessions that this appender knows the server does not have yet. */
-    public long pendingBytes() {
-        long bytes = suspended.pendingBytes();
+    /** What the server does not have yet, of all sessions that this appender knows, whoever wrote it. */
+    public Backlog backlog() {
+        Backlog backlog = new Backlog(suspended.pendingBytes(), suspended.oldestAt());
         for (UploadTask task : tasks.all()) {
             try {
-                bytes += task.upload().pendingBytes();
+                long bytes = task.upload().pendingBytes();
+                if (bytes > 0) {
+                    backlog = backlog.plus(bytes, task.upload().oldestPendingAt());
+                }
             } catch (IOException unreadable) {
                 // Not counted; the next attempt to upload reports the problem.
             }
         }
-        return bytes;
+        return backlog;
     }
 
     /**

@@ -12,7 +12,8 @@ class LossSummaryTest {
 
     private static LossSummary summary(
             boolean hasServer, long accepted, long pending, long rejected, Map<DropReason, Long> dropped) {
-        return LossSummary.of(new Counts(accepted, 0, 0, pending, rejected, dropped, 0, 0, 0, null), hasServer, ROOT);
+        return LossSummary.of(
+                new Counts(accepted, 0, 0, pending, rejected, dropped, 0, 0, null, 0, null), hasServer, ROOT);
     }
 
     @Test

@@ -162,7 +162,7 @@ class RecordWriterTest {
         writer.append(new Event(reached));
         sessions.close();
 
-        Counts counts = counters.snapshot(false, 0, 0);
+        Counts counts = counters.snapshot(false);
         int events = point == Point.WHILE_THE_LOG_IS_OPENED ? 2 : 3;
         assertThat(counts.accepted()).isEqualTo(events);
         assertThat(counts.pending()).isZero();
