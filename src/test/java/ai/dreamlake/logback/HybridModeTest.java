@@ -12,7 +12,6 @@ import ai.dreamlake.logback.testing.UglyServer;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -757,23 +756,36 @@ class HybridModeTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void whereTheCheckpointCannotBeWrittenNothingIsSentUntilItCan(boolean fromTheBeginning) throws IOException {
-        Path inTheWay = session().log().resolveSibling(".upload.tmp");
+    @Test
+    void whereTheCheckpointCannotBeWrittenNothingIsSentUntilItCan() throws IOException {
+        Path inTheWay = Files.createDirectories(session().log().resolveSibling(".upload.tmp"));
         try (Logging logging = logging()) {
-            if (!fromTheBeginning) {
-                log(logging, 0, 10);
-                assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-            }
-            int before = batches().size();
-            await().ignoreException(FileAlreadyExistsException.class) // while the uploader notes the last batch
-                    .until(() -> Files.isDirectory(Files.createDirectories(inTheWay)));
-            log(logging, fromTheBeginning ? 0 : 10, 20);
+            log(logging, 0, 20);
             assertThat(logging.appender.awaitDelivery(Duration.ofMillis(300))).isFalse();
-            assertThat(batches()).hasSize(before);
+            assertThat(batches()).isEmpty();
             assertThat(logging.warnings()).singleElement().asString().contains(".upload.tmp");
             Files.delete(inTheWay);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+        }
+        assertDelivered(20);
+    }
+
+    @Test
+    void whereTheCheckpointCanNoLongerBeWrittenNothingMoreIsSentUntilItCan() throws IOException {
+        Path checkpoint = session().log().resolveSibling(".upload");
+        Path aside = checkpoint.resolveSibling("aside");
+        try (Logging logging = logging()) {
+            log(logging, 0, 10);
+            assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
+            int before = batches().size();
+            Files.move(checkpoint, aside);
+            Files.createDirectory(checkpoint);
+            log(logging, 10, 20);
+            assertThat(logging.appender.awaitDelivery(Duration.ofMillis(300))).isFalse();
+            assertThat(batches()).hasSize(before);
+            assertThat(logging.warnings()).singleElement().asString().contains(".upload is a directory");
+            Files.delete(checkpoint);
+            Files.move(aside, checkpoint);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
         }
         assertDelivered(20);

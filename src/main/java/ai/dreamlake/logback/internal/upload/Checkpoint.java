@@ -11,16 +11,23 @@ import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Arrays;
+import java.util.zip.CRC32;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How far a log has been delivered: the file {@code logs/.upload}, which is replaced by a rename.
+ * How far a log has been delivered: the file {@code logs/.upload}. Spaces fill it up to a fixed length.
  *
  * <pre>
- *   {"offset": 52000, "end": 61200, "number": 260, "serverEnd": 1259, "lost": 0, "lostAt": "", "digest": "…"}
+ *   {"offset": 52000, "end": 61200, "number": 260, "serverEnd": 1259, "lost": 0, "lostAt": "", "digest": "…", "check": "…"}
  * </pre>
+ *
+ * <p>A checkpoint is written over the one before, in one call and within one page, so a kill leaves one of the two. A
+ * rename would do as much at any length, but costs a millisecond on ext4, which then has the new file's blocks written:
+ * as long as it takes to send a batch. Who reads without the upload lock may find a mixture of both, and sees that by
+ * the check, a CRC-32 of the rest.
  *
  * @param offset the server has everything before this position, or it was set aside or given up
  * @param end the end of the batch that is about to be sent; equal to the offset if there is none
@@ -35,8 +42,15 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** The checkpoint of a log of which nothing has been sent. */
     static final Checkpoint NONE = new Checkpoint(0, 0, 0, -1, 0, "", "");
 
+    private static final String CHECK = "check";
     private static final int DIGESTED_BYTES = 1024;
     private static final int MAX_BYTES = 4096;
+
+    /** Enough for any checkpoint, and a part of a page and of a device's block. */
+    private static final int LENGTH = 512;
+
+    /** How often to read again what was read in the middle of a write, which takes microseconds. */
+    private static final int MAX_READS = 10;
 
     /** Whether a batch was about to be sent, so the server may have it. */
     boolean isDoubtful() {
@@ -60,11 +74,17 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
 
     /** The file's content, valid or not. */
     static Checkpoint parse(Path file) throws IOException {
-        JsonNode json;
-        try (InputStream in = RegularFile.read(file.toFile())) {
-            json = LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES)); // one of ours is shorter
-        } catch (FileNotFoundException | JacksonException nothingToRead) {
-            return NONE;
+        JsonNode json = LenientJson.TREES.missingNode();
+        boolean isWhole = false;
+        for (int reads = 0; !isWhole && reads < MAX_READS; reads++) {
+            try (InputStream in = RegularFile.read(file.toFile())) {
+                json = LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES)); // one of ours is shorter
+                isWhole = !(json instanceof ObjectNode checkpoint) || isChecked(checkpoint);
+            } catch (JacksonException mixture) {
+                json = LenientJson.TREES.missingNode();
+            } catch (FileNotFoundException none) {
+                return NONE;
+            }
         }
         long lost = json.path("lost").asLong(0);
         return new Checkpoint(
@@ -131,7 +151,28 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         ObjectNode json = LenientJson.TREES.createObjectNode();
         json.put("offset", offset).put("end", end).put("number", number).put("serverEnd", serverEnd);
         json.put("lost", lost).put("lostAt", lostAt).put("digest", digest);
-        AtomicFile.replace(file, LenientJson.TREES.writeValueAsBytes(json));
+        json.put(CHECK, check(json));
+        byte[] text = LenientJson.TREES.writeValueAsBytes(json);
+        byte[] content = Arrays.copyOf(text, Math.max(text.length, LENGTH));
+        Arrays.fill(content, text.length, content.length, (byte) ' ');
+        if (content.length == LENGTH && file.toFile().length() == LENGTH) {
+            try (RandomAccessFile before = RegularFile.open(file.toFile(), "rw")) {
+                before.write(content);
+            }
+        } else {
+            AtomicFile.replace(file, content);
+        }
+    }
+
+    private static String check(ObjectNode json) {
+        CRC32 check = new CRC32();
+        check.update(LenientJson.TREES.writeValueAsBytes(json));
+        return Long.toHexString(check.getValue());
+    }
+
+    private static boolean isChecked(ObjectNode json) {
+        JsonNode check = json.remove(CHECK);
+        return check != null && check.asString("").equals(check(json));
     }
 
     private static String digest(RandomAccessFile log, long offset) throws IOException {

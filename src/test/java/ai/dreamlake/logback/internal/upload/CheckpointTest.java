@@ -2,12 +2,17 @@ package ai.dreamlake.logback.internal.upload;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,6 +107,67 @@ class CheckpointTest {
             Checkpoint read = Checkpoint.read(file(), log);
             assertThat(read.offset()).isZero();
             assertThat(read.lost()).isEqualTo(8);
+        }
+    }
+
+    @Test
+    void aCheckpointIsWrittenOverTheOneBeforeAndALongOneReplacesIt() throws IOException {
+        try (RandomAccessFile log = log(LOG)) {
+            Checkpoint first = Checkpoint.NONE.sending(batch(log, 0, 1));
+            Checkpoint second = Checkpoint.NONE.sending(batch(log, 0, 3));
+            Checkpoint longer = second.losing(1, "x".repeat(1000));
+            Files.createFile(file());
+            first.write(file());
+            Object identity =
+                    Files.readAttributes(file(), BasicFileAttributes.class).fileKey();
+            assertThat(Files.size(file())).isEqualTo(512);
+            second.write(file());
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(second);
+            assertThat(Files.readAttributes(file(), BasicFileAttributes.class).fileKey())
+                    .isEqualTo(identity);
+            longer.write(file());
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(longer);
+            first.write(file());
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(first);
+            assertThat(Files.size(file())).isEqualTo(512);
+            try (Stream<Path> files = Files.list(directory)) {
+                assertThat(files).containsExactlyInAnyOrder(file(), directory.resolve("logs.jsonl"));
+            }
+        }
+    }
+
+    @Test
+    void aLinkInItsPlaceIsNotFollowed() throws IOException {
+        Path outside = Files.write(directory.resolve("outside"), new byte[512]);
+        Files.createSymbolicLink(file(), outside);
+        assertThatThrownBy(() -> Checkpoint.NONE.write(file())).isInstanceOf(IOException.class);
+        assertThat(outside).hasBinaryContent(new byte[512]);
+    }
+
+    /** Who reads holds no lock, as for the statistics. */
+    @Test
+    void whoReadsWhileItIsWrittenFindsOneOfTheTwo() throws Exception {
+        Checkpoint one = new Checkpoint(1, 1, 1, 1, 1, "", "1".repeat(32));
+        Checkpoint other =
+                new Checkpoint(123456789, 223456789, 323456789, 423456789, 523456789, "2025-10-29", "2".repeat(32));
+        one.write(file());
+        AtomicBoolean done = new AtomicBoolean();
+        FutureTask<Void> writing = new FutureTask<>(() -> {
+            while (!done.get()) {
+                other.write(file());
+                one.write(file());
+            }
+            return null;
+        });
+        Thread writer = new Thread(writing);
+        writer.start();
+        try {
+            for (int i = 0; i < 20_000; i++) {
+                assertThat(Checkpoint.parse(file())).isIn(one, other);
+            }
+        } finally {
+            done.set(true);
+            writing.get();
         }
     }
 

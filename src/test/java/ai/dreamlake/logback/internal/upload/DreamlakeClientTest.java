@@ -71,10 +71,18 @@ class DreamlakeClientTest {
                 .body(new Buffer().writeUtf8("x".repeat(100_000)))
                 .throttleBody(1, 1, TimeUnit.MILLISECONDS)
                 .build());
-        try (DreamlakeClient client = client(server.url(), Duration.ofMillis(500))) {
-            ServerResponse response = send(client);
-            assertThat(response.status()).isEqualTo(500);
-            assertThat(response.body()).isNotEmpty().hasSizeLessThanOrEqualTo(DreamlakeClient.MAX_KEPT_CHARACTERS);
+        ServerResponse response = sendInTime(Duration.ofMillis(500));
+        assertThat(response.status()).isEqualTo(500);
+        assertThat(response.body()).isNotEmpty().hasSizeLessThanOrEqualTo(DreamlakeClient.MAX_KEPT_CHARACTERS);
+    }
+
+    /** On a busy machine, the time may be up before the answer begins: then with more of it. */
+    private ServerResponse sendInTime(Duration callTimeout) throws Exception {
+        try (DreamlakeClient client = client(server.url(), callTimeout)) {
+            return send(client);
+        } catch (DreamlakeServer.NoResponseException tooEarly) {
+            assertThat(callTimeout).isLessThan(Duration.ofMinutes(1));
+            return sendInTime(callTimeout.multipliedBy(4));
         }
     }
 
