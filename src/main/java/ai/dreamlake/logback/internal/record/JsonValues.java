@@ -81,7 +81,15 @@ final class JsonValues {
                     .withArrayIndenter(NopIndenter.instance()));
 
     private static SimpleModule module() {
-        SimpleModule module = new SimpleModule();
+        SimpleModule module = new SimpleModule() {
+            private static final long serialVersionUID = 1;
+
+            @Override
+            public void setupModule(SetupContext context) {
+                context.addSerializers(new LibraryValues()); // first: what is added later takes precedence
+                super.setupModule(context);
+            }
+        };
         // Reading these would consume or change them, or pull half of the JVM into the record.
         module.addSerializer(Iterator.class, ToStringSerializer.instance);
         module.addSerializer(BaseStream.class, ToStringSerializer.instance);

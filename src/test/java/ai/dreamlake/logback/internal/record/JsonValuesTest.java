@@ -31,6 +31,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
+import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
@@ -118,6 +120,10 @@ class JsonValuesTest {
         assertThat(json("text")).isEqualTo("\"text\"");
         assertThat(json(new StringBuilder("built"))).isEqualTo("\"built\"");
         assertThat(json(Optional.of(2))).isEqualTo("2");
+        assertThat(json(Optional.of(new Point(1, null)))).isEqualTo("{\"x\": 1, \"y\": null}");
+        assertThat(json(Optional.empty())).isEqualTo("null");
+        assertThat(json(OptionalInt.of(3))).isEqualTo("3");
+        assertThat(json(List.of(OptionalInt.empty(), OptionalDouble.of(0.5)))).isEqualTo("[null, 0.5]");
         assertThat(json(UUID.fromString("00000000-0000-0001-0000-000000000002")))
                 .isEqualTo("\"00000000-0000-0001-0000-000000000002\"");
     }
