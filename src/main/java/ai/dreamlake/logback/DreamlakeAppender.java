@@ -498,6 +498,19 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
+     * Whether modules of Jackson 3 say how the values of their types are written, if the class loader of this library
+     * finds them. What they say takes precedence over what this library does, but for numbers, booleans, strings and
+     * enums. One that is broken is left out, with a WARN status that names it. Default: true
+     */
+    public void setIncludeJacksonModules(boolean includeJacksonModules) {
+        record.includeJacksonModules = includeJacksonModules;
+    }
+
+    public boolean isIncludeJacksonModules() {
+        return record.includeJacksonModules;
+    }
+
+    /**
      * Adds a field to the metadata of every record, as text. Whatever else gives the record an entry with that name,
      * such as a key-value, takes precedence. Default: none
      */

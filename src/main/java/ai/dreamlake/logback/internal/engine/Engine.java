@@ -6,6 +6,7 @@ import ai.dreamlake.logback.internal.config.LocalRetention;
 import ai.dreamlake.logback.internal.config.RemoteConfiguration;
 import ai.dreamlake.logback.internal.journal.SpoolStorage;
 import ai.dreamlake.logback.internal.journal.Storage;
+import ai.dreamlake.logback.internal.record.JacksonModules;
 import ai.dreamlake.logback.internal.record.RecordEncoder;
 import ai.dreamlake.logback.internal.record.RecordLevel;
 import ai.dreamlake.logback.internal.record.RecordSettings;
@@ -120,6 +121,13 @@ public final class Engine {
         recordSettings.fields = configuration.fields();
         recordSettings.masks = configuration.masks();
         recordSettings.maskKeys = configuration.maskKeys();
+        recordSettings.jacksonModules = recordSettings.includeJacksonModules
+                ? JacksonModules.find(
+                        Engine.class.getClassLoader(),
+                        broken -> appender.addWarn("Appender [" + name + "] goes on without a Jackson module that is"
+                                + " broken: " + broken + ". Repair or remove it, or have none used by"
+                                + " <includeJacksonModules>false</includeJacksonModules>."))
+                : List.of();
         RecordEncoder encoder = new RecordEncoder(
                 recordSettings,
                 configuration.maxRecordBytes(),

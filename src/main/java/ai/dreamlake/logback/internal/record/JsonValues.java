@@ -6,6 +6,7 @@ import java.math.BigInteger;
 import java.nio.file.Path;
 import java.time.Year;
 import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -24,6 +25,7 @@ import tools.jackson.core.util.DefaultPrettyPrinter.NopIndenter;
 import tools.jackson.core.util.Separators;
 import tools.jackson.core.util.Separators.Spacing;
 import tools.jackson.databind.BeanDescription;
+import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.SerializationConfig;
 import tools.jackson.databind.SerializationContext;
@@ -61,24 +63,33 @@ final class JsonValues {
                     .build())
             .build();
 
-    private final ObjectWriter writer = JsonMapper.builder()
-            .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
-            // Otherwise a bean that contains itself would fail like a type that Jackson does not support.
-            .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
-            .disable(DateTimeFeature.WRITE_DATES_WITH_CONTEXT_TIME_ZONE)
-            .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
-            .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
-            .addModule(module())
-            .build()
-            .writer()
-            .with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
-                            .withObjectNameValueSpacing(Spacing.AFTER)
-                            .withObjectEntrySpacing(Spacing.AFTER)
-                            .withArrayElementSpacing(Spacing.AFTER)
-                            .withObjectEmptySeparator("")
-                            .withArrayEmptySeparator(""))
-                    .withObjectIndenter(NopIndenter.instance())
-                    .withArrayIndenter(NopIndenter.instance()));
+    private final ObjectWriter writer;
+
+    /**
+     * @param modules what they say of a type takes precedence; but simple types, such as numbers and texts, are not
+     *     asked for
+     */
+    JsonValues(List<JacksonModule> modules) {
+        writer = JsonMapper.builder()
+                .disable(EnumFeature.WRITE_ENUMS_USING_TO_STRING)
+                // Otherwise a bean that contains itself would fail like a type that Jackson does not support.
+                .disable(SerializationFeature.FAIL_ON_SELF_REFERENCES)
+                .disable(DateTimeFeature.WRITE_DATES_WITH_CONTEXT_TIME_ZONE)
+                .enable(StreamWriteFeature.STRICT_DUPLICATE_DETECTION)
+                .disable(StreamWriteFeature.AUTO_CLOSE_CONTENT)
+                .addModule(module())
+                .addModules(modules)
+                .build()
+                .writer()
+                .with(new DefaultPrettyPrinter(Separators.createDefaultInstance()
+                                .withObjectNameValueSpacing(Spacing.AFTER)
+                                .withObjectEntrySpacing(Spacing.AFTER)
+                                .withArrayElementSpacing(Spacing.AFTER)
+                                .withObjectEmptySeparator("")
+                                .withArrayEmptySeparator(""))
+                        .withObjectIndenter(NopIndenter.instance())
+                        .withArrayIndenter(NopIndenter.instance()));
+    }
 
     private static SimpleModule module() {
         SimpleModule module = new SimpleModule() {

@@ -51,7 +51,7 @@ public final class RecordEncoder {
     private final Set<String> excludeMdcKeys;
     private final @Nullable ThrowableHandlingConverter throwableConverter;
     private final int limit;
-    private final JsonValues values = new JsonValues();
+    private final JsonValues values;
     private final List<StaticField> fields;
 
     /** Null where nothing is to be masked. */
@@ -79,6 +79,7 @@ public final class RecordEncoder {
         excluded.addAll(reservedMdcKeys);
         this.excludeMdcKeys = excluded;
         this.throwableConverter = settings.throwableConverter;
+        this.values = new JsonValues(settings.jacksonModules);
         this.limit = maxBytes - LineFormat.ROOM_FOR_NUMBER;
         this.masks = settings.masks.isEmpty() && settings.maskKeys.isEmpty()
                 ? null

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JacksonModule;
 
 /**
  * What goes into a record besides time, level and message. The defaults are defined only here. An encoder copies the
@@ -22,6 +23,7 @@ public final class RecordSettings {
     public boolean includeMarkers = false;
     public boolean includeCallerData = false;
     public boolean includeStackTrace = true;
+    public boolean includeJacksonModules = true;
 
     /** The only MDC entries to include; empty means all. */
     public final Set<String> includeMdcKeys = new LinkedHashSet<>();
@@ -37,6 +39,9 @@ public final class RecordSettings {
 
     /** The metadata keys whose values are masked, in lower case. Judged. */
     public Set<String> maskKeys = Set.of();
+
+    /** Those found, if they are included. */
+    public List<JacksonModule> jacksonModules = List.of();
 
     /** Formats stack traces; null means Logback's own format. Must be started. */
     public @Nullable ThrowableHandlingConverter throwableConverter;

@@ -41,7 +41,7 @@ import org.junit.jupiter.api.Test;
 
 class JsonValuesTest {
 
-    private final JsonValues values = new JsonValues();
+    private final JsonValues values = new JsonValues(List.of());
 
     private String json(Object value) {
         JsonBuffer buffer = new JsonBuffer();

@@ -48,7 +48,7 @@ import scala.util.Right;
 /** Values of other languages and libraries, most of them made as those languages would make them. */
 class LibraryValuesTest {
 
-    private final JsonValues values = new JsonValues();
+    private final JsonValues values = new JsonValues(List.of());
 
     private String json(Object value) {
         JsonBuffer buffer = new JsonBuffer();
