@@ -17,6 +17,7 @@ module ai.dreamlake.logback {
     requires static spring.boot.autoconfigure;
     requires static spring.context;
     requires static spring.core;
+
     uses tools.jackson.databind.JacksonModule;
 
     exports ai.dreamlake.logback;
