@@ -13,6 +13,7 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.status.StatusListener;
+import java.lang.module.ModuleDescriptor.Version;
 import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -268,7 +269,14 @@ class DreamlakeAppenderTest {
                     })
                     .log("outer");
         }
-        assertThat(session("default", "default").messages()).containsExactly("I am being read", "outer");
+        assertThat(session("default", "default").messages())
+                .isEqualTo(logbackPassesNestedEventsOn() ? List.of("I am being read", "outer") : List.of("outer"));
+    }
+
+    /** Before 1.5.21, an appender never heard of what was logged while it was appending. */
+    private static boolean logbackPassesNestedEventsOn() {
+        Version version = Version.parse(LoggerContext.class.getPackage().getImplementationVersion());
+        return version.compareTo(Version.parse("1.5.21")) >= 0;
     }
 
     @Test
@@ -285,11 +293,13 @@ class DreamlakeAppenderTest {
                     })
                     .log("outer");
             DreamlakeStatistics statistics = logging.appender.getStatistics();
-            assertThat(statistics.written()).isEqualTo(4);
-            assertThat(statistics.dropped()).containsEntry(DropReason.RECURSION, 1L);
-            assertThat(logging.warnings()).hasSize(1);
+            int written = logbackPassesNestedEventsOn() ? 4 : 1;
+            assertThat(statistics.accepted()).isEqualTo(written == 1 ? 1 : 5);
+            assertThat(statistics.written()).isEqualTo(written);
+            assertThat(statistics.dropped()).containsEntry(DropReason.RECURSION, written == 1 ? 0L : 1L);
+            assertThat(logging.warnings()).hasSize(written == 1 ? 0 : 1);
+            session("default", "default").assertGapless(written);
         }
-        session("default", "default").assertGapless(4);
     }
 
     @Test
