@@ -1,4 +1,5 @@
 /** A Logback appender that keeps the log of an experiment as a Dreamlake session. */
+@SuppressWarnings("requires-automatic") // the optional ones have names, but no descriptors
 module ai.dreamlake.logback {
     requires transitive ch.qos.logback.classic;
     requires transitive ch.qos.logback.core;
@@ -9,6 +10,8 @@ module ai.dreamlake.logback {
     requires okhttp3;
     // Not transitive: that would force every module that uses this one to have JSpecify's jar.
     requires static org.jspecify;
+    // For those who have it. No "provides": a JVM refuses a module that provides an interface it cannot find.
+    requires static context.propagation;
 
     // Optional, and mostly automatic modules.
     requires static micrometer.core;

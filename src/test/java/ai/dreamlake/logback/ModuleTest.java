@@ -12,12 +12,15 @@ import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import java.util.spi.ToolProvider;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,6 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ModuleTest {
 
     private static final String NAME = "ai.dreamlake.logback";
+
+    private static final Set<String> PUBLIC = Set.of(NAME, NAME + ".micrometer", NAME + ".spring");
 
     private static final String MODULE = """
             module app {
@@ -65,6 +70,7 @@ class ModuleTest {
             </configuration>
             """;
 
+    /** The jars of the libraries that every application has. Others, which the tests have, it may have or not. */
     private static final Pattern NEEDED = Pattern.compile(
             "/(slf4j-api|logback-classic|logback-core|jackson-|okhttp-jvm|okio-|kotlin-stdlib)[^/]*[.]jar$");
 
@@ -80,49 +86,82 @@ class ModuleTest {
     }
 
     @Test
-    void whatUsersNameIsExportedAndNothingElse() throws URISyntaxException {
+    void onlyThePublicPackagesAreExported() throws URISyntaxException {
         ModuleDescriptor module =
                 ModuleFinder.of(classes()).find(NAME).orElseThrow().descriptor();
-        assertThat(module.exports())
-                .extracting(Exports::source)
-                .containsExactlyInAnyOrder(NAME, NAME + ".micrometer", NAME + ".spring");
+        assertThat(module.exports()).extracting(Exports::source).containsExactlyInAnyOrderElementsOf(PUBLIC);
         assertThat(module.exports()).noneMatch(Exports::isQualified);
         assertThat(module.opens()).extracting(Opens::source).containsExactly(NAME + ".spring");
         assertThat(module.isOpen()).isFalse();
-        Set<String> exported = module.exports().stream().map(Exports::source).collect(Collectors.toSet());
         assertThat(module.packages())
-                .allMatch(name -> exported.contains(name) || name.startsWith(NAME + ".internal"))
+                .allMatch(name -> PUBLIC.contains(name) || name.startsWith(NAME + ".internal"))
                 .hasSizeGreaterThan(1);
     }
 
     @Test
-    void anApplicationThatIsAModuleLogsThroughIt() throws Exception {
+    void anApplicationThatIsAModuleLogsThroughItWithoutAnyOptionalLibrary() throws Exception {
+        write("module-info.java", MODULE);
+        write("app/Main.java", MAIN);
+        write("app/data/Epoch.java", BEAN);
+        assertThat(run(NEEDED)).isEqualTo(NAME);
+        assertThat(log("default", "default"))
+                .contains("\"message\": \"Epoch done\", \"metadata\": {\"epoch\": {\"number\": 5, \"loss\": 0.25}}");
+    }
+
+    @Test
+    void anApplicationThatIsAModuleRegistersTheAccessorForContextPropagation() throws Exception {
+        write("module-info.java", """
+                module app {
+                    requires ai.dreamlake.logback;
+                    requires context.propagation;
+                }
+                """);
+        write("app/Main.java", """
+                package app;
+
+                import ai.dreamlake.logback.DreamlakeSession;
+                import ai.dreamlake.logback.micrometer.SessionAccessor;
+                import io.micrometer.context.ContextRegistry;
+                import io.micrometer.context.ContextSnapshot;
+                import io.micrometer.context.ContextSnapshotFactory;
+                import org.slf4j.LoggerFactory;
+
+                public class Main {
+                    public static void main(String[] arguments) throws Exception {
+                        ContextRegistry.getInstance().registerThreadLocalAccessor(new SessionAccessor());
+                        ContextSnapshot snapshot;
+                        try (DreamlakeSession session = DreamlakeSession.open("p", "s")) {
+                            snapshot = ContextSnapshotFactory.builder().build().captureAll();
+                        }
+                        Thread thread = new Thread(snapshot.wrap(() -> LoggerFactory.getLogger("app").info("carried")));
+                        thread.start();
+                        thread.join();
+                    }
+                }
+                """);
+        assertThat(run(Pattern.compile(NEEDED + "|/context-propagation[^/]*[.]jar$")))
+                .isEmpty();
+        assertThat(log("p", "s")).contains("carried");
+    }
+
+    /** Compiles what was written, and runs app.Main as a module. Returns what it prints. */
+    private String run(Pattern jars) throws Exception {
         Path library = classes();
-        // Nothing else: what is optional can be missing.
         String modules = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry -> entry.endsWith(".jar") || Path.of(entry).equals(library))
                 .filter(entry -> Path.of(entry).equals(library)
-                        || NEEDED.matcher(entry.replace(File.separatorChar, '/'))
-                                .find())
+                        || jars.matcher(entry.replace(File.separatorChar, '/')).find())
                 .collect(Collectors.joining(File.pathSeparator));
         Path application = directory.resolve("classes");
-        assertThat(javac(
-                        "--release",
-                        "17",
-                        "-d",
-                        application.toString(),
-                        "-p",
-                        modules,
-                        write("module-info.java", MODULE),
-                        write("app/Main.java", MAIN),
-                        write("app/data/Epoch.java", BEAN)))
-                .isZero();
-        Path sessions = directory.resolve("sessions");
-        String configuration = write("logback.xml", CONFIGURATION.formatted(sessions));
+        List<String> javac = new ArrayList<>(List.of("--release", "17", "-d", application.toString(), "-p", modules));
+        try (Stream<Path> sources = Files.walk(directory.resolve("source"))) {
+            sources.filter(Files::isRegularFile).map(Path::toString).forEach(javac::add);
+        }
+        assertThat(javac(javac.toArray(new String[0]))).isZero();
+        Files.writeString(directory.resolve("logback.xml"), CONFIGURATION.formatted(directory.resolve("sessions")));
 
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Dlogback.configurationFile=" + configuration,
+                        "-Dlogback.configurationFile=" + directory.resolve("logback.xml"),
                         "-p",
                         application + File.pathSeparator + modules,
                         "-m",
@@ -131,19 +170,24 @@ class ModuleTest {
                 .start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        return output.strip();
+    }
 
-        assertThat(output.strip()).isEqualTo(NAME);
-        assertThat(Files.readString(sessions.resolve("default/default/logs/logs.jsonl")))
-                .contains("\"message\": \"Epoch done\", \"metadata\": {\"epoch\": {\"number\": 5, \"loss\": 0.25}}");
+    private String log(String workspace, String session) throws IOException {
+        return Files.readString(directory
+                .resolve("sessions")
+                .resolve(workspace)
+                .resolve(session)
+                .resolve("logs/logs.jsonl"));
     }
 
     private static int javac(String... arguments) {
         return ToolProvider.findFirst("javac").orElseThrow().run(System.out, System.err, arguments);
     }
 
-    private String write(String name, String text) throws IOException {
+    private void write(String name, String text) throws IOException {
         Path file = directory.resolve("source").resolve(name);
         Files.createDirectories(file.getParent());
-        return Files.writeString(file, text).toString();
+        Files.writeString(file, text);
     }
 }
