@@ -20,11 +20,13 @@ module ai.dreamlake.logback {
     requires static spring.boot.autoconfigure;
     requires static spring.context;
     requires static spring.core;
+    requires static jakarta.servlet;
 
     uses tools.jackson.databind.JacksonModule;
 
     exports ai.dreamlake.logback;
     exports ai.dreamlake.logback.micrometer;
+    exports ai.dreamlake.logback.servlet;
     exports ai.dreamlake.logback.spring;
 
     // Spring creates what is not public.

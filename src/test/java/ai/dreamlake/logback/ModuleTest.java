@@ -29,7 +29,7 @@ class ModuleTest {
 
     private static final String NAME = "ai.dreamlake.logback";
 
-    private static final Set<String> PUBLIC = Set.of(NAME, NAME + ".micrometer", NAME + ".spring");
+    private static final Set<String> PUBLIC = Set.of(NAME, NAME + ".micrometer", NAME + ".servlet", NAME + ".spring");
 
     private static final String MODULE = """
             module app {

@@ -46,6 +46,7 @@ class RoomsTest {
             entry("io", Set.of()),
             // Optional: nothing else may know these.
             entry("micrometer", Set.of("", "session")),
+            entry("servlet", Set.of("", "session")),
             entry("spring", Set.of("", "session", "micrometer")));
 
     /** These know records only as lines, and nothing of how they are encoded. */
@@ -55,10 +56,7 @@ class RoomsTest {
             new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(ROOT);
 
     private static String room(JavaClass type) {
-        return type.getPackageName()
-                .substring(ROOT.length())
-                .replace(".internal", "")
-                .replaceFirst("^[.]", "");
+        return type.getPackageName().substring(ROOT.length()).replaceFirst("^\\.(internal\\.)?", "");
     }
 
     private static boolean isAllowed(JavaClass from, JavaClass to) {
