@@ -14,13 +14,18 @@ module ai.dreamlake.logback {
     requires static context.propagation;
 
     // Optional, and mostly automatic modules.
+    requires static jakarta.servlet;
     requires static micrometer.core;
+    requires static org.reactivestreams;
+    requires static reactor.core;
     requires static spring.aop;
     requires static spring.beans;
+    requires static spring.boot;
     requires static spring.boot.autoconfigure;
     requires static spring.context;
     requires static spring.core;
-    requires static jakarta.servlet;
+    requires static spring.web;
+    requires static spring.webmvc;
 
     uses tools.jackson.databind.JacksonModule;
 

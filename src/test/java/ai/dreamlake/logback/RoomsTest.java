@@ -47,7 +47,7 @@ class RoomsTest {
             // Optional: nothing else may know these.
             entry("micrometer", Set.of("", "session")),
             entry("servlet", Set.of("", "session")),
-            entry("spring", Set.of("", "session", "micrometer")));
+            entry("spring", Set.of("", "session", "micrometer", "servlet")));
 
     /** These know records only as lines, and nothing of how they are encoded. */
     private static final Set<String> KNOW_ONLY_LINES = Set.of("journal", "upload");

@@ -96,15 +96,27 @@ public class DreamlakeSessionFilter implements Filter {
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         RequestScope scope = request instanceof HttpServletRequest http ? scope(http) : null;
-        if (scope == null || !scope.enter()) {
-            chain.doFilter(request, response);
-            return;
-        }
+        boolean isWithin = scope != null && !scope.enter();
         try {
             chain.doFilter(request, response);
         } finally {
-            if (request.isAsyncStarted() || !RequestScope.isWatched(request)) {
-                scope.leave(request);
+            RequestScope last = RequestScope.of(request); // it may have been opened meanwhile
+            if (!isWithin && last != null && (request.isAsyncStarted() || !RequestScope.isWatched(request))) {
+                last.leave(request);
+            }
+        }
+    }
+
+    /**
+     * Puts a request into a session whose name becomes known only now: a framework may have found it in the path. To be
+     * called while this filter is under way with the request, on that thread. Does nothing if the request has a session
+     * already, or if the name is refused.
+     */
+    public void enter(HttpServletRequest request, String name) {
+        if (RequestScope.of(request) == null) {
+            MdcEntries names = sessions.choose(List.of(name), request.getServletContext()::log);
+            if (names != null) {
+                RequestScope.open(names, request).enter();
             }
         }
     }

@@ -1,15 +1,29 @@
 package ai.dreamlake.logback.spring;
 
 import ai.dreamlake.logback.micrometer.DreamlakeMetrics;
+import ai.dreamlake.logback.servlet.DreamlakeSessionFilter;
+import ai.dreamlake.logback.servlet.DreamlakeSessionListener;
+import io.micrometer.context.ThreadLocalAccessor;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import jakarta.servlet.DispatcherType;
+import jakarta.servlet.Filter;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.web.server.WebFilter;
+import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
  * Makes Spring Boot applications, 3.5 and 4, keep the session on their way through executors and web requests, and
@@ -21,6 +35,12 @@ import org.springframework.context.annotation.Configuration;
  *       in the session of the thread that hands them over, or in none</td></tr>
  *   <tr><td>{@code dreamlake.metrics.enabled}</td><td>true: {@link DreamlakeMetrics} are bound, where Micrometer is
  *       used</td></tr>
+ *   <tr><td>{@code dreamlake.web.header}, {@code .parameter}, {@code .path-variable}</td><td>none: where a web request
+ *       names its session; the last one in Spring MVC alone</td></tr>
+ *   <tr><td>{@code dreamlake.web.pattern}</td><td>{@code [A-Za-z0-9._-]{1,64}}: what such a name must match; any other
+ *       request goes to the default session</td></tr>
+ *   <tr><td>{@code dreamlake.web.max-sessions}</td><td>1000: how many different names are taken</td></tr>
+ *   <tr><td>{@code dreamlake.web.workspace}</td><td>the appender's: the workspace of these sessions</td></tr>
  * </table>
  */
 @AutoConfiguration
@@ -54,5 +74,94 @@ public class DreamlakeAutoConfiguration {
         DreamlakeMetrics dreamlakeMetrics() {
             return new DreamlakeMetrics();
         }
+    }
+
+    /** The sessions of requests in a servlet container. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+    @ConditionalOnClass({Filter.class, FilterRegistrationBean.class})
+    @Conditional(RequestsNameSessions.class)
+    @EnableConfigurationProperties(DreamlakeWebProperties.class)
+    static class ServletRequests {
+
+        @Bean
+        @ConditionalOnMissingBean
+        DreamlakeSessionFilter dreamlakeSessionFilter(DreamlakeWebProperties properties) {
+            return DreamlakeSessionFilter.builder()
+                    .header(properties.header())
+                    .parameter(properties.parameter())
+                    .workspace(properties.workspace())
+                    .pattern(properties.pattern())
+                    .maxSessions(properties.maxSessions())
+                    .build();
+        }
+
+        /** Before all other filters, so that what they log is in the session, too. */
+        @Bean
+        FilterRegistrationBean<DreamlakeSessionFilter> dreamlakeSessionFilterRegistration(
+                DreamlakeSessionFilter filter) {
+            FilterRegistrationBean<DreamlakeSessionFilter> registration = new FilterRegistrationBean<>(filter);
+            registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+            registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR);
+            return registration;
+        }
+
+        @Bean
+        @ConditionalOnMissingBean
+        DreamlakeSessionListener dreamlakeSessionListener() {
+            return new DreamlakeSessionListener();
+        }
+
+        /** Names in paths. */
+        @Configuration(proxyBeanMethods = false)
+        @ConditionalOnClass(WebMvcConfigurer.class)
+        @ConditionalOnProperty("dreamlake.web.path-variable")
+        static class Paths {
+
+            @Bean
+            WebMvcConfigurer dreamlakePathVariable(DreamlakeSessionFilter filter, DreamlakeWebProperties properties) {
+                return new WebMvcConfigurer() {
+                    @Override
+                    public void addInterceptors(InterceptorRegistry registry) {
+                        String variable = properties.pathVariable();
+                        if (variable != null && !variable.isBlank()) {
+                            registry.addInterceptor(new PathVariableInterceptor(filter, variable))
+                                    .order(Ordered.HIGHEST_PRECEDENCE);
+                        }
+                    }
+                };
+            }
+        }
+    }
+
+    /** The sessions of requests in Spring WebFlux. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
+    @ConditionalOnClass({WebFilter.class, ThreadLocalAccessor.class})
+    @Conditional(RequestsNameSessions.class)
+    @EnableConfigurationProperties(DreamlakeWebProperties.class)
+    static class ReactiveRequests {
+
+        @Bean
+        SessionWebFilter dreamlakeSessionWebFilter(DreamlakeWebProperties properties) {
+            return new SessionWebFilter(properties);
+        }
+    }
+
+    /** Whether a property says where. */
+    static class RequestsNameSessions extends AnyNestedCondition {
+
+        RequestsNameSessions() {
+            super(ConfigurationPhase.REGISTER_BEAN);
+        }
+
+        @ConditionalOnProperty("dreamlake.web.header")
+        static class ByHeader {}
+
+        @ConditionalOnProperty("dreamlake.web.parameter")
+        static class ByParameter {}
+
+        @ConditionalOnProperty("dreamlake.web.path-variable")
+        static class ByPath {}
     }
 }

@@ -8,11 +8,13 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.reflect.RecordComponent;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -99,6 +101,10 @@ class SpringBootTest {
     @Test
     void developmentEnvironmentsCompleteEveryPropertyThatIsRead() throws IOException {
         Set<String> read = new TreeSet<>(Set.of("dreamlake.executors.enabled", "dreamlake.metrics.enabled"));
+        for (RecordComponent property : DreamlakeWebProperties.class.getRecordComponents()) {
+            read.add("dreamlake.web."
+                    + property.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT));
+        }
         try (InputStream file = DreamlakeAppender.class.getResourceAsStream("spring.xml")) {
             String xml = new String(file.readAllBytes(), StandardCharsets.UTF_8);
             Matcher source = Pattern.compile("source=\"(dreamlake[^\"]*)\"(?: defaultValue=\"([^\"]*)\")")
