@@ -10,10 +10,9 @@ module ai.dreamlake.logback {
     requires okhttp3;
     // Not transitive: that would force every module that uses this one to have JSpecify's jar.
     requires static org.jspecify;
-    // For those who have it. No "provides": a JVM refuses a module that provides an interface it cannot find.
-    requires static context.propagation;
 
-    // Optional, and mostly automatic modules.
+    // Optional. No "provides": a JVM refuses a module that provides an interface it cannot find.
+    requires static context.propagation;
     requires static jakarta.servlet;
     requires static micrometer.core;
     requires static org.reactivestreams;
@@ -31,6 +30,7 @@ module ai.dreamlake.logback {
 
     exports ai.dreamlake.logback;
     exports ai.dreamlake.logback.micrometer;
+    exports ai.dreamlake.logback.reactor;
     exports ai.dreamlake.logback.servlet;
     exports ai.dreamlake.logback.spring;
 

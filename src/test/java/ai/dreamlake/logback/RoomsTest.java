@@ -46,6 +46,7 @@ class RoomsTest {
             entry("io", Set.of()),
             // Optional: nothing else may know these.
             entry("micrometer", Set.of("", "session")),
+            entry("reactor", Set.of("", "session")),
             entry("servlet", Set.of("", "session")),
             entry("spring", Set.of("", "session", "micrometer", "servlet")));
 

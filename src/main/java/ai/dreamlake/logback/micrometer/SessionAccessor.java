@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Only the MDC entries that a scope consists of are touched, and nobody else changes them: where an accessor carries
  * the whole MDC, such as Micrometer's own {@code Slf4jThreadLocalAccessor}, it is replaced in the registry, under its
  * key, by one that does the same and leaves these entries as they are. Otherwise it would put the session of a task
- * back into the MDC after the task, for good.
+ * back into the MDC after the task, for good. Register such an accessor when the application starts.
  *
  * <p>A name under another key, which an appender's {@code sessionKey} names, is not carried. Thread-safe.
  */
@@ -31,6 +31,11 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
 
     /** The key of the session in a snapshot, and in Reactor's context. */
     public static final String KEY = SessionKeys.SESSION;
+
+    private static final String PROBED = SessionAccessor.class.getName();
+
+    /** Entries that nobody else has. */
+    private static final MdcEntries PROBE = new MdcEntries(PROBED, PROBED, PROBED, PROBED);
 
     /** The registry's accessors, none of which changes the session's entries. */
     private volatile List<ThreadLocalAccessor<?>> harmless = List.of();
@@ -46,12 +51,9 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
     /** The names, and the id of the scope that put them there; null if the thread has no session. */
     @Override
     public @Nullable MdcEntries getValue() {
-        MdcEntries entries = Scopes.valid(MdcEntries.ofThread(), null);
-        if (entries.isEmpty()) {
-            return null;
-        }
         keepOthersAway();
-        return entries;
+        MdcEntries entries = Scopes.valid(MdcEntries.ofThread(), null);
+        return entries.isEmpty() ? null : entries;
     }
 
     /**
@@ -63,7 +65,6 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
         if (!isHere(value)) {
             value.withScope(null).toThread();
         }
-        keepOthersAway();
     }
 
     private static boolean isHere(MdcEntries value) {
@@ -87,7 +88,7 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
         MdcEntries.NONE.toThread();
     }
 
-    /** Called while the thread has a session in its MDC: an accessor that carries the whole MDC shows it then. */
+    /** Before anything is captured or set, this accessor is asked for its value. */
     private void keepOthersAway() {
         ContextRegistry registry = ContextRegistry.getInstance();
         if (registry.getThreadLocalAccessors().equals(harmless)) {
@@ -103,15 +104,19 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
         }
     }
 
+    /** Whether an accessor has the session's entries in its value, once there are some. */
     private static boolean carriesSession(ThreadLocalAccessor<?> accessor) {
         if (accessor instanceof SparingAccessor) {
             return false;
         }
+        MdcEntries here = MdcEntries.ofThread();
+        PROBE.toThread();
         try {
-            return accessor.getValue() instanceof Map<?, ?> map
-                    && (map.get(SessionKeys.SESSION) != null || map.get(SessionKeys.WORKSPACE) != null);
+            return accessor.getValue() instanceof Map<?, ?> map && map.containsValue(PROBE.session());
         } catch (RuntimeException notNow) {
             return false;
+        } finally {
+            here.toThread();
         }
     }
 }
