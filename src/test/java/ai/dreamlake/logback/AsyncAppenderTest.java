@@ -3,7 +3,7 @@ package ai.dreamlake.logback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.support.Logging;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.status.Status;
 import java.nio.file.Files;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
-import ai.dreamlake.logback.testing.VirtualThreads;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
+import ai.dreamlake.logback.support.VirtualThreads;
 import ch.qos.logback.classic.AsyncAppender;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;

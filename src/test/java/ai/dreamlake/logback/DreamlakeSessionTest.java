@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ai.dreamlake.logback.testing.VirtualThreads;
+import ai.dreamlake.logback.support.VirtualThreads;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Arrays;

@@ -2,9 +2,9 @@ package ai.dreamlake.logback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.UglyServer;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.UglyServer;
 import ch.qos.logback.core.util.Duration;
 import java.nio.file.Path;
 import java.util.List;

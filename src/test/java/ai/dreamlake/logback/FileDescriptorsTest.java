@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import ai.dreamlake.logback.internal.io.FileDescriptors;
 import ai.dreamlake.logback.internal.io.NativeFlock;
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import java.io.FileInputStream;
 import java.io.FileNotFoundException;
 import java.io.IOException;

@@ -2,10 +2,10 @@ package ai.dreamlake.logback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import ch.qos.logback.core.util.FileSize;
 import java.io.BufferedOutputStream;
 import java.io.IOException;

@@ -1,14 +1,14 @@
 package ai.dreamlake.logback;
 
-import static ai.dreamlake.logback.testing.FakeDreamlake.answer;
-import static ai.dreamlake.logback.testing.FakeDreamlake.isLogs;
+import static ai.dreamlake.logback.support.FakeDreamlake.answer;
+import static ai.dreamlake.logback.support.FakeDreamlake.isLogs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
-import ai.dreamlake.logback.testing.UglyServer;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
+import ai.dreamlake.logback.support.UglyServer;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.net.ServerSocket;

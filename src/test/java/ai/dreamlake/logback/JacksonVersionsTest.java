@@ -2,7 +2,7 @@ package ai.dreamlake.logback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.support.Logging;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;

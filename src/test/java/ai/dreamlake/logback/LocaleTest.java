@@ -3,8 +3,8 @@ package ai.dreamlake.logback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.Logging;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.Logging;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.net.ServerSocket;

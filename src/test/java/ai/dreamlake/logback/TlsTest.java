@@ -3,10 +3,10 @@ package ai.dreamlake.logback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.TestProxy;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.TestProxy;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,8 +3,8 @@ package ai.dreamlake.logback;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.Logging;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;

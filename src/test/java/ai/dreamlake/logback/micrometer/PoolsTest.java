@@ -3,8 +3,8 @@ package ai.dreamlake.logback.micrometer;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.DreamlakeSession;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import io.micrometer.context.ContextExecutorService;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ContextSnapshotFactory;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.DreamlakeSession;
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.integration.Slf4jThreadLocalAccessor;
 import java.io.File;

@@ -10,7 +10,7 @@ import ai.dreamlake.logback.internal.journal.LogFile;
 import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.File;
 import java.io.FileNotFoundException;

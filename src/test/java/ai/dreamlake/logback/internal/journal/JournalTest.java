@@ -9,7 +9,7 @@ import ai.dreamlake.logback.internal.io.NativeFlock;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionDescription;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;

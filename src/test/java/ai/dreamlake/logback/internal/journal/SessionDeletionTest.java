@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,12 +1,12 @@
 package ai.dreamlake.logback.internal.upload;
 
-import static ai.dreamlake.logback.testing.FakeDreamlake.answer;
+import static ai.dreamlake.logback.support.FakeDreamlake.answer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.UglyServer;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.UglyServer;
 import java.lang.ref.WeakReference;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;

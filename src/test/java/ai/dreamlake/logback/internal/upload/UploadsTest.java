@@ -12,7 +12,7 @@ import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.Retention;
 import ai.dreamlake.logback.internal.session.SessionName;
-import ai.dreamlake.logback.testing.FakeDreamlake;
+import ai.dreamlake.logback.support.FakeDreamlake;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;

@@ -1,4 +1,4 @@
-package ai.dreamlake.logback.testing;
+package ai.dreamlake.logback.support;
 
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,4 +1,4 @@
-package ai.dreamlake.logback.testing;
+package ai.dreamlake.logback.support;
 
 import java.io.BufferedReader;
 import java.io.IOException;

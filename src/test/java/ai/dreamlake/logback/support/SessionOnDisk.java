@@ -1,4 +1,4 @@
-package ai.dreamlake.logback.testing;
+package ai.dreamlake.logback.support;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
