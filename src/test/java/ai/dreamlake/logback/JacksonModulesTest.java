@@ -2,8 +2,8 @@ package ai.dreamlake.logback;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import ai.dreamlake.logback.testing.Logging;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import java.io.File;
 import java.net.URL;
 import java.net.URLClassLoader;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.DreamlakeStatistics;
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.Logging;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.Logging;
 import ch.qos.logback.core.spi.ContextAware;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Metrics;

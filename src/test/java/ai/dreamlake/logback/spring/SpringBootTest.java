@@ -3,7 +3,7 @@ package ai.dreamlake.logback.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.DreamlakeAppender;
-import ai.dreamlake.logback.testing.ChildJvm;
+import ai.dreamlake.logback.support.ChildJvm;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
