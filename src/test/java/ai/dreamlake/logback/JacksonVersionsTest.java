@@ -68,6 +68,22 @@ class JacksonVersionsTest {
     }
 
     @Test
+    void annotationsThatOnlyValuesNeedAreNamedToo() throws Exception {
+        try (Stream<Path> old = Files.list(Path.of("target", "old-annotations"))) {
+            Stream<Path> others = Stream.of(
+                            System.getProperty("java.class.path").split(File.pathSeparator))
+                    .map(Path::of)
+                    .filter(jar -> jar.getFileName().toString().matches("jackson-(core|databind)-3.*"));
+            assertThat(runWith(Stream.concat(old, others)))
+                    .singleElement()
+                    .asString()
+                    .startsWith("The versions of Jackson do not fit together:")
+                    .contains("jackson-annotations is 2.15.2.")
+                    .contains("Add com.fasterxml.jackson.core:jackson-annotations:2.21 to the dependencies");
+        }
+    }
+
+    @Test
     void withoutJacksonTheErrorSaysSo() throws Exception {
         assertThat(runWith(Stream.empty()))
                 .singleElement()

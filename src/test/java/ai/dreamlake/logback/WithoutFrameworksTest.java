@@ -26,6 +26,9 @@ class WithoutFrameworksTest {
     private static final Pattern REQUIRED = Pattern.compile(
             "(/(slf4j-api|logback-classic|logback-core|jackson-|okhttp-jvm|okio-|kotlin-stdlib)[^/]*[.]jar|classes)$");
 
+    /** What the helpers of tests need. */
+    private static final Pattern HELPERS = Pattern.compile("awaitility|hamcrest");
+
     /** Those of frameworks, which load only where the framework is. */
     private static final Pattern OPTIONAL = Pattern.compile("logback/(micrometer|reactor|servlet|spring|testing)/");
 
@@ -70,7 +73,8 @@ class WithoutFrameworksTest {
                 .toURI());
         String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
                 .filter(entry ->
-                        REQUIRED.matcher(entry.replace(File.separatorChar, '/')).find() || entry.contains("awaitility"))
+                        REQUIRED.matcher(entry.replace(File.separatorChar, '/')).find()
+                                || HELPERS.matcher(entry).find())
                 .collect(Collectors.joining(File.pathSeparator));
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),

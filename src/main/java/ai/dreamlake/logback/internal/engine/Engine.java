@@ -132,6 +132,10 @@ public final class Engine {
                 recordSettings,
                 configuration.maxRecordBytes(),
                 configuration.keys().reserved());
+        LinkageError misfit = encoder.misfit();
+        if (misfit != null) {
+            appender.addError(StartFailure.describe(misfit), misfit); // what needs no Jackson is written all the same
+        }
         RecordWriter writer = new RecordWriter(
                 configuration.keys(),
                 configuration.requireSession(),

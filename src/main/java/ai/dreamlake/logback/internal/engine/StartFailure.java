@@ -2,7 +2,7 @@ package ai.dreamlake.logback.internal.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** Says why an appender cannot start, if that is no fault of its configuration. */
+/** Says why an appender cannot start, or cannot write all it should, if that is no fault of its configuration. */
 public final class StartFailure {
 
     private static final String DATABIND = "tools.jackson.core:jackson-databind";
@@ -12,7 +12,7 @@ public final class StartFailure {
 
     /** One sentence for the user, with what to do about it where that is known. */
     public static String describe(Throwable failure) {
-        return failure instanceof LinkageError && isOfJackson(failure)
+        return failure instanceof LinkageError error && isOfJackson(error)
                 ? "The versions of Jackson do not fit together: " + DATABIND + " is "
                         + version("tools.jackson.databind.ObjectMapper") + ", " + ANNOTATIONS + " is "
                         + version("com.fasterxml.jackson.annotation.JsonProperty") + ". Add " + ANNOTATIONS
@@ -21,10 +21,13 @@ public final class StartFailure {
                 : "The appender cannot start: " + failure;
     }
 
-    private static boolean isOfJackson(Throwable failure) {
+    /** By the message, or else, as for a method that is missing, by who misses it. */
+    private static boolean isOfJackson(LinkageError failure) {
+        StackTraceElement[] trace = failure.getStackTrace();
+        boolean isThrownThere = trace.length > 0 && trace[0].getClassName().contains("jackson");
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             String message = String.valueOf(cause.getMessage());
-            if (message.contains("jackson")) {
+            if (isThrownThere || message.contains("jackson")) {
                 return true;
             }
         }

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.time.Year;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
@@ -89,6 +90,23 @@ final class JsonValues {
                                 .withArrayEmptySeparator(""))
                         .withObjectIndenter(NopIndenter.instance())
                         .withArrayIndenter(NopIndenter.instance()));
+    }
+
+    /** Needs what all kinds of values need: a map, a list, and a class that is looked at. */
+    private record Probe(List<Integer> numbers, Map<String, Integer> map) {}
+
+    /**
+     * Why values that are written through Jackson will fail, because its parts are of versions that do not fit
+     * together; null if they will not.
+     */
+    @Nullable
+    LinkageError misfit() {
+        try {
+            writer.writeValueAsString(new Probe(List.of(1), Map.of("key", 1)));
+            return null;
+        } catch (LinkageError misfit) {
+            return misfit;
+        }
     }
 
     private static SimpleModule module() {

@@ -91,6 +91,14 @@ public final class RecordEncoder {
     }
 
     /**
+     * Why maps, lists and beans in the metadata will fail, because the parts of Jackson are of versions that do not fit
+     * together; null if they will not.
+     */
+    public @Nullable LinkageError misfit() {
+        return values.misfit();
+    }
+
+    /**
      * Writes the record into the buffer, replacing its content.
      *
      * @return the record's level
