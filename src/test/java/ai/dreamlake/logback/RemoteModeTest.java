@@ -293,6 +293,7 @@ class RemoteModeTest {
                     .orElseThrow();
             await().ignoreException(FileAlreadyExistsException.class) // while the uploader notes the last batch
                     .until(() -> Files.isDirectory(Files.createDirectory(note.resolveSibling(".upload.tmp"))));
+            Files.writeString(note, ""); // a checkpoint could be written over it
             for (int round = 1; round < 10; round++) {
                 log(logging, 10 * round, 10 * round + 10);
                 assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
