@@ -67,7 +67,7 @@ class FileDescriptorsTest {
     /** A limit on the soft and the hard value: the JVM raises the soft one to the hard one. */
     private static ChildJvm start(int descriptors, Class<?> main, Object... arguments) {
         assumeThat(Path.of("/bin/sh")).isExecutable();
-        return ChildJvm.start(
+        return ChildJvm.startWithFewJars(
                 List.of("/bin/sh", "-c", "ulimit -n " + descriptors + " && exec \"$@\"", "sh"), main, arguments);
     }
 

@@ -3,16 +3,15 @@ package ai.dreamlake.logback;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.RequiredClassPath;
 import ch.qos.logback.core.status.Status;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
@@ -22,12 +21,6 @@ import org.w3c.dom.NodeList;
 
 /** A class path with nothing but what is required. */
 class WithoutFrameworksTest {
-
-    private static final Pattern REQUIRED = Pattern.compile(
-            "(/(slf4j-api|logback-classic|logback-core|jackson-|okhttp-jvm|okio-|kotlin-stdlib)[^/]*[.]jar|classes)$");
-
-    /** What the helpers of tests need. */
-    private static final Pattern HELPERS = Pattern.compile("awaitility|hamcrest");
 
     /** Those of frameworks, which load only where the framework is. */
     private static final Pattern OPTIONAL = Pattern.compile("logback/(micrometer|reactor|servlet|spring|testing)/");
@@ -71,15 +64,10 @@ class WithoutFrameworksTest {
                 .getCodeSource()
                 .getLocation()
                 .toURI());
-        String classPath = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                .filter(entry ->
-                        REQUIRED.matcher(entry.replace(File.separatorChar, '/')).find()
-                                || HELPERS.matcher(entry).find())
-                .collect(Collectors.joining(File.pathSeparator));
         Process process = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-cp",
-                        classPath,
+                        RequiredClassPath.get(),
                         Main.class.getName(),
                         root.toString(),
                         classes.toString())

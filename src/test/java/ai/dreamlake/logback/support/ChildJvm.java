@@ -38,6 +38,13 @@ public final class ChildJvm implements AutoCloseable {
         return start(prefix, List.of(), main, arguments);
     }
 
+    /** With few jars: each takes a file descriptor. Otherwise as {@link #start(List, Class, Object...)}. */
+    public static ChildJvm startWithFewJars(List<String> prefix, Class<?> main, Object... arguments) {
+        List<String> options = new ArrayList<>(nativeAccess());
+        options.addAll(List.of("-cp", RequiredClassPath.get())); // of two class paths, the later one counts
+        return start(prefix, options, main, arguments);
+    }
+
     /** With little memory, or much. */
     public static ChildJvm withHeap(String heap, Class<?> main, Object... arguments) {
         return start(List.of(), List.of("-Xmx" + heap), main, arguments);

@@ -92,9 +92,6 @@ final class JsonValues {
                         .withArrayIndenter(NopIndenter.instance()));
     }
 
-    /** Needs what all kinds of values need: a map, a list, and a class that is looked at. */
-    private record Probe(List<Integer> numbers, Map<String, Integer> map) {}
-
     /**
      * Why values that are written through Jackson will fail, because its parts are of versions that do not fit
      * together; null if they will not.
@@ -102,10 +99,12 @@ final class JsonValues {
     @Nullable
     LinkageError misfit() {
         try {
-            writer.writeValueAsString(new Probe(List.of(1), Map.of("key", 1)));
+            writer.writeValueAsString(Map.of("numbers", List.of(1)));
             return null;
         } catch (LinkageError misfit) {
             return misfit;
+        } catch (RuntimeException ofTheValue) {
+            return null; // a module of the application has its own opinion of maps
         }
     }
 
