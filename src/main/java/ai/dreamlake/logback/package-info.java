@@ -1,9 +1,9 @@
 /**
  * Keeps the log of an experiment: a Logback appender that writes each event as a record of a Dreamlake session.
  *
- * <p>This package is the whole public API: {@link ai.dreamlake.logback.DreamlakeAppender} for {@code logback.xml},
- * {@link ai.dreamlake.logback.DreamlakeSession} for scopes in code, and what they need. Everything below
- * {@code internal} may change at any time.
+ * <p>This package is the public API, beside those for frameworks: {@link ai.dreamlake.logback.DreamlakeAppender} for
+ * {@code logback.xml}, {@link ai.dreamlake.logback.DreamlakeSession} for scopes in code, and what they need. Everything
+ * below {@code internal} may change at any time.
  *
  * <pre>
  *   logger call ─▶ DreamlakeAppender ─▶ engine: Session ─▶ record ─▶ journal ═▶ disk ═▶ upload ─▶ Dreamlake server
