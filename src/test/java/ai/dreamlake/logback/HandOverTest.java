@@ -20,6 +20,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -249,6 +250,57 @@ class HandOverTest {
         }
     }
 
+    /** Does not wait for its threads. What it logs last is under way when it ends. */
+    public static final class HastyApplication {
+        public static void run(Path root, String url) {
+            Logging logging = logging(root, url, Duration.buildByHours(1));
+            log(logging, 0, 5);
+            logging.appender.awaitDelivery(java.time.Duration.ofMinutes(1));
+            log(logging, 5, 10);
+            logging.context.stop();
+        }
+    }
+
+    /** An application server refuses to load classes for an application that it has undeployed. */
+    @Test
+    void anApplicationThatCanLoadNoClassAfterItsStopIsStillDeliveredAndEndsQuietly() throws Exception {
+        CountDownLatch undeployed = new CountDownLatch(1);
+        server.instead.set(request -> {
+            if (FakeDreamlake.body(request).contains("m9")) {
+                awaitUninterrupted(undeployed);
+            }
+            return null;
+        });
+        List<String> died = new CopyOnWriteArrayList<>();
+        Thread.UncaughtExceptionHandler before = Thread.getDefaultUncaughtExceptionHandler();
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
+            if (thread.getName().startsWith("dreamlake")) { // OkHttp's threads may
+                died.add(thread.getName() + ": " + failure);
+            }
+        });
+        try (URLClassLoader loader = applicationLoader()) {
+            deploy(HastyApplication.class, loader, server.url());
+            loader.close();
+            undeployed.countDown();
+            await().dontCatchUncaughtExceptions()
+                    .atMost(60, TimeUnit.SECONDS)
+                    .untilAsserted(() -> assertThat(left(loader)).isEmpty());
+        } finally {
+            Thread.setDefaultUncaughtExceptionHandler(before);
+        }
+        assertThat(died).isEmpty();
+        assertThat(server.messages("project/run"))
+                .isEqualTo(IntStream.range(0, 10).mapToObj(i -> "m" + i).toList());
+    }
+
+    private static void awaitUninterrupted(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
     /** Threads and files that an undeployed application keeps. OkHttp and Okio let theirs end a minute later. */
     private List<String> left(ClassLoader loader) throws IOException {
         List<String> left = new ArrayList<>();
@@ -283,28 +335,36 @@ class HandOverTest {
         }
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void anApplicationThatIsUndeployedLeavesNoThreadAndNoFile(boolean isServerAway) throws Exception {
-        String url = isServerAway ? "http://localhost:" + closedPort() : server.url();
+    private static URLClassLoader applicationLoader() throws IOException {
         List<URL> classPath = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             classPath.add(Path.of(entry).toUri().toURL());
         }
-        try (URLClassLoader loader =
-                new URLClassLoader(classPath.toArray(new URL[0]), ClassLoader.getPlatformClassLoader())) {
-            Thread deploying = new Thread(() -> {
-                try {
-                    Class.forName(WebApplication.class.getName(), true, loader)
-                            .getMethod("run", Path.class, String.class)
-                            .invoke(null, root, url);
-                } catch (ReflectiveOperationException e) {
-                    throw new AssertionError(e);
-                }
-            });
-            deploying.setContextClassLoader(loader);
-            deploying.start();
-            deploying.join();
+        return new URLClassLoader(classPath.toArray(new URL[0]), ClassLoader.getPlatformClassLoader());
+    }
+
+    /** Runs an application from its start to its stop. */
+    private void deploy(Class<?> application, ClassLoader loader, String url) throws InterruptedException {
+        Thread deploying = new Thread(() -> {
+            try {
+                Class.forName(application.getName(), true, loader)
+                        .getMethod("run", Path.class, String.class)
+                        .invoke(null, root, url);
+            } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+            }
+        });
+        deploying.setContextClassLoader(loader);
+        deploying.start();
+        deploying.join();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anApplicationThatIsUndeployedLeavesNoThreadAndNoFile(boolean isServerAway) throws Exception {
+        String url = isServerAway ? "http://localhost:" + closedPort() : server.url();
+        try (URLClassLoader loader = applicationLoader()) {
+            deploy(WebApplication.class, loader, url);
             await().atMost(60, TimeUnit.SECONDS)
                     .untilAsserted(() -> assertThat(left(loader)).isEmpty());
         }

@@ -275,6 +275,7 @@ public final class Engine {
         if (uploads == null) {
             tellRest();
         } else {
+            summary(); // loads a class that our last thread needs: an undeployed application can load none any more
             uploads.close(this::tellRest);
         }
     }
@@ -289,7 +290,11 @@ public final class Engine {
     private void tellRest() {
         start.ended();
         sessions.tellRest();
+        status.summary(summary());
+    }
+
+    private @Nullable LossSummary summary() {
         boolean isOurs = uploads != null && !uploads.isHandedOver();
-        status.summary(LossSummary.of(counters.snapshot(uploads != null), isOurs, root));
+        return LossSummary.of(counters.snapshot(uploads != null), isOurs, root);
     }
 }

@@ -111,11 +111,21 @@ final class HandOver {
             return;
         }
         LINGERING.add(this);
+        isOver(); // loads the classes for that
         try {
-            Thread lingering = new UploadThread(() -> linger(afterEnd), threadName);
+            Thread lingering = new UploadThread(() -> lingerIfPossible(afterEnd), threadName);
             lingering.start();
         } catch (OutOfMemoryError noThread) {
             end(afterEnd);
+        }
+    }
+
+    /** An application server lets an application that is undeployed load no class any more. */
+    private void lingerIfPossible(Runnable afterEnd) {
+        try {
+            linger(afterEnd);
+        } catch (LinkageError undeployed) {
+            // What is not delivered waits on disk for the next start.
         }
     }
 

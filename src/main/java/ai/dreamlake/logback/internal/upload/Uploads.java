@@ -271,8 +271,7 @@ public final class Uploads {
         if (spoolLimit != null) {
             spoolLimit.shutdown();
         }
-        client.close();
-        scheduler.awaitTermination();
+        client.close(scheduler::awaitTermination);
         if (spoolLimit != null) {
             spoolLimit.awaitTermination();
         }

@@ -18,6 +18,7 @@ import kotlin.Pair;
 import mockwebserver3.MockResponse;
 import okhttp3.Headers;
 import okhttp3.HttpUrl;
+import okhttp3.OkHttpClient;
 import okio.Buffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -196,6 +197,30 @@ class DreamlakeClientTest {
         client.close();
         assertThatThrownBy(() -> waiting.get()).hasCauseInstanceOf(DreamlakeClient.NoResponseException.class);
         thread.join();
+    }
+
+    @Test
+    void aConnectionWhoseCallEndsAfterTheCancellationIsClosedToo() throws Exception {
+        server.instead.set(request -> new MockResponse.Builder()
+                .body("{}")
+                .bodyDelay(300, TimeUnit.MILLISECONDS)
+                .build());
+        DreamlakeClient client = client(server.url(), LONG);
+        OkHttpClient http = client.http();
+        FutureTask<ServerResponse> reading = new FutureTask<>(() -> client.newest("id", 1, 0));
+        Thread thread = new Thread(reading);
+        thread.start();
+        await().until(() -> http.connectionPool().connectionCount() == 1
+                && http.dispatcher().runningCallsCount() == 0);
+        client.close(() -> {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+        });
+        assertThat(reading.get().body()).isEqualTo("{}");
+        assertThat(http.connectionPool().connectionCount()).isZero();
     }
 
     @Test
