@@ -98,7 +98,7 @@ class JobsTest {
             String second = "batch/" + SessionPerExecution.session(bad);
             assertThat(sessions.messages(first))
                     .contains("Job starts")
-                    .contains("Training on one fold")
+                    .contains("Training on fold 0", "Training on fold 1", "Training on fold 2", "Training on fold 3")
                     .contains("Job ends: COMPLETED");
             assertThat(sessions.description(first)
                             .get("metadata")
