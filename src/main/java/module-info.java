@@ -17,6 +17,7 @@ module ai.dreamlake.logback {
     requires static micrometer.core;
     requires static org.reactivestreams;
     requires static reactor.core;
+    requires static org.junit.jupiter.api;
     requires static spring.aop;
     requires static spring.beans;
     requires static spring.boot;
@@ -33,6 +34,7 @@ module ai.dreamlake.logback {
     exports ai.dreamlake.logback.reactor;
     exports ai.dreamlake.logback.servlet;
     exports ai.dreamlake.logback.spring;
+    exports ai.dreamlake.logback.testing;
 
     // Spring creates what is not public.
     opens ai.dreamlake.logback.spring;

@@ -29,8 +29,8 @@ class ModuleTest {
 
     private static final String NAME = "ai.dreamlake.logback";
 
-    private static final Set<String> PUBLIC =
-            Set.of(NAME, NAME + ".micrometer", NAME + ".reactor", NAME + ".servlet", NAME + ".spring");
+    private static final Set<String> PUBLIC = Set.of(
+            NAME, NAME + ".micrometer", NAME + ".reactor", NAME + ".servlet", NAME + ".spring", NAME + ".testing");
 
     private static final String MODULE = """
             module app {

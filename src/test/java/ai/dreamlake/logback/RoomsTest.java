@@ -48,7 +48,8 @@ class RoomsTest {
             entry("micrometer", Set.of("", "session")),
             entry("reactor", Set.of("", "session")),
             entry("servlet", Set.of("", "session")),
-            entry("spring", Set.of("", "session", "micrometer", "servlet")));
+            entry("spring", Set.of("", "session", "micrometer", "servlet")),
+            entry("testing", Set.of("", "session")));
 
     /** These know records only as lines, and nothing of how they are encoded. */
     private static final Set<String> KNOW_ONLY_LINES = Set.of("journal", "upload");
@@ -127,7 +128,7 @@ class RoomsTest {
         });
         noClasses()
                 .that()
-                .resideOutsideOfPackage(ROOT + ".internal.io")
+                .resideOutsideOfPackages(ROOT + ".internal.io", ROOT + ".testing") // reads what it wrote itself
                 .and()
                 .doNotHaveSimpleName("LogFile") // is a FileOutputStream, and checks by itself
                 .should()

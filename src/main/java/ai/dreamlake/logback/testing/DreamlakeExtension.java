@@ -1,0 +1,200 @@
+package ai.dreamlake.logback.testing;
+
+import ai.dreamlake.logback.DreamlakeAppender;
+import ch.qos.logback.classic.LoggerContext;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.extension.ParameterContext;
+import org.junit.jupiter.api.extension.ParameterResolver;
+import org.slf4j.ILoggerFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Shows a JUnit test what the code under test logged, as it is on disk.
+ *
+ * <pre>{@code
+ * @RegisterExtension
+ * final DreamlakeExtension dreamlake = new DreamlakeExtension();
+ *
+ * @Test
+ * void everyEpochIsLogged() {
+ *     training.run(3);
+ *     assertThat(dreamlake.records("project", "run-1"))
+ *             .extracting(record -> record.metadata().get("epoch"))
+ *             .containsExactly(1, 2, 3);
+ * }
+ * }</pre>
+ *
+ * <p>{@code @ExtendWith(DreamlakeExtension.class)} does the same; a parameter of this type is resolved.
+ *
+ * <p>Before each test, {@code @BeforeEach} methods included, an appender of its own is attached to the root logger,
+ * with a temporary directory. After the test it is detached, and the directory is deleted. Other appenders are left
+ * alone, and levels count as they are configured; if the test sets the logger's level, the former one comes back. The
+ * test fails if records were dropped, if a session's log is not gapless (its numbers are 0, 1, 2, … in the order of the
+ * file), or if Logback was reset in the meantime.
+ *
+ * <p>There is only one root logger. Tests that run at the same time would find each other's records, so they fail: run
+ * them one after the other (JUnit's default), or give each extension a logger of its own. Whatever a thread of the
+ * application logs during the test is also there, such as a background task's records.
+ *
+ * <p>The code under test needs SLF4J with Logback, and no configuration.
+ */
+public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
+
+    /** The loggers that have an appender of ours, with the test that it belongs to. */
+    private static final Map<String, String> ATTACHED = new ConcurrentHashMap<>();
+
+    private final String logger;
+    private final Consumer<DreamlakeAppender> settings;
+
+    /** That of the running test; null between tests. */
+    private volatile @Nullable TemporaryLog log;
+
+    /** All that is logged, with the appender's default settings. */
+    public DreamlakeExtension() {
+        this(appender -> {});
+    }
+
+    /**
+     * All that is logged.
+     *
+     * @param settings sets what the application's configuration sets, such as the appender's session key. A local path
+     *     is ignored, and a remote is refused
+     */
+    public DreamlakeExtension(Consumer<DreamlakeAppender> settings) {
+        this(Logger.ROOT_LOGGER_NAME, settings);
+    }
+
+    /**
+     * What one logger and those below it log.
+     *
+     * @param logger the logger's name, such as that of a package
+     * @param settings as above
+     */
+    public DreamlakeExtension(String logger, Consumer<DreamlakeAppender> settings) {
+        this.logger = logger;
+        this.settings = settings;
+    }
+
+    /**
+     * Called by JUnit.
+     *
+     * @throws IllegalStateException if SLF4J is not bound to Logback, if the settings are faulty, or if another test is
+     *     running
+     */
+    @Override
+    public void beforeEach(ExtensionContext test) throws Exception {
+        ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
+        if (!loggers.getClass().getName().equals("ch.qos.logback.classic.LoggerContext")) {
+            throw new IllegalStateException(
+                    "SLF4J is bound to " + loggers.getClass().getName()
+                            + ", and not to Logback: have logback-classic on the class path, and no other provider.");
+        }
+        begin(test);
+        log = TemporaryLog.attach((LoggerContext) loggers, logger, settings);
+    }
+
+    private void begin(ExtensionContext test) {
+        synchronized (ATTACHED) {
+            ATTACHED.forEach((other, running) -> {
+                if (!running.equals(test.getUniqueId()) && overlap(other, logger)) {
+                    throw new IllegalStateException("Another test with a DreamlakeExtension is running: " + running
+                            + ". Their records would mix. Run them one after the other, or give each extension a logger"
+                            + " of its own.");
+                }
+            });
+            ATTACHED.put(logger, test.getUniqueId());
+        }
+    }
+
+    /** Whether one of two loggers gets what the other one logs. */
+    private static boolean overlap(String one, String other) {
+        return isBelow(one, other) || isBelow(other, one);
+    }
+
+    private static boolean isBelow(String logger, String ancestor) {
+        return ancestor.equals(Logger.ROOT_LOGGER_NAME) || (logger + ".").startsWith(ancestor + ".");
+    }
+
+    /**
+     * Called by JUnit.
+     *
+     * @throws AssertionError if records were dropped, a session is not gapless, or Logback was reset
+     */
+    @Override
+    public void afterEach(ExtensionContext test) throws Exception {
+        TemporaryLog ended = log;
+        log = null;
+        try {
+            List<String> faults = ended == null ? List.of() : ended.detach();
+            if (!faults.isEmpty()) {
+                throw new AssertionError(String.join(System.lineSeparator(), faults));
+            }
+        } finally {
+            ATTACHED.remove(logger, test.getUniqueId());
+        }
+    }
+
+    @Override
+    public boolean supportsParameter(ParameterContext parameter, ExtensionContext test) {
+        return parameter.getParameter().getType() == DreamlakeExtension.class;
+    }
+
+    @Override
+    public Object resolveParameter(ParameterContext parameter, ExtensionContext test) {
+        return this;
+    }
+
+    /**
+     * The records of the default session, where those go that name none; as they are in its log by now.
+     *
+     * @throws IllegalStateException if no test is running
+     */
+    public List<DreamlakeRecord> records() {
+        return log().records();
+    }
+
+    /**
+     * The records of a session, as they are in its log by now; none if there is no such session.
+     *
+     * @throws IllegalStateException if no test is running
+     */
+    public List<DreamlakeRecord> records(String workspace, String session) {
+        return log().records(workspace, session);
+    }
+
+    /**
+     * The sessions that have records by now, such as {@code project/run-1}, in the order of their names.
+     *
+     * @throws IllegalStateException if no test is running
+     */
+    public List<String> sessions() {
+        return log().sessions();
+    }
+
+    /**
+     * The directory of all sessions, until the test ends.
+     *
+     * @throws IllegalStateException if no test is running
+     */
+    public Path directory() {
+        return log().root();
+    }
+
+    private TemporaryLog log() {
+        TemporaryLog running = log;
+        if (running == null) {
+            throw new IllegalStateException(
+                    "No test is running: ask for records in a test, or in its @BeforeEach or" + " @AfterEach method.");
+        }
+        return running;
+    }
+}
