@@ -336,18 +336,18 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return metricsEnabled;
     }
 
-    /** The workspace of events whose MDC names none. Default: "default" */
+    /** The workspace of events whose MDC names none. Empty: the default. Default: "default" */
     public void setWorkspace(@Nullable String workspace) {
-        properties.workspace = workspace;
+        properties.workspace = workspace == null || !workspace.isEmpty() ? workspace : AppenderProperties.DEFAULT_NAME;
     }
 
     public @Nullable String getWorkspace() {
         return properties.workspace;
     }
 
-    /** The session of events whose MDC names none. A slash nests folders. Default: "default" */
+    /** The session of events whose MDC names none. A slash nests folders. Empty: the default. Default: "default" */
     public void setSession(@Nullable String session) {
-        properties.session = session;
+        properties.session = session == null || !session.isEmpty() ? session : AppenderProperties.DEFAULT_NAME;
     }
 
     public @Nullable String getSession() {

@@ -11,8 +11,8 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.TimeGauge;
 import io.micrometer.core.instrument.binder.BaseUnits;
 import io.micrometer.core.instrument.binder.MeterBinder;
-import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -43,12 +43,24 @@ public final class DreamlakeMetrics implements MeterBinder {
     /** One look serves for all meters that are read together: it reads the lengths of files. */
     private static final Duration MAX_AGE = Duration.ofMillis(500);
 
-    private final Iterable<Tag> tags;
-    private final Clock clock = Clock.systemUTC();
+    /** A look at all appenders. Always reachable: a registry holds what its counters count weakly. */
+    private static final class Look {
+        private Map<String, DreamlakeStatistics> statistics = Map.of();
+        private @Nullable Long time;
 
-    // Guarded by this.
-    private Map<String, DreamlakeStatistics> statistics = Map.of();
-    private @Nullable Long lookedAt;
+        synchronized @Nullable DreamlakeStatistics of(String appender) {
+            long now = System.nanoTime();
+            if (time == null || now - time >= MAX_AGE.toNanos()) {
+                statistics = DreamlakeStatistics.ofProcess();
+                time = now;
+            }
+            return statistics.get(appender);
+        }
+    }
+
+    private static final Look LOOK = new Look();
+
+    private final Iterable<Tag> tags;
 
     /** Without further tags. */
     public DreamlakeMetrics() {
@@ -97,52 +109,41 @@ public final class DreamlakeMetrics implements MeterBinder {
                 .register(registry);
         gauge("sessions.open", "Sessions whose log is open", all, name, DreamlakeStatistics::openSessions)
                 .register(registry);
-        TimeGauge.builder("dreamlake.pending.age", this, TimeUnit.MILLISECONDS, metrics -> metrics.age(name))
+        TimeGauge.builder("dreamlake.pending.age", LOOK, TimeUnit.MILLISECONDS, look -> age(look, name))
                 .description("Age of the oldest record that the server does not have")
                 .tags(all)
-                .strongReference(true)
                 .register(registry);
     }
 
-    private FunctionCounter.Builder<DreamlakeMetrics> count(
+    private static FunctionCounter.Builder<Look> count(
             String meter, String description, Tags tags, String name, ToDoubleFunction<DreamlakeStatistics> value) {
-        return FunctionCounter.builder("dreamlake." + meter, this, metrics -> metrics.value(name, value))
+        return FunctionCounter.builder("dreamlake." + meter, LOOK, look -> value(look, name, value))
                 .description(description)
                 .tags(tags);
     }
 
-    private Gauge.Builder<DreamlakeMetrics> gauge(
+    private static Gauge.Builder<Look> gauge(
             String meter, String description, Tags tags, String name, ToDoubleFunction<DreamlakeStatistics> value) {
-        return Gauge.builder("dreamlake." + meter, this, metrics -> metrics.value(name, value))
+        return Gauge.builder("dreamlake." + meter, LOOK, look -> value(look, name, value))
                 .description(description)
-                .tags(tags)
-                .strongReference(true);
+                .tags(tags);
     }
 
     private static double lost(DreamlakeStatistics now, DropReason reason) {
         return now.dropped().getOrDefault(reason, 0L);
     }
 
-    private double value(String name, ToDoubleFunction<DreamlakeStatistics> value) {
-        DreamlakeStatistics now = now(name);
+    private static double value(Look look, String name, ToDoubleFunction<DreamlakeStatistics> value) {
+        DreamlakeStatistics now = look.of(name);
         return now == null ? 0 : value.applyAsDouble(now);
     }
 
-    private double age(String name) {
-        DreamlakeStatistics now = now(name);
+    private static double age(Look look, String name) {
+        DreamlakeStatistics now = look.of(name);
         return now == null || now.oldestPendingAt() == null
                 ? 0
                 : Math.max(
                         0,
-                        Duration.between(now.oldestPendingAt(), clock.instant()).toMillis());
-    }
-
-    private synchronized @Nullable DreamlakeStatistics now(String name) {
-        long time = System.nanoTime();
-        if (lookedAt == null || time - lookedAt >= MAX_AGE.toNanos()) {
-            statistics = DreamlakeStatistics.ofProcess();
-            lookedAt = time;
-        }
-        return statistics.get(name);
+                        Duration.between(now.oldestPendingAt(), Instant.now()).toMillis());
     }
 }

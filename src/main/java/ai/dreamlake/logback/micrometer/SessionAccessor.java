@@ -7,6 +7,7 @@ import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ThreadLocalAccessor;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,8 +35,10 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
 
     private static final String PROBED = SessionAccessor.class.getName();
 
-    /** Entries that nobody else has. */
-    private static final MdcEntries PROBE = new MdcEntries(PROBED, PROBED, PROBED, PROBED);
+    /** Entries that name nothing: an accessor may log while it is probed. */
+    private static final MdcEntries PROBE = new MdcEntries("", "", null, PROBED);
+
+    private static final Set<String> PROBE_KEYS = Set.of(SessionKeys.WORKSPACE, SessionKeys.SESSION, SessionKeys.SCOPE);
 
     /** The registry's accessors, none of which changes the session's entries. */
     private volatile List<ThreadLocalAccessor<?>> harmless = List.of();
@@ -112,9 +115,10 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
         MdcEntries here = MdcEntries.ofThread();
         PROBE.toThread();
         try {
-            return accessor.getValue() instanceof Map<?, ?> map && map.containsValue(PROBE.session());
-        } catch (RuntimeException notNow) {
-            return false;
+            return accessor.getValue() instanceof Map<?, ?> map
+                    && PROBE_KEYS.stream().anyMatch(map::containsKey);
+        } catch (RuntimeException | Error itsOwn) {
+            return false; // it will tell whoever asks it next
         } finally {
             here.toThread();
         }

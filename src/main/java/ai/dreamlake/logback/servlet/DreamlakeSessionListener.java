@@ -31,7 +31,7 @@ public class DreamlakeSessionListener implements ServletRequestListener {
     public void requestDestroyed(ServletRequestEvent event) {
         RequestScope scope = RequestScope.of(event.getServletRequest());
         if (scope != null) {
-            scope.leave(event.getServletRequest());
+            scope.end(event.getServletRequest());
         }
     }
 }

@@ -26,6 +26,7 @@ final class RequestScope {
     // Guarded by this.
     private @Nullable Thread thread;
     private MdcEntries before = MdcEntries.NONE;
+    private boolean isEndAwaited;
 
     private RequestScope(MdcEntries entries) {
         this.entries = entries;
@@ -72,11 +73,30 @@ final class RequestScope {
         }
         takeOff();
         if (!isWatched(request)) {
-            try {
-                request.getAsyncContext().addListener(new Closing());
-            } catch (IllegalStateException endedMeanwhile) {
-                close();
-            }
+            closeAtItsEnd(request);
+        }
+    }
+
+    /**
+     * A listener hears that the request is over; or, as Jetty tells it, that one dispatch is. Of the end that comes
+     * after that, it hears no more.
+     */
+    void end(ServletRequest request) {
+        leave(request);
+        if (request.isAsyncStarted()) {
+            closeAtItsEnd(request);
+        }
+    }
+
+    private synchronized void closeAtItsEnd(ServletRequest request) {
+        if (isEndAwaited) {
+            return;
+        }
+        try {
+            request.getAsyncContext().addListener(new Closing());
+            isEndAwaited = true;
+        } catch (IllegalStateException endedMeanwhile) {
+            close();
         }
     }
 
@@ -88,6 +108,10 @@ final class RequestScope {
         }
     }
 
+    private synchronized boolean isOnThread() {
+        return thread != null;
+    }
+
     private void close() {
         takeOff();
         Scopes.close(Objects.requireNonNull(entries.scope()));
@@ -95,9 +119,12 @@ final class RequestScope {
 
     /** Closes the scope when its asynchronous request is over, however it ends. */
     private final class Closing implements AsyncListener {
+        /** Whoever has the session on its thread now, will still log of this request, and closes it then. */
         @Override
         public void onComplete(AsyncEvent event) {
-            close();
+            if (!isOnThread()) {
+                close();
+            }
         }
 
         @Override

@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.binder.MeterBinder;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.Filter;
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.AnyNestedCondition;
@@ -31,8 +32,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
  *
  * <table>
  *   <caption>Properties</caption>
- *   <tr><td>{@code dreamlake.executors.enabled}</td><td>true: tasks of all executors and schedulers that are beans run
- *       in the session of the thread that hands them over, or in none</td></tr>
+ *   <tr><td>{@code dreamlake.executors.enabled}</td><td>true: tasks of executors that are beans run in the session of
+ *       the thread that hands them over, or in none; those of schedulers in none</td></tr>
  *   <tr><td>{@code dreamlake.metrics.enabled}</td><td>true: {@link DreamlakeMetrics} are bound, where Micrometer is
  *       used</td></tr>
  *   <tr><td>{@code dreamlake.web.header}, {@code .parameter}, {@code .path-variable}</td><td>none: where a web request
@@ -84,22 +85,22 @@ public class DreamlakeAutoConfiguration {
     @EnableConfigurationProperties(DreamlakeWebProperties.class)
     static class ServletRequests {
 
+        /**
+         * Before all other filters, so that what they log is in the session, too. Not a bean itself: Spring Boot would
+         * register that once more.
+         */
         @Bean
-        @ConditionalOnMissingBean
-        DreamlakeSessionFilter dreamlakeSessionFilter(DreamlakeWebProperties properties) {
-            return DreamlakeSessionFilter.builder()
+        @ConditionalOnMissingBean(
+                value = DreamlakeSessionFilter.class,
+                parameterizedContainer = FilterRegistrationBean.class)
+        FilterRegistrationBean<DreamlakeSessionFilter> dreamlakeSessionFilter(DreamlakeWebProperties properties) {
+            DreamlakeSessionFilter filter = DreamlakeSessionFilter.builder()
                     .header(properties.header())
                     .parameter(properties.parameter())
                     .workspace(properties.workspace())
                     .pattern(properties.pattern())
                     .maxSessions(properties.maxSessions())
                     .build();
-        }
-
-        /** Before all other filters, so that what they log is in the session, too. */
-        @Bean
-        FilterRegistrationBean<DreamlakeSessionFilter> dreamlakeSessionFilterRegistration(
-                DreamlakeSessionFilter filter) {
             FilterRegistrationBean<DreamlakeSessionFilter> registration = new FilterRegistrationBean<>(filter);
             registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
             registration.setDispatcherTypes(DispatcherType.REQUEST, DispatcherType.ASYNC, DispatcherType.ERROR);
@@ -119,12 +120,16 @@ public class DreamlakeAutoConfiguration {
         static class Paths {
 
             @Bean
-            WebMvcConfigurer dreamlakePathVariable(DreamlakeSessionFilter filter, DreamlakeWebProperties properties) {
+            WebMvcConfigurer dreamlakePathVariable(
+                    ObjectProvider<FilterRegistrationBean<DreamlakeSessionFilter>> registrations,
+                    DreamlakeWebProperties properties) {
                 return new WebMvcConfigurer() {
                     @Override
                     public void addInterceptors(InterceptorRegistry registry) {
                         String variable = properties.pathVariable();
-                        if (variable != null && !variable.isBlank()) {
+                        FilterRegistrationBean<DreamlakeSessionFilter> registration = registrations.getIfUnique();
+                        DreamlakeSessionFilter filter = registration == null ? null : registration.getFilter();
+                        if (variable != null && !variable.isBlank() && filter != null) {
                             registry.addInterceptor(new PathVariableInterceptor(filter, variable))
                                     .order(Ordered.HIGHEST_PRECEDENCE);
                         }
@@ -143,6 +148,7 @@ public class DreamlakeAutoConfiguration {
     static class ReactiveRequests {
 
         @Bean
+        @ConditionalOnMissingBean
         SessionWebFilter dreamlakeSessionWebFilter(DreamlakeWebProperties properties) {
             return new SessionWebFilter(properties);
         }

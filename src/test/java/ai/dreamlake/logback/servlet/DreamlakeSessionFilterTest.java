@@ -10,6 +10,7 @@ import ai.dreamlake.logback.servlet.TestServer.Work;
 import ai.dreamlake.logback.support.Logging;
 import ai.dreamlake.logback.support.SessionOnDisk;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncListener;
 import jakarta.servlet.DispatcherType;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletException;
@@ -415,6 +416,7 @@ class DreamlakeSessionFilterTest {
     private static final class OddRequest {
         private final Map<String, Object> attributes = new HashMap<>();
         private boolean isAsyncStarted;
+        final List<AsyncListener> listeners = new ArrayList<>();
 
         private final HttpServletRequest request = as(HttpServletRequest.class);
         private final ServletRequestEvent event = new ServletRequestEvent(as(ServletContext.class), request);
@@ -430,8 +432,18 @@ class DreamlakeSessionFilterTest {
                         case "isAsyncStarted" -> isAsyncStarted;
                         case "getServletContext" -> event.getServletContext();
                         case "getHeaders" -> Collections.enumeration(List.of("run-7"));
+                        case "getAsyncContext" -> as(AsyncContext.class);
+                        case "addListener" -> listeners.add((AsyncListener) arguments[0]);
                         default -> throw new UnsupportedOperationException(method.getName());
                     }));
+        }
+
+        /** On the calling thread, as when a worker completes the request. */
+        void complete() throws IOException {
+            isAsyncStarted = false;
+            for (AsyncListener listener : listeners) {
+                listener.onComplete(null);
+            }
         }
 
         /** One dispatch, from its beginning to its end. */
@@ -473,6 +485,25 @@ class DreamlakeSessionFilterTest {
         assertThat(SessionOnDisk.of(root, "project", "run-7").messages())
                 .containsExactly("first", "with a copy", "second");
         assertThat(SessionOnDisk.of(root, "project", "default").messages()).containsExactly("between", "afterwards");
+    }
+
+    @Test
+    void anAsynchronousRequestThatIsCompletedElsewhereIsOverForAllCopiesOfItsMdc() throws Exception {
+        logging = Logging.to(root, appender -> appender.setWorkspace("project"));
+        OddRequest odd = new OddRequest();
+        List<Map<String, String>> copies = new ArrayList<>();
+        odd.dispatch(byHeader(), () -> {
+            copies.add(MDC.getCopyOfContextMap());
+            odd.isAsyncStarted = true;
+        });
+        MDC.setContextMap(copies.get(0));
+        logging.log.info("of a worker");
+        odd.complete();
+        logging.log.info("afterwards");
+        MDC.clear();
+        logging.close();
+        assertThat(SessionOnDisk.of(root, "project", "run-7").messages()).containsExactly("of a worker");
+        assertThat(SessionOnDisk.of(root, "project", "default").messages()).containsExactly("afterwards");
     }
 
     @Test

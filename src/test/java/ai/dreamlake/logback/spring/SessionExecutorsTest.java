@@ -3,28 +3,34 @@ package ai.dreamlake.logback.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.DreamlakeSession;
-import java.time.Instant;
+import com.google.common.util.concurrent.ListeningExecutorService;
+import com.google.common.util.concurrent.MoreExecutors;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.Future;
 import java.util.concurrent.PriorityBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
-import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.boot.autoconfigure.task.TaskExecutionAutoConfiguration;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Scope;
+import org.springframework.context.annotation.ScopedProxyMode;
 import org.springframework.core.env.MapPropertySource;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.core.task.TaskDecorator;
@@ -112,6 +118,20 @@ class SessionExecutorsTest {
         }
     }
 
+    /** Nobody else can make one. */
+    static class Unmakeable implements Executor {
+        private Unmakeable() {}
+
+        static Unmakeable of() {
+            return new Unmakeable();
+        }
+
+        @Override
+        public final void execute(Runnable task) {
+            task.run();
+        }
+    }
+
     /** Nobody can be its subclass. */
     static final class Direct implements Executor {
         @Override
@@ -163,16 +183,26 @@ class SessionExecutorsTest {
         }
 
         @Bean
-        Object advised() {
-            ProxyFactory factory = new ProxyFactory(Executors.newFixedThreadPool(1));
-            return factory.getProxy();
+        ListeningExecutorService listening() {
+            return MoreExecutors.listeningDecorator(Executors.newFixedThreadPool(1)); // its methods are final
+        }
+
+        @Bean
+        @Scope(value = "singleton", proxyMode = ScopedProxyMode.TARGET_CLASS)
+        ThreadPoolTaskExecutor scoped() {
+            return new ThreadPoolTaskExecutor();
+        }
+
+        @Bean
+        Unmakeable unmakeable() {
+            return Unmakeable.of();
         }
     }
 
     @Test
     void tasksOfEveryKindOfExecutorRunInTheSessionOfWhoHandsThemOver() throws Exception {
         try (var context = start(Pools.class)) {
-            for (String name : List.of("fixed", "single", "forking", "advised")) {
+            for (String name : List.of("fixed", "single", "forking", "listening")) {
                 ExecutorService pool = context.getBean(name, ExecutorService.class);
                 try (DreamlakeSession scope = DreamlakeSession.open("project", name)) {
                     assertThat(pool.submit(SESSION).get()).isEqualTo(name);
@@ -187,13 +217,18 @@ class SessionExecutorsTest {
             ThreadPoolTaskExecutor springs = context.getBean("springs", ThreadPoolTaskExecutor.class);
             SimpleAsyncTaskExecutor simple = context.getBean(SimpleAsyncTaskExecutor.class);
             ThreadPoolTaskScheduler scheduler = context.getBean(ThreadPoolTaskScheduler.class);
-            CompletableFuture<String> scheduled = new CompletableFuture<>();
             try (DreamlakeSession scope = DreamlakeSession.open("project", "springs")) {
                 assertThat(springs.submit(SESSION).get()).isEqualTo("springs");
                 assertThat(springs.submitCompletable(SESSION).get()).isEqualTo("springs");
                 assertThat(simple.submit(SESSION).get()).isEqualTo("springs");
-                scheduler.schedule(() -> scheduled.complete(DreamlakeSessionName.get()), Instant.now());
-                assertThat(scheduled.get()).isEqualTo("springs");
+                assertThat(context.getBean("scoped", ThreadPoolTaskExecutor.class)
+                                .submit(SESSION)
+                                .get())
+                        .isEqualTo("springs");
+                assertThat(simple.getConcurrencyLimit()).isEqualTo(-1);
+                assertThat(scheduler.submit(SESSION).get())
+                        .as("a scheduler's tasks may run long after this session")
+                        .isEqualTo("null");
             }
             assertThat(springs.getThreadPoolExecutor().getPoolSize()).isEqualTo(1);
         }
@@ -215,7 +250,8 @@ class SessionExecutorsTest {
             Direct direct = context.getBean(Direct.class);
             AtomicInteger ran = new AtomicInteger();
             direct.execute(ran::incrementAndGet);
-            assertThat(ran).hasValue(1);
+            context.getBean(Unmakeable.class).execute(ran::incrementAndGet);
+            assertThat(ran).hasValue(2);
         }
     }
 
@@ -249,11 +285,82 @@ class SessionExecutorsTest {
     }
 
     @Test
-    void aScheduledMethodBeginsInNoSession() throws Exception {
-        try (var context = start(Ticking.class)) {
+    void aScheduledMethodBeginsInNoSessionWhoeverRegistersItAndWhateverTheLastTickLeft() throws Exception {
+        try (DreamlakeSession scope = DreamlakeSession.open("project", "of who starts the application");
+                var context = start(Ticking.class)) {
             assertThat(context.getBean(Ticking.class).second.get(1, TimeUnit.MINUTES))
-                    .as("the first tick left one on the thread")
                     .isEqualTo("null");
+        }
+    }
+
+    @Configuration
+    static class Periodic {
+        @Bean
+        ScheduledExecutorService timer() {
+            return Executors.newScheduledThreadPool(1);
+        }
+    }
+
+    @Test
+    void aPeriodicTaskOfTheJdkRunsInNoSessionAndASingleOneInThatOfWhoSchedulesIt() throws Exception {
+        try (var context = start(Periodic.class)) {
+            ScheduledExecutorService timer = context.getBean(ScheduledExecutorService.class);
+            CompletableFuture<String> tick = new CompletableFuture<>();
+            try (DreamlakeSession scope = DreamlakeSession.open("project", "mine")) {
+                assertThat(timer.schedule(SESSION, 1, TimeUnit.MILLISECONDS).get())
+                        .isEqualTo("mine");
+                timer.scheduleAtFixedRate(() -> tick.complete(DreamlakeSessionName.get()), 0, 1, TimeUnit.MILLISECONDS);
+                assertThat(tick.get(1, TimeUnit.MINUTES)).isEqualTo("null");
+            }
+        }
+    }
+
+    /** A task with a class of its own, which its decorator knows. */
+    record Job(CompletableFuture<String> session) implements Runnable {
+        @Override
+        public void run() {
+            session.complete(MDC.get("dreamlake.session"));
+        }
+    }
+
+    @Configuration
+    static class Particular {
+        final List<Object> seen = new CopyOnWriteArrayList<>();
+
+        @Bean
+        ThreadPoolTaskExecutor pool() {
+            ThreadPoolTaskExecutor pool = new ThreadPoolTaskExecutor();
+            pool.setTaskDecorator(task -> {
+                seen.add(task);
+                return task;
+            });
+            return pool;
+        }
+
+        @Bean
+        ThreadPoolTaskExecutor ordered() {
+            return new ThreadPoolTaskExecutor() {
+                @Override
+                protected BlockingQueue<Runnable> createQueue(int capacity) {
+                    return new PriorityBlockingQueue<>(11, Comparator.comparing(task -> ((Job) task).hashCode()));
+                }
+            };
+        }
+    }
+
+    @Test
+    void aUsersDecoratorAndAUsersQueueSeeTasksAsTheyAre() throws Exception {
+        try (var context = start(Particular.class);
+                DreamlakeSession scope = DreamlakeSession.open("project", "mine")) {
+            Job job = new Job(new CompletableFuture<>());
+            context.getBean("pool", ThreadPoolTaskExecutor.class).execute(job);
+            assertThat(job.session.get()).isEqualTo("mine");
+            assertThat(context.getBean(Particular.class).seen).containsExactly(job);
+            for (int i = 0; i < 5; i++) {
+                Job another = new Job(new CompletableFuture<>());
+                context.getBean("ordered", ThreadPoolTaskExecutor.class).execute(another);
+                another.session.get();
+            }
         }
     }
 

@@ -77,7 +77,8 @@ class SpringBootTest {
     @Test
     void oneLineInLogbackSpringXmlTakesTheApplicationsProperties() throws IOException {
         assertThat(run(
-                        "--spring.application.name=shop",
+                        "--spring.application.name=team/shop",
+                        "--dreamlake.workspace=shop",
                         "--dreamlake.local-path=" + directory,
                         "--dreamlake.session=run-7",
                         "--dreamlake.include-named-arguments=true",
@@ -89,6 +90,13 @@ class SpringBootTest {
                 .doesNotContain("\"debug\"")
                 .contains("\"message\": \"Starting ")
                 .contains("\"sequenceNumber\": 0}");
+    }
+
+    @Test
+    void anApplicationOfAnyNameStartsWithoutAnyProperty() throws IOException {
+        assertThat(run("--spring.application.name=team/shop", "--dreamlake.local-path=" + directory))
+                .isEqualTo("started: true, 128 sessions, 1 bean");
+        assertThat(directory.resolve("default/default/logs/logs.jsonl")).isNotEmptyFile();
     }
 
     private static JsonNode metadata() throws IOException {

@@ -16,6 +16,9 @@ public final class AppenderProperties {
     /** Where sessions lie if neither a local path nor a server is named. */
     public static final String DEFAULT_LOCAL_PATH = ".dreamlake";
 
+    /** Of the workspace and of the session. */
+    public static final String DEFAULT_NAME = "default";
+
     /** Null is the default, but see {@link #isLocalPathSet}. */
     public @Nullable String localPath;
 
@@ -27,8 +30,8 @@ public final class AppenderProperties {
     public @Nullable String apiKeyFile;
     public @Nullable ProvidedTokens tokenProvider;
     public @Nullable String userName;
-    public @Nullable String workspace = "default";
-    public @Nullable String session = "default";
+    public @Nullable String workspace = DEFAULT_NAME;
+    public @Nullable String session = DEFAULT_NAME;
     public @Nullable String workspaceKey = SessionKeys.WORKSPACE;
     public @Nullable String sessionKey = SessionKeys.SESSION;
     public boolean requireSession;

@@ -60,7 +60,8 @@ public final class Engine {
     /** How many exit hooks have not come to their end. They run at once. */
     private final AtomicInteger exitHooks;
 
-    private final Totals.Start start;
+    /** Null until everything has started. */
+    private volatile Totals.@Nullable Start start;
 
     private Engine(
             RecordWriter writer,
@@ -82,7 +83,6 @@ public final class Engine {
         this.uploads = uploads;
         this.cleaner = cleaner;
         this.exitHooks = new AtomicInteger(uploads == null ? 1 : 2);
-        this.start = Totals.started(name, counters, uploads != null, this::counts);
     }
 
     /**
@@ -177,6 +177,7 @@ public final class Engine {
         if (cleaner != null) {
             cleaner.start();
         }
+        engine.start = Totals.started(name, counters, uploads != null, engine::counts);
         return engine;
     }
 
@@ -288,7 +289,10 @@ public final class Engine {
 
     /** The last words, unless stop or exit has told them already. */
     private void tellRest() {
-        start.ended();
+        Totals.Start start = this.start;
+        if (start != null) {
+            start.ended();
+        }
         sessions.tellRest();
         status.summary(summary());
     }

@@ -45,6 +45,15 @@ public final class FileIdentity {
         }
     }
 
+    /** How many names the file at a path has, a link to it not counted; 1 where the platform cannot tell. */
+    public static int links(Path path) throws IOException {
+        try {
+            return (int) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
+        } catch (UnsupportedOperationException | IllegalArgumentException unknown) {
+            return 1;
+        }
+    }
+
     /** Whether these are attributes of this file. True where the platform cannot tell; false for null. */
     public boolean isOf(@Nullable BasicFileAttributes attributes) {
         return attributes != null && (key == null || key.equals(attributes.fileKey()));

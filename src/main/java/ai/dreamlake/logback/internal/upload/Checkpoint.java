@@ -2,6 +2,7 @@ package ai.dreamlake.logback.internal.upload;
 
 import ai.dreamlake.logback.internal.io.AtomicFile;
 import ai.dreamlake.logback.internal.io.Digests;
+import ai.dreamlake.logback.internal.io.FileIdentity;
 import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.record.LineFormat;
@@ -75,13 +76,11 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     /** The file's content, valid or not. */
     static Checkpoint parse(Path file) throws IOException {
         JsonNode json = LenientJson.TREES.missingNode();
-        boolean isWhole = false;
-        for (int reads = 0; !isWhole && reads < MAX_READS; reads++) {
+        for (int reads = 0; json.isMissingNode() && reads < MAX_READS; reads++) {
             try (InputStream in = RegularFile.read(file.toFile())) {
-                json = LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES)); // one of ours is shorter
-                isWhole = !(json instanceof ObjectNode checkpoint) || isChecked(checkpoint);
+                json = checked(LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES))); // one of ours is shorter
             } catch (JacksonException mixture) {
-                json = LenientJson.TREES.missingNode();
+                // It is read again.
             } catch (FileNotFoundException none) {
                 return NONE;
             }
@@ -155,12 +154,22 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         byte[] text = LenientJson.TREES.writeValueAsBytes(json);
         byte[] content = Arrays.copyOf(text, Math.max(text.length, LENGTH));
         Arrays.fill(content, text.length, content.length, (byte) ' ');
-        if (content.length == LENGTH && file.toFile().length() == LENGTH) {
-            try (RandomAccessFile before = RegularFile.open(file.toFile(), "rw")) {
-                before.write(content);
-            }
-        } else {
+        if (content.length != LENGTH || !overwrite(file, content)) {
             AtomicFile.replace(file, content);
+        }
+    }
+
+    /** False where that is not possible, or not to be done: a hard link is somebody's backup. */
+    private static boolean overwrite(Path file, byte[] content) throws IOException {
+        if (file.toFile().length() != LENGTH || FileIdentity.links(file) > 1) {
+            return false;
+        }
+        RegularFile.check(file.toFile());
+        try (RandomAccessFile before = RegularFile.open(file.toFile(), "rw")) {
+            before.write(content);
+            return true;
+        } catch (FileNotFoundException notPermitted) {
+            return false; // to write into it; perhaps to replace it
         }
     }
 
@@ -170,9 +179,16 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         return Long.toHexString(check.getValue());
     }
 
-    private static boolean isChecked(ObjectNode json) {
-        JsonNode check = json.remove(CHECK);
-        return check != null && check.asString("").equals(check(json));
+    /** What a file says, or nothing if it does not say what was written into it. */
+    private static JsonNode checked(JsonNode json) {
+        if (!(json instanceof ObjectNode checkpoint)) {
+            return LenientJson.TREES.missingNode();
+        }
+        JsonNode check = checkpoint.remove(CHECK);
+        // Files of an earlier version have none.
+        return check == null || check.asString("").equals(check(checkpoint))
+                ? checkpoint
+                : LenientJson.TREES.missingNode();
     }
 
     private static String digest(RandomAccessFile log, long offset) throws IOException {

@@ -183,8 +183,9 @@ final class SessionUpload {
      */
     @Nullable
     Instant oldestPendingAt() throws IOException {
+        List<File> all = logs.all(); // first: of a segment that goes now, nothing is pending
         long offset = checkpoints.offset();
-        for (File log : logs.all()) {
+        for (File log : all) {
             if (log.length() > offset) {
                 try (RandomAccessFile file = RegularFile.open(log, "r")) {
                     InputStream line = new FilePart(file, offset, Long.MAX_VALUE);

@@ -114,6 +114,7 @@ final class SuspendedUploads {
     /** When the oldest of their logs was last written; null if there are none. */
     synchronized @Nullable Instant oldestAt() {
         return Stream.concat(waiting.values().stream(), parked.values().stream())
+                .filter(session -> session.pendingBytes() > 0 && session.time() > 0)
                 .map(Suspended::time)
                 .min(Comparator.naturalOrder())
                 .map(Instant::ofEpochMilli)

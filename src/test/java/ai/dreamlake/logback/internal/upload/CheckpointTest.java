@@ -93,7 +93,7 @@ class CheckpointTest {
     }
 
     @Test
-    void lossesAddUpUntilTheServerKnowsAndSurviveADamagedCheckpoint() throws IOException {
+    void lossesAddUpUntilTheServerKnowsAndSurviveAnotherLog() throws IOException {
         try (RandomAccessFile log = log(LOG)) {
             Checkpoint lost = Checkpoint.NONE.losing(5, "2025-10-29T10:30:00Z");
             Checkpoint givenUp = lost.givingUp(3, Instant.parse("2025-10-29T10:31:00Z"), log, 3);
@@ -102,8 +102,15 @@ class CheckpointTest {
             assertThat(givenUp.offset()).isEqualTo(log.length());
             assertThat(givenUp.atNextLog().lost()).isEqualTo(8);
             assertThat(givenUp.withoutLoss().lost()).isZero();
-            givenUp.write(file());
-            Files.writeString(file(), Files.readString(file()).replaceAll("\"digest\":\"..", "\"digest\":\"xx"));
+            new Checkpoint(
+                            3,
+                            3,
+                            3,
+                            -1,
+                            givenUp.lost(),
+                            givenUp.lostAt(),
+                            "xx" + givenUp.digest().substring(2))
+                    .write(file());
             Checkpoint read = Checkpoint.read(file(), log);
             assertThat(read.offset()).isZero();
             assertThat(read.lost()).isEqualTo(8);
@@ -134,6 +141,42 @@ class CheckpointTest {
                 assertThat(files).containsExactlyInAnyOrder(file(), directory.resolve("logs.jsonl"));
             }
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"\"lost\":8,\"lost\":9", "\"offset\":1,\"offset\":2", "\"check\":\"a,\"check\":\"b"})
+    void aMixtureOfTwoCheckpointsIsNone(String part, String other) throws IOException {
+        new Checkpoint(1, 1, 1, 1, 8, "2025-10-29", "1".repeat(32)).write(file());
+        String written = Files.readString(file());
+        assertThat(Checkpoint.parse(file()).lost()).isEqualTo(8);
+        String mixture = part.contains("check")
+                ? written.replaceFirst(
+                        "\"check\":\".", "\"check\":\"" + (written.contains("\"check\":\"0") ? '1' : '0'))
+                : written.replace(part, other);
+        assertThat(mixture).isNotEqualTo(written);
+        Files.writeString(file(), mixture);
+        assertThat(Checkpoint.parse(file()).offset()).isEqualTo(-1);
+        assertThat(Checkpoint.parse(file()).lost()).isZero();
+        try (RandomAccessFile log = log(LOG)) {
+            assertThat(Checkpoint.read(file(), log)).isEqualTo(Checkpoint.NONE);
+        }
+    }
+
+    @Test
+    void theCheckpointOfAnEarlierVersionHasNoCheck() throws IOException {
+        Files.writeString(file(), "{\"offset\":5,\"end\":5,\"number\":1,\"serverEnd\":-1,\"lost\":2,\"digest\":\"\"}");
+        assertThat(Checkpoint.parse(file()).offset()).isEqualTo(5);
+        assertThat(Checkpoint.parse(file()).lost()).isEqualTo(2);
+    }
+
+    @Test
+    void aHardLinkKeepsWhatItHad() throws IOException {
+        Checkpoint.NONE.write(file());
+        Path backup = Files.createLink(directory.resolve("backup"), file());
+        byte[] before = Files.readAllBytes(backup);
+        Checkpoint.NONE.losing(1, "2025-10-29").write(file());
+        assertThat(backup).hasBinaryContent(before);
+        assertThat(Checkpoint.parse(file()).lost()).isEqualTo(1);
     }
 
     @Test
