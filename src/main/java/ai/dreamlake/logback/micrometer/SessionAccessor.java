@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  * missing.
  *
  * <p>Only the MDC entries that a scope consists of are touched, and nobody else changes them: where an accessor carries
- * the whole MDC, such as Micrometer's own {@code Slf4jThreadLocalAccessor}, it is replaced in the registry, under its
- * key, by one that does the same and leaves these entries as they are. Otherwise it would put the session of a task
- * back into the MDC after the task, for good. Register such an accessor when the application starts.
+ * the whole MDC as a map, such as Micrometer's own {@code Slf4jThreadLocalAccessor}, it is replaced in the registry,
+ * under its key, by one that does the same and leaves these entries as they are. Otherwise it would put the session of
+ * a task back into the MDC after the task, for good. Register such an accessor when the application starts.
  *
  * <p>A name under another key, which an appender's {@code sessionKey} names, is not carried. Thread-safe.
  */

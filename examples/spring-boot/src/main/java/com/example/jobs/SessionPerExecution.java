@@ -47,7 +47,9 @@ class SessionPerExecution implements JobExecutionListener {
 
     private static DreamlakeSession open(JobExecution execution) {
         Map<String, Object> metadata = new HashMap<>();
-        execution.getJobParameters().forEach(parameter -> metadata.put(parameter.name(), parameter.value()));
+        execution
+                .getJobParameters()
+                .forEach(parameter -> metadata.put(parameter.name(), String.valueOf(parameter.value())));
         metadata.put("status", execution.getStatus().name());
         metadata.put("exitCode", execution.getExitStatus().getExitCode());
         return DreamlakeSession.builder("batch", session(execution))
