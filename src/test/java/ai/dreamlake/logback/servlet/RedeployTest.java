@@ -3,9 +3,9 @@ package ai.dreamlake.logback.servlet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.DreamlakeAppender;
-import ai.dreamlake.logback.testing.ChildJvm;
-import ai.dreamlake.logback.testing.FakeDreamlake;
-import ai.dreamlake.logback.testing.SessionOnDisk;
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.SessionOnDisk;
 import java.io.File;
 import java.io.IOException;
 import java.net.URISyntaxException;
