@@ -22,7 +22,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.Ordered;
-import org.springframework.web.server.WebFilter;
+import org.springframework.http.server.reactive.HttpHandlerDecoratorFactory;
 import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
@@ -142,15 +142,15 @@ public class DreamlakeAutoConfiguration {
     /** The sessions of requests in Spring WebFlux. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.REACTIVE)
-    @ConditionalOnClass({WebFilter.class, ThreadLocalAccessor.class})
+    @ConditionalOnClass({HttpHandlerDecoratorFactory.class, ThreadLocalAccessor.class})
     @Conditional(RequestsNameSessions.class)
     @EnableConfigurationProperties(DreamlakeWebProperties.class)
     static class ReactiveRequests {
 
         @Bean
         @ConditionalOnMissingBean
-        SessionWebFilter dreamlakeSessionWebFilter(DreamlakeWebProperties properties) {
-            return new SessionWebFilter(properties);
+        SessionHttpHandlers dreamlakeSessionHttpHandlers(DreamlakeWebProperties properties) {
+            return new SessionHttpHandlers(properties);
         }
     }
 

@@ -3,6 +3,9 @@ package ai.dreamlake.logback.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.AppenderBase;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -12,7 +15,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -20,6 +25,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
@@ -101,6 +107,11 @@ class SpringWebTest {
             return Mono.fromCallable(SpringWebTest::session);
         }
 
+        @GetMapping("/failing")
+        Mono<String> failing() {
+            return Mono.error(new IllegalStateException("there is no data"));
+        }
+
         @GetMapping("/later")
         Mono<String> later() {
             return Mono.delay(Duration.ofMillis(5))
@@ -170,6 +181,36 @@ class SpringWebTest {
         assertThat(get("/jobs/run-2")).isEqualTo("null/run-2");
         assertThat(get("/jobs/run-3")).isEqualTo("null/null");
         assertThat(get("/jobs/run-1")).isEqualTo("null/run-1");
+    }
+
+    @Test
+    void whatWebFluxItselfSaysOfAFailedRequestIsInItsSession() throws Exception {
+        start(
+                Reactive.class,
+                WebApplicationType.REACTIVE,
+                "--spring.reactor.context-propagation=auto",
+                "--dreamlake.web.header=X-Experiment");
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        Map<String, String> sessions = new ConcurrentHashMap<>();
+        AppenderBase<ILoggingEvent> seen = new AppenderBase<>() {
+            @Override
+            protected void append(ILoggingEvent event) {
+                sessions.put(
+                        event.getFormattedMessage(),
+                        String.valueOf(event.getMDCPropertyMap().get("dreamlake.session")));
+            }
+        };
+        seen.start();
+        root.addAppender(seen);
+        try {
+            get("/failing", "X-Experiment", "broken");
+        } finally {
+            root.detachAppender(seen);
+        }
+        assertThat(sessions)
+                .anySatisfy((message, session) -> assertThat(message).contains("500 Server Error for HTTP GET"))
+                .allSatisfy(
+                        (message, session) -> assertThat(session).as(message).isEqualTo("broken"));
     }
 
     @Test
