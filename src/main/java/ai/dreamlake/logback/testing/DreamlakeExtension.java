@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.slf4j.ILoggerFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.helpers.SubstituteLoggerFactory;
 
 /**
  * Shows a JUnit test what the code under test logged, as it is on disk.
@@ -50,6 +53,8 @@ import org.slf4j.LoggerFactory;
 public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
 
     /** The loggers that have an appender of ours, with the test that it belongs to. */
+    private static final long MAX_BINDING_NANOS = TimeUnit.SECONDS.toNanos(30);
+
     private static final Map<String, String> ATTACHED = new ConcurrentHashMap<>();
 
     private final String logger;
@@ -92,7 +97,7 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
      */
     @Override
     public void beforeEach(ExtensionContext test) throws Exception {
-        ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
+        ILoggerFactory loggers = loggers();
         if (!loggers.getClass().getName().equals("ch.qos.logback.classic.LoggerContext")) {
             throw new IllegalStateException(
                     "SLF4J is bound to " + loggers.getClass().getName()
@@ -100,6 +105,17 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
         }
         begin(test);
         log = TemporaryLog.attach((LoggerContext) loggers, logger, settings);
+    }
+
+    /** Another test may be the first to ask SLF4J for a logger, which takes a moment. */
+    private static ILoggerFactory loggers() {
+        long deadline = System.nanoTime() + MAX_BINDING_NANOS;
+        ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
+        while (loggers instanceof SubstituteLoggerFactory && System.nanoTime() - deadline < 0) {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(1));
+            loggers = LoggerFactory.getILoggerFactory();
+        }
+        return loggers;
     }
 
     private void begin(ExtensionContext test) {

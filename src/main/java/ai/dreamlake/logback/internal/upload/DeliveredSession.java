@@ -44,7 +44,10 @@ public final class DeliveredSession implements Closeable {
         }
         File log = directory.log();
         if (!log.exists()) {
-            return Checkpoint.parse(directory.checkpoint()).lost() == 0;
+            Checkpoint checkpoint = Checkpoint.parse(directory.checkpoint());
+            boolean isDamaged =
+                    checkpoint.offset() < 0 && directory.checkpoint().toFile().length() > 0;
+            return checkpoint.lost() == 0 && !isDamaged;
         }
         try (RandomAccessFile file = RegularFile.open(log, "r")) {
             Checkpoint checkpoint = Checkpoint.read(directory.checkpoint(), file);
