@@ -38,6 +38,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Real directories, and a real server. Time is told. */
 @Timeout(120)
@@ -268,6 +269,26 @@ class SessionCleanerTest {
                 assertThat(exists("old")).isEqualTo(!goes);
             }
         }
+    }
+
+    /** The loss that it notes may be another one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aDamagedCheckpointProvesNothingWhereThereIsNoLog(boolean isDamaged) throws IOException {
+        startHybrid();
+        append("old", "a");
+        awaitDelivered("old", 1);
+        sessions.close();
+        uploads.close(() -> {});
+        Path log = session("old").log();
+        Path checkpoint = log.resolveSibling(".upload");
+        if (isDamaged) {
+            Files.writeString(checkpoint, Files.readString(checkpoint).replace("\"number\":1", "\"number\":2"));
+        }
+        Files.delete(log);
+        age("old", 8);
+        cleaner(A_WEEK).look(NOW);
+        assertThat(Files.exists(checkpoint)).isEqualTo(isDamaged);
     }
 
     @Test
