@@ -47,7 +47,7 @@ class SpringWebTest {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    /** Or the start would configure Logback anew, for all tests in this JVM. */
+    /** Kept, to be restored: "none" stops Spring Boot from configuring Logback anew for all tests in this JVM. */
     private final String loggingSystem = System.getProperty("org.springframework.boot.logging.LoggingSystem");
 
     private ConfigurableApplicationContext context;

@@ -42,7 +42,7 @@ public final class LineFormat {
     /** Returned instead of a number for a record without one that {@link #isNumber} accepts. */
     public static final long NO_NUMBER = -2;
 
-    /** Within so many bytes a record's timestamp ends. */
+    /** The timestamp is within the first bytes of a record, no more than these. */
     public static final int LENGTH_WITH_TIMESTAMP = 64;
 
     static final byte[] BEFORE_TIMESTAMP = ascii("{\"timestamp\": \"");

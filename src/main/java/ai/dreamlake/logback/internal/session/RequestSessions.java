@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  * Decides which of the session names that strangers give are taken: in a header of a web request, for example.
  *
  * <p>A name is taken if it is the only one, matches the pattern as a whole, and obeys the rules of {@link SessionName}.
- * Of different names, only so many are taken, ever: each is a directory, and somebody may try all of them. What is not
- * taken goes to the default session. Throws nothing, whatever is given.
+ * The number of different names is limited: each is a directory, and somebody may try all of them. What is not taken
+ * goes to the default session. Throws nothing, whatever is given.
  *
  * <p>Thread-safe. Remembers the names that were taken.
  */

@@ -60,7 +60,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
 
     /**
      * Reads a checkpoint. If it is missing, damaged, or another log's, the log starts from its beginning: everything is
-     * sent again, and nothing is skipped. Unreported losses are kept.
+     * sent again, and nothing is skipped. Unreported losses are kept, unless the file is damaged.
      */
     static Checkpoint read(Path file, RandomAccessFile log) throws IOException {
         Checkpoint read = parse(file);
