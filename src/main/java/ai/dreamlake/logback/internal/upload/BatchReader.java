@@ -16,6 +16,11 @@ final class BatchReader implements Closeable {
     /** Where a record begins that follows damage in the log, if one was found; else 0. */
     private long laterRecordStart;
 
+    /** The batch that will be wanted next, if all goes well. */
+    private @Nullable Batch ahead;
+
+    private int maxRecordsAhead;
+
     /** @param maxBytes the largest body, unless a single record is larger */
     BatchReader(LogSegments logs, int maxBytes) {
         this.logs = logs;
@@ -47,25 +52,43 @@ final class BatchReader implements Closeable {
      */
     @Nullable
     Batch next(Checkpoint checkpoint, int maxRecords) throws IOException {
-        return checkpoint.isDoubtful()
-                ? Batch.read(log(), checkpoint.offset(), checkpoint.end(), maxBytes, checkpoint.number())
-                : nextNew(checkpoint, maxRecords);
+        if (checkpoint.isDoubtful()) {
+            return Batch.read(log(), checkpoint.offset(), checkpoint.end(), maxBytes, checkpoint.number());
+        }
+        Batch read = ahead;
+        ahead = null;
+        return read != null && read.start() == checkpoint.offset() && maxRecordsAhead == maxRecords
+                ? read
+                : nextNew(checkpoint.offset(), maxRecords, checkpoint.number());
+    }
+
+    /**
+     * Reads the batch behind another one, which is being sent, so that it is there when it is wanted. It is kept only
+     * if it would be the same later on.
+     */
+    void readAhead(Batch before, int maxRecords) {
+        try {
+            Batch read = nextNew(before.end(), maxRecords, before.numbers().next());
+            ahead = read != null && read.isFull() && read.unsendable() == null ? read : null;
+            maxRecordsAhead = maxRecords;
+        } catch (IOException failure) {
+            ahead = null; // it is read again when it is wanted
+        }
     }
 
     /**
      * What follows the last record is damage, which the journal cuts off when it writes again; it is neither sent nor
      * set aside here.
      */
-    private @Nullable Batch nextNew(Checkpoint checkpoint, int maxRecords) throws IOException {
+    private @Nullable Batch nextNew(long from, int maxRecords, long number) throws IOException {
         while (true) {
-            Batch batch =
-                    Batch.read(log(), checkpoint.offset(), Long.MAX_VALUE, maxRecords, maxBytes, checkpoint.number());
+            Batch batch = Batch.read(log(), from, Long.MAX_VALUE, maxRecords, maxBytes, number);
             if (batch == null || batch.endsWithRecord()) {
                 return batch;
             }
             if (!isRecordAfter(batch.end()) && logs.isOldestCurrent()) {
                 while (batch != null && !batch.endsWithRecord()) {
-                    batch = batch.withoutLastLine(log(), checkpoint.number());
+                    batch = batch.withoutLastLine(log(), number);
                 }
                 return batch;
             }
@@ -97,6 +120,7 @@ final class BatchReader implements Closeable {
     public void close() throws IOException {
         RandomAccessFile file = log;
         log = null;
+        ahead = null;
         if (file != null) {
             file.close();
         }

@@ -56,8 +56,10 @@ final class BatchSender {
      * @param isDoubtful whether it was about to be sent before, so that the server may have it
      * @param serverEnd the last number that the server is known to have assigned, or -1
      * @param beforeSending called before a batch is sent that is not doubtful
+     * @param whileWaiting called when a batch is sent, before the answer is awaited
      */
-    Result send(Batch batch, boolean isDoubtful, long serverEnd, BeforeSending beforeSending) throws IOException {
+    Result send(Batch batch, boolean isDoubtful, long serverEnd, BeforeSending beforeSending, Runnable whileWaiting)
+            throws IOException {
         if (batch.unsendable() != null) {
             return new Rejected(0, batch.unsendable().reason);
         }
@@ -79,7 +81,7 @@ final class BatchSender {
         undeliveredKey = "";
         ServerResponse answer;
         try {
-            answer = answered(server.send(remoteSession.requireId(), batch.body(), key));
+            answer = answered(server.send(remoteSession.requireId(), batch.body(), key, whileWaiting));
         } catch (NoResponseException failure) {
             if (!failure.leavesDoubt && !mayBeThere) {
                 undeliveredKey = key;
@@ -191,7 +193,7 @@ final class BatchSender {
                         (name + checkpoint.lostAt() + checkpoint.lost()).getBytes(StandardCharsets.UTF_8))
                 .toString();
         try {
-            return judge(answered(server.send(remoteSession.requireId(), body, key)), 1);
+            return judge(answered(server.send(remoteSession.requireId(), body, key, () -> {})), 1);
         } catch (NoResponseException failure) {
             return noAnswer(failure);
         }

@@ -25,10 +25,19 @@ final class BatchSize {
         return limit;
     }
 
+    /** The most records of the batch behind the next one, if the server takes that. */
+    int limitOnceDelivered() {
+        return (int) Math.min(usualOnceDelivered(), 2L * limit);
+    }
+
+    private int usualOnceDelivered() {
+        return (int) Math.min(most, usual + usual / 8 + 1L);
+    }
+
     /** The server took a batch. */
     void delivered() {
-        usual = (int) Math.min(most, usual + usual / 8 + 1L);
-        limit = (int) Math.min(usual, 2L * limit);
+        limit = limitOnceDelivered();
+        usual = usualOnceDelivered();
     }
 
     /**

@@ -91,9 +91,11 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     /** A body that OkHttp does not resend by itself. */
     private static final class OneShot extends RequestBody {
         private final byte[] bytes;
+        private final Runnable whenSent;
 
-        OneShot(byte[] bytes) {
+        OneShot(byte[] bytes, Runnable whenSent) {
             this.bytes = bytes;
+            this.whenSent = whenSent;
         }
 
         @Override
@@ -114,6 +116,8 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         @Override
         public void writeTo(BufferedSink sink) throws IOException {
             sink.write(bytes);
+            sink.flush(); // or the server would wait for the end while we do something else
+            whenSent.run();
         }
     }
 
@@ -227,12 +231,13 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 .addPathSegment(session.workspace())
                 .addPathSegment("sessions")
                 .build();
-        return call(post(url, LenientJson.TREES.writeValueAsBytes(description)), true);
+        return call(post(url, LenientJson.TREES.writeValueAsBytes(description), () -> {}), true);
     }
 
     @Override
-    public ServerResponse send(String sessionId, byte[] batch, String key) throws NoResponseException {
-        return call(post(logs(sessionId), batch).header("Idempotency-Key", key), false);
+    public ServerResponse send(String sessionId, byte[] batch, String key, Runnable whileWaiting)
+            throws NoResponseException {
+        return call(post(logs(sessionId), batch, whileWaiting).header("Idempotency-Key", key), false);
     }
 
     @Override
@@ -275,9 +280,9 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         return settings.headers().get(USER_AGENT) != null ? request : request.header(USER_AGENT, userAgent);
     }
 
-    private Request.Builder post(HttpUrl url, byte[] json) {
+    private Request.Builder post(HttpUrl url, byte[] json, Runnable whenSent) {
         if (!compressing) {
-            return request(url).post(new OneShot(json));
+            return request(url).post(new OneShot(json, whenSent));
         }
         Buffer compressed = new Buffer();
         try (BufferedSink sink = Okio.buffer((Sink) new GzipSink(compressed))) {
@@ -285,7 +290,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible); // it writes to memory only
         }
-        return request(url).header(CONTENT_ENCODING, "gzip").post(new OneShot(compressed.readByteArray()));
+        return request(url).header(CONTENT_ENCODING, "gzip").post(new OneShot(compressed.readByteArray(), whenSent));
     }
 
     /** @param needsBody whether a successful response is useless if its body cannot be read */

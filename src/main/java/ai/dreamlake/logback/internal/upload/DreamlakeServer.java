@@ -34,8 +34,10 @@ interface DreamlakeServer {
      *
      * @param batch the body
      * @param key the {@code Idempotency-Key}
+     * @param whileWaiting called on this thread when all is sent, before the answer is awaited; not if the call fails
+     *     before
      */
-    ServerResponse send(String sessionId, byte[] batch, String key) throws NoResponseException;
+    ServerResponse send(String sessionId, byte[] batch, String key, Runnable whileWaiting) throws NoResponseException;
 
     /**
      * Asks for the newest records, the newest first.

@@ -326,7 +326,11 @@ final class SessionUpload {
             }
             Checkpoint before = checkpoint;
             Result result = withinLimits(sender.send(
-                    batch, isDoubtful, checkpoint.serverEnd(), () -> checkpoints.save(before.sending(batch))));
+                    batch,
+                    isDoubtful,
+                    checkpoint.serverEnd(),
+                    () -> checkpoints.save(before.sending(batch)),
+                    () -> reader.readAhead(batch, size.limitOnceDelivered())));
             Checkpoint after = settle(result, batch, checkpoint);
             long pause = pauseAfter(result);
             if (pause != GO_ON) {

@@ -116,6 +116,50 @@ class BatchReaderTest {
         assertThat(damage.end()).isEqualTo("damage\n".length());
     }
 
+    private Checkpoint after(Batch batch) throws IOException {
+        return Checkpoint.NONE.sending(batch).after(batch, -1, reader.log());
+    }
+
+    @Test
+    void aFullBatchIsReadAheadOnceAndOnlyForItsPlaceAndSize() throws IOException {
+        write("logs.jsonl", records(0, 9));
+        reader.openOldest();
+        Batch first = next(3);
+        reader.readAhead(first, 3);
+        write("logs.jsonl", records(0, 3) + records(3, 9).replace(": \"m", ": \"n"));
+        assertThat(new String(reader.next(after(first), 3).body())).contains("m3", "m5");
+        assertThat(new String(reader.next(after(first), 3).body())).contains("n3", "n5");
+        reader.readAhead(first, 3);
+        assertThat(reader.next(after(first), 2).records()).as("of another size").isEqualTo(2);
+        reader.readAhead(first, 3);
+        assertThat(new String(next(3).body())).as("of another place").contains("m0");
+    }
+
+    @Test
+    void aBatchThatMayGrowIsNotReadAheadNorIsDamage() throws IOException {
+        write("logs.jsonl", records(0, 5));
+        reader.openOldest();
+        Batch first = next(3);
+        reader.readAhead(first, 3);
+        write("logs.jsonl", records(0, 9));
+        assertThat(reader.next(after(first), 3).records()).isEqualTo(3);
+        write("logs.jsonl", records(0, 3) + "damage\n" + records(3, 9));
+        reader.readAhead(first, 3);
+        write("logs.jsonl", records(0, 9));
+        assertThat(reader.next(after(first), 3).unsendable()).isNull();
+    }
+
+    @Test
+    void whatIsReadAheadInOneLogIsNotTakenForAnotherOne() throws IOException {
+        write("logs.jsonl", records(0, 9));
+        reader.openOldest();
+        Batch first = next(3);
+        reader.readAhead(first, 3);
+        write("logs.jsonl", records(0, 9).replace(": \"m", ": \"n"));
+        reader.openOldest();
+        assertThat(new String(reader.next(after(first), 3).body())).contains("n3");
+    }
+
     @Test
     void aBatchThatWasAboutToBeSentIsTheSameAgainWhateverTheLimitIsNow() throws IOException {
         write("logs.jsonl", records(0, 10));

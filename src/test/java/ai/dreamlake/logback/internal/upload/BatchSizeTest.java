@@ -47,6 +47,15 @@ class BatchSizeTest {
     }
 
     @Test
+    void theSizeAfterADeliveryIsKnownBefore() {
+        size.refused(1000, true);
+        for (int batches = 0; batches < 9; batches++) {
+            int expected = size.limitOnceDelivered();
+            assertThat(afterDelivered(1)).isEqualTo(expected);
+        }
+    }
+
+    @Test
     void aBatchOfOneIsNeverHalved() {
         BatchSize one = new BatchSize(1);
         one.delivered();

@@ -52,7 +52,7 @@ class DreamlakeClientTest {
     }
 
     private static ServerResponse send(DreamlakeClient client) throws Exception {
-        return client.send("id", BATCH, "key");
+        return client.send("id", BATCH, "key", () -> {});
     }
 
     @Test
@@ -104,6 +104,22 @@ class DreamlakeClientTest {
         server.instead.set(request -> answer(400, text + FakeDreamlake.TOKEN));
         try (DreamlakeClient client = client(server.url(), LONG)) {
             assertThat(send(client).body()).isEqualTo(text + "[token");
+        }
+    }
+
+    /** Otherwise the server would wait for the rest of the batch, and nothing would be done at the same time. */
+    @Test
+    void theServerHasTheWholeBatchWhileTheClientDoesSomethingElse() throws Exception {
+        CountDownLatch arrived = new CountDownLatch(1);
+        server.instead.set(request -> {
+            arrived.countDown();
+            return answer(200, "{}");
+        });
+        try (DreamlakeClient client = client(server.url(), LONG)) {
+            FutureTask<Boolean> hasArrived = new FutureTask<>(() -> arrived.await(60, TimeUnit.SECONDS));
+            byte[] batch = ("{\"logs\": [\"" + "x".repeat(300_001) + "\"]}").getBytes(StandardCharsets.UTF_8);
+            assertThat(client.send("id", batch, "key", hasArrived).isSuccess()).isTrue();
+            assertThat(hasArrived.get()).isTrue();
         }
     }
 

@@ -65,7 +65,9 @@ class SessionUploadTest {
         }
 
         @Override
-        public ServerResponse send(String sessionId, byte[] batch, String key) throws NoResponseException {
+        public ServerResponse send(String sessionId, byte[] batch, String key, Runnable whileWaiting)
+                throws NoResponseException {
+            whileWaiting.run();
             String body = new String(batch, UTF_8);
             int sent = body.split("\"message\"", -1).length - 1;
             ServerResponse answer = answer(
