@@ -388,6 +388,19 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         return properties.requireSession;
     }
 
+    /**
+     * Whether a process that ended without closing a session's log is reported there by the next one, with a record on
+     * level {@code fatal}. For that, each process leaves its mark, {@code logs/.writer}, in the sessions that it
+     * writes, and removes it when it is done with them. Default: true
+     */
+    public void setReportCrash(boolean reportCrash) {
+        properties.reportCrash = reportCrash;
+    }
+
+    public boolean isReportCrash() {
+        return properties.reportCrash;
+    }
+
     /** Whether MDC entries become metadata. Those that name the session never do. Default: true */
     public void setIncludeMdc(boolean includeMdc) {
         record.includeMdc = includeMdc;

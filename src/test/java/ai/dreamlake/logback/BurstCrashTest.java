@@ -97,19 +97,22 @@ class BurstCrashTest {
         try (Logging logging = logging(root, "", "killed")) {
             logging.log.info("after");
         }
-        session("killed").assertGapless(records + 1);
+        session("killed").assertGapless(records + 2);
         session("killed").assertLeftBehindRightly();
-        assertThat(session("killed").messages()).endsWith("record " + (records - 1), "after");
+        List<String> messages = session("killed").messages();
+        assertThat(messages.get(records - 1)).isEqualTo("record " + (records - 1));
+        assertThat(messages.get(records)).matches(SessionOnDisk::isCrashReport);
+        assertThat(messages.get(records + 1)).isEqualTo("after");
     }
 
     @Test
     void anAppenderThatLogsElsewhereBringsThemInAtItsStart() throws IOException {
         int records = burstAndKill("");
         try (Logging logging = logging(root, "", "another")) {
-            await().until(() -> session("killed").lines().size() == records);
+            await().until(() -> session("killed").lines().size() == records + 1);
             assertThat(logging.warnings()).isEmpty();
         }
-        session("killed").assertGapless(records);
+        session("killed").assertGapless(records + 1);
         session("killed").assertLeftBehindRightly();
         try (var files = Files.list(session("killed").log().getParent())) {
             assertThat(files.map(Path::getFileName).map(Path::toString)).noneMatch(name -> name.contains("tail"));
@@ -121,12 +124,13 @@ class BurstCrashTest {
         try (FakeDreamlake server = FakeDreamlake.start()) {
             int records = burstAndKill(server.url());
             try (Logging logging = logging(root, server.url(), "another")) {
-                await().until(() -> server.messages("project/killed").size() == records);
+                await().until(() -> server.messages("project/killed").size() == records + 1);
                 assertThat(logging.warnings()).isEmpty();
             }
-            assertThat(server.messages("project/killed"))
-                    .doesNotHaveDuplicates()
-                    .endsWith("record " + (records - 1));
+            List<String> messages = server.messages("project/killed");
+            assertThat(messages).doesNotHaveDuplicates();
+            assertThat(messages.get(records - 1)).isEqualTo("record " + (records - 1));
+            assertThat(messages.get(records)).matches(SessionOnDisk::isCrashReport);
         }
     }
 
@@ -135,8 +139,8 @@ class BurstCrashTest {
         try (Logging logging = logging(root, "", "killed")) {
             logging.log.info("opens the session");
             int records = burstAndKill("");
-            await().until(() -> session("killed").lines().size() == records + 1);
-            session("killed").assertGapless(records + 1);
+            await().until(() -> session("killed").lines().size() == records + 2);
+            session("killed").assertGapless(records + 2);
         }
     }
 

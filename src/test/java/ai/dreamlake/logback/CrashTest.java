@@ -39,6 +39,8 @@ class CrashTest {
     /** By "child thread": how many records were acknowledged, which is also the next one's index. */
     private final Map<String, Integer> acknowledged = new HashMap<>();
 
+    private int kills;
+
     /** Arguments: local path, name, records per thread. */
     static final class Child {
         public static void main(String[] arguments) throws Exception {
@@ -88,6 +90,7 @@ class CrashTest {
     private void killAtARandomMoment(ChildJvm child) {
         LockSupport.parkNanos(random.nextInt((int) TimeUnit.MILLISECONDS.toNanos(5)));
         child.kill();
+        kills++;
         child.remainingLines().forEach(this::acknowledge); // what is in the pipe was acknowledged, too
     }
 
@@ -95,7 +98,12 @@ class CrashTest {
     private int assertNothingIsLost() {
         Map<String, Integer> found = new HashMap<>();
         List<String> messages = session().messages();
+        int reports = 0;
         for (String message : messages) {
+            if (SessionOnDisk.isCrashReport(message)) {
+                reports++;
+                continue;
+            }
             int space = message.lastIndexOf(' ');
             int expected = found.merge(message.substring(0, space), 1, Integer::sum) - 1;
             assertThat(Integer.parseInt(message.substring(space + 1)))
@@ -105,6 +113,17 @@ class CrashTest {
         acknowledged.forEach((writer, count) ->
                 assertThat(found.getOrDefault(writer, 0)).as(writer).isBetween(count, count + 1));
         assertThat(acknowledged).isNotEmpty();
+        long writers = acknowledged.keySet().stream()
+                .map(writer -> writer.substring(0, writer.indexOf(' ')))
+                .distinct()
+                .count();
+        if (kills > 0) {
+            assertThat((long) reports)
+                    .as("one for each process that was killed")
+                    .isBetween(Math.min(kills, writers - 1), (long) kills);
+        } else {
+            assertThat(reports).isZero();
+        }
         return messages.size();
     }
 

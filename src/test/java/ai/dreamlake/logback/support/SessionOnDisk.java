@@ -114,6 +114,11 @@ public final class SessionOnDisk {
     }
 
     /** I2, and that every line is in the documented form: for sessions that only we wrote. */
+    /** Whether a message says that a process ended without closing its log. */
+    public static boolean isCrashReport(String message) {
+        return message.matches("The process before this one \\(\\d+ on \\S+\\) ended without closing its log");
+    }
+
     public void assertGapless(int records) {
         List<String> lines = lines();
         for (String line : lines) {

@@ -40,6 +40,7 @@ public final class AppenderProperties {
     public @Nullable Duration writeDelay = Duration.buildByMilliseconds(2);
     public @Nullable Duration idleTimeout = Duration.buildByMinutes(5);
     public @Nullable String fsyncLevel = "OFF";
+    public boolean reportCrash = true;
 
     /** None by default. */
     public final List<FieldProperties> fields = new ArrayList<>();

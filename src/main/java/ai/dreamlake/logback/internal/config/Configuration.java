@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param fields what every record has, by name
  * @param masks what they match is masked in messages, texts and stack traces
  * @param maskKeys metadata keys whose values are masked, in lower case
+ * @param reportCrash whether a process that ends without closing its logs is reported there by the next one
  * @param remote the server, or null if there is none
  * @param localRetention how long closed sessions stay; null: forever
  */
@@ -45,6 +46,7 @@ public record Configuration(
         Map<String, String> fields,
         List<Pattern> masks,
         Set<String> maskKeys,
+        boolean reportCrash,
         @Nullable RemoteConfiguration remote,
         @Nullable LocalRetention localRetention) {
 
@@ -89,6 +91,7 @@ public record Configuration(
                 fields,
                 masks,
                 maskKeys,
+                properties.reportCrash,
                 remote,
                 localRetention);
     }

@@ -10,7 +10,11 @@ import ai.dreamlake.logback.internal.record.JacksonModules;
 import ai.dreamlake.logback.internal.record.RecordEncoder;
 import ai.dreamlake.logback.internal.record.RecordLevel;
 import ai.dreamlake.logback.internal.record.RecordSettings;
+import ai.dreamlake.logback.internal.session.MdcEntries;
 import ai.dreamlake.logback.internal.session.Retention;
+import ai.dreamlake.logback.internal.session.Scopes;
+import ai.dreamlake.logback.internal.session.SessionKeys;
+import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.internal.upload.Backlog;
 import ai.dreamlake.logback.internal.upload.UploadListener;
 import ai.dreamlake.logback.internal.upload.UploadSettings;
@@ -21,11 +25,13 @@ import java.lang.module.ModuleDescriptor;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** What runs between an appender's start and its stop. Thread-safe. */
@@ -49,6 +55,9 @@ public final class Engine {
     /** Not volatile: a second look does no harm. */
     private boolean hasLookedAround;
 
+    /** Told of scopes that are closed. */
+    private final Consumer<MdcEntries> scopes;
+
     private final AtomicBoolean asyncAppenderTold = new AtomicBoolean();
 
     /** Null where there is no server. */
@@ -71,8 +80,13 @@ public final class Engine {
             ContextAware appender,
             String name,
             Path root,
+            SessionKeys keys,
             @Nullable Uploads uploads,
             @Nullable SessionCleaner cleaner) {
+        this.scopes = names -> {
+            Map<String, String> mdc = names.in(Map.of());
+            sessions.scopeClosed(new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc)));
+        };
         this.writer = writer;
         this.sessions = sessions;
         this.counters = counters;
@@ -169,7 +183,17 @@ public final class Engine {
                 ? null
                 : new SessionCleaner(configuration.root(), retention, sessions, reporter, "dreamlake-cleaner-" + name);
         Engine engine = new Engine(
-                writer, sessions, counters, reporter, appender, name, configuration.root(), uploads, cleaner);
+                writer,
+                sessions,
+                counters,
+                reporter,
+                appender,
+                name,
+                configuration.root(),
+                configuration.keys(),
+                uploads,
+                cleaner);
+        Scopes.tellOfClosed(engine.scopes);
         sessions.start(uploads, engine::exitHookEnds);
         if (uploads != null) {
             uploads.start(engine::exitHookEnds);
@@ -184,8 +208,8 @@ public final class Engine {
     private static Storage storage(Configuration configuration, AtomicLong spooledBytes) {
         RemoteConfiguration remote = configuration.remote();
         return remote != null && configuration.retention() == Retention.SPOOL
-                ? new SpoolStorage(remote.maxSegmentBytes(), spooledBytes)
-                : Storage.kept();
+                ? new SpoolStorage(remote.maxSegmentBytes(), spooledBytes, configuration.reportCrash())
+                : configuration.reportCrash() ? Storage.keptWithReports() : Storage.kept();
     }
 
     private static @Nullable RecordLevel forcedFrom(FsyncLevel level) {
@@ -269,6 +293,7 @@ public final class Engine {
 
     /** Closes all sessions, and hands over what is pending. Events that are under way are still written. */
     public void stop() {
+        Scopes.tellNoMore(scopes);
         if (cleaner != null) {
             cleaner.stop();
         }

@@ -49,6 +49,9 @@ final class Session implements WriteListener {
 
     private volatile boolean forgotten;
 
+    private volatile long scopeClosedAt;
+    private volatile boolean isScopeClosed;
+
     /** Whether events can name the session by its name on disk. They cannot if it replaces a bad name. */
     private final boolean isNameOfEvents;
 
@@ -139,6 +142,47 @@ final class Session implements WriteListener {
             throw failure;
         }
         open = false;
+    }
+
+    /** A scope that names the session has been closed, at this moment by the journal's clock. */
+    void scopeClosed(long now) {
+        scopeClosedAt = now;
+        isScopeClosed = true;
+        if (!open) {
+            end();
+        }
+    }
+
+    /**
+     * If nobody has logged since a scope was closed, nobody is to be told should this process be killed from now on.
+     */
+    void endIfScopeClosed() {
+        Journal journal = this.journal;
+        if (isScopeClosed && journal != null) {
+            isScopeClosed = false;
+            try {
+                journal.endUnlessUsedSince(scopeClosedAt);
+            } catch (IOException failure) {
+                status.warn(staysMarked(failure));
+            }
+        }
+    }
+
+    /** This process is done with the session, unless that is open. */
+    void end() {
+        Journal journal = this.journal;
+        if (journal != null) {
+            try {
+                journal.end();
+            } catch (IOException failure) {
+                status.warn(staysMarked(failure));
+            }
+        }
+    }
+
+    private String staysMarked(IOException failure) {
+        return "session " + name + " may be said to have ended without being closed, should this process be killed: "
+                + failure;
     }
 
     /**

@@ -6,7 +6,6 @@ import ai.dreamlake.logback.internal.io.StackHeadroom;
 import ai.dreamlake.logback.internal.journal.Journal;
 import ai.dreamlake.logback.internal.journal.JournalRegistry;
 import ai.dreamlake.logback.internal.journal.Line;
-import ai.dreamlake.logback.internal.journal.SessionDirectory;
 import ai.dreamlake.logback.internal.journal.SessionFinder;
 import ai.dreamlake.logback.internal.journal.Storage;
 import ai.dreamlake.logback.internal.session.SessionName;
@@ -162,6 +161,14 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
     }
 
+    /** A scope that names a session as events do has been closed. Throws nothing. */
+    void scopeClosed(SessionName given) {
+        Session session = sessions.get(SessionName.safe(given.workspace(), given.session()));
+        if (session != null) {
+            session.scopeClosed(nanoTime.getAsLong());
+        }
+    }
+
     /** Counts a record that could not be written. */
     void lost(SessionName given, Throwable reason) {
         session(given).lost(reason);
@@ -249,6 +256,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             }
             if (closed) {
                 openSessions.close(session); // a straggler: nobody else would close what it opened
+                session.end();
             }
         } catch (Throwable later) {
             // The end of the stack, for instance. The keeper looks at open sessions every second.
@@ -265,6 +273,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private boolean forget(Session session) {
         boolean forgotten = openSessions.tryForget(session);
         if (forgotten) {
+            session.end();
             if (uploads != null && session.isAttached()) {
                 uploads.forgotten(session.name());
             }
@@ -320,7 +329,9 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             return false;
         }
         boolean done = openSessions.trySuspend(session);
-        if (!done) {
+        if (done) {
+            session.end();
+        } else {
             uploads.attached(session.name());
         }
         return done;
@@ -428,10 +439,14 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
     }
 
-    /** Brings in what processes that died had staged, in whatever session. */
+    /** Brings in what processes that died had staged, in whatever session, and reports their deaths. */
     private void findTails() {
         try {
-            SessionFinder.find(root, SessionDirectory::hasTails, this::recover);
+            SessionFinder.find(
+                    root,
+                    directory ->
+                            directory.hasTails() || storage.reportsCrashes() && Journal.isCrashReportDue(directory),
+                    this::recover);
         } catch (Throwable failure) { // this thread must not end
             status.warn("cannot look for records of earlier runs under " + root + ": " + failure);
         }
@@ -519,6 +534,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private void care() {
         for (Session session : sessions.values()) {
             session.tellDue();
+            session.endIfScopeClosed();
             UploadTask upload = session.upload();
             if (upload != null) {
                 upload.remind();
@@ -566,6 +582,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 }
             }
         }
+        sessions.values().forEach(Session::end);
     }
 
     /** Tells what is left to tell about lost records, since nothing follows. */
@@ -579,6 +596,11 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         closed = true;
         LockSupport.unpark(keeper);
         openSessions.all().forEach(openSessions::close);
+        for (Session session : sessions.values()) {
+            if (session.phase() == Phase.SETTLED) { // or the thread that opens it looks after it
+                session.end();
+            }
+        }
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
         } catch (IllegalStateException exitingAlready) {

@@ -61,12 +61,17 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
         return boot.equals(BOOT);
     }
 
+    /** Whether its id is one of those that this process can look for. */
+    public boolean isOfThisNamespace() {
+        return namespace == OWN_NAMESPACE;
+    }
+
     /** Whether the process lives, as far as this one can know. */
     public Life life() {
         if (!isOfThisBoot()) {
             return Life.ENDED;
         }
-        if (namespace != OWN_NAMESPACE) {
+        if (!isOfThisNamespace()) {
             return Life.UNKNOWN;
         }
         return ProcessHandle.of(pid).isPresent() && startOf(pid) == started ? Life.ALIVE : Life.ENDED;

@@ -88,7 +88,12 @@ public final class Journal {
     private final Staging staging;
     private final DescriptionWriter description;
     private final TailRecovery recovery;
+    private final CrashReports crashReports;
+    private final OwnMark ownMark;
     private int users;
+
+    /** Whether nothing is expected any more of which somebody should know who wrote it. */
+    private boolean unmarked;
 
     /** Whether the keeper's work failed for want of file descriptors. */
     private boolean needsDescriptors;
@@ -122,6 +127,8 @@ public final class Journal {
         this.staging = new Staging(directory, name.digest(), writeDelay > 0, notices, lastUsedAt);
         this.description = new DescriptionWriter(directory, name, notices);
         this.recovery = new TailRecovery(directory, name.digest(), log);
+        this.crashReports = new CrashReports(directory, log);
+        this.ownMark = new OwnMark(directory);
     }
 
     /**
@@ -320,6 +327,7 @@ public final class Journal {
         try {
             boolean ready = isReady();
             if (ready) {
+                mark();
                 work.run();
             }
             return ready;
@@ -398,6 +406,19 @@ public final class Journal {
         return true;
     }
 
+    /** Trouble here never keeps a record from the log, except where the caller can help. */
+    private void mark() throws IOException {
+        if (unmarked || users == 0 || ownMark.isOpen() || !storage.reportsCrashes()) {
+            return;
+        }
+        try {
+            ownMark.open();
+        } catch (IOException | RuntimeException failed) {
+            notices.hold("should this process be killed, nobody will be told by " + directory.path() + ": ", failed);
+            unmarked = true; // until the log is opened again
+        }
+    }
+
     private boolean openLog() throws IOException {
         return log.open(lock.excludesFlock(), nanoTime.getAsLong());
     }
@@ -409,6 +430,9 @@ public final class Journal {
             recovery.recoverAll(staging.file());
             tell(leftListener, log.nextNumber() - left, left); // we or others brought them in, before this number
             left = 0;
+            if (storage.reportsCrashes()) {
+                crashReports.reportAll(ownMark.file());
+            }
             File strange = recovery.strange();
             if (strange != null) {
                 notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": " + strange
@@ -416,7 +440,7 @@ public final class Journal {
             }
             return true;
         } catch (IOException | RuntimeException failed) {
-            notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": ", failed);
+            notices.hold("cannot bring in what another process left in " + directory.logs() + ": ", failed);
             return false;
         } finally {
             recovered += (int) (log.nextNumber() - before);
@@ -641,7 +665,8 @@ public final class Journal {
 
     private void lookForTails() {
         try {
-            if (!directory.tails(staging.file()).isEmpty()) {
+            boolean areDue = storage.reportsCrashes() && CrashReports.areDue(directory, ownMark.file());
+            if (areDue || !directory.tails(staging.file()).isEmpty()) {
                 underLock(this::recoverTails);
             }
         } catch (IOException failed) {
@@ -663,6 +688,11 @@ public final class Journal {
         }
     }
 
+    /** Whether a process has ended without closing a session's log, and nobody has said so there yet. */
+    public static boolean isCrashReportDue(SessionDirectory directory) {
+        return CrashReports.areDue(directory, null);
+    }
+
     /** How many records of other processes were brought in since the last call. */
     public synchronized int pollRecovered() {
         int records = recovered;
@@ -680,12 +710,45 @@ public final class Journal {
         return needed;
     }
 
-    /** The JVM is about to end without further notice: from now on every record is written at once. */
+    /**
+     * The JVM is about to end, in order, but without further notice: from now on every record is written at once, and
+     * nobody is to be told of that end.
+     */
     public void expectExit() throws IOException {
         synchronized (this) {
             staging.disable();
         }
-        flush(MAX_CLOSE_NANOS);
+        try {
+            flush(MAX_CLOSE_NANOS);
+        } finally {
+            synchronized (this) {
+                unmarked = true;
+                ownMark.end();
+            }
+        }
+    }
+
+    /**
+     * This process is done with the session, in order, unless somebody uses the journal at this moment.
+     *
+     * @throws IOException if its mark stays, so that others may be told that it was killed
+     */
+    public synchronized void end() throws IOException {
+        if (users == 0) {
+            ownMark.end();
+        }
+    }
+
+    /**
+     * As {@link #end}, also while the log is open, unless somebody has wanted to append since. The next record takes it
+     * back.
+     *
+     * @param moment by the clock that was given
+     */
+    public synchronized void endUnlessUsedSince(long moment) throws IOException {
+        if (lastUsedAt - moment < 0) {
+            ownMark.end();
+        }
     }
 
     /**
@@ -713,8 +776,21 @@ public final class Journal {
             try {
                 closeTail();
             } finally {
-                lock.close();
+                try {
+                    closeMark();
+                } finally {
+                    lock.close();
+                }
             }
+        }
+    }
+
+    private void closeMark() {
+        unmarked = false;
+        try {
+            ownMark.idle();
+        } catch (IOException failed) {
+            // It says that the log is open. That matters only to other containers, should this process be killed.
         }
     }
 

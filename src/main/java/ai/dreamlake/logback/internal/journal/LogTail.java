@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
+import java.time.Instant;
 import java.util.Objects;
 import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +71,15 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     static @Nullable LogTail recover(File log, File torn, LongPredicate isSettled) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
             return new Reader(file, isSettled).recover(torn);
+        }
+    }
+
+    /** When the last record of a log was logged; null if there is none, or if it does not begin with its timestamp. */
+    static @Nullable Instant lastTimestamp(File log, long end) throws IOException {
+        try (RandomAccessFile file = RegularFile.open(log, "r")) {
+            long start = new Reader(file, null).endOfLastLine(end - 1);
+            InputStream line = new FilePart(file, start, end);
+            return LineFormat.timestampOf(line.readNBytes(LineFormat.LENGTH_WITH_TIMESTAMP));
         }
     }
 

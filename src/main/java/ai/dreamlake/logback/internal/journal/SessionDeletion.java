@@ -1,5 +1,6 @@
 package ai.dreamlake.logback.internal.journal;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -17,8 +18,8 @@ import java.nio.file.StandardCopyOption;
  *       SDK believes that file, and takes one with anything but a number in it for 0. With the log gone first, it would
  *       go on in an empty log with the old number; with the number gone first, it would repeat the numbers of the log.
  *       We ourselves look at the log alone.
- *   <li>Delete what was renamed, {@code session.json}, and what is left of files that were to be replaced or that are
- *       empty.
+ *   <li>Delete what was renamed, the marks of writers, {@code session.json}, and what is left of files that were to be
+ *       replaced or that are empty.
  *   <li>Delete the checkpoint. Not before the log, which would be uploaded once more. A checkpoint that finds another
  *       log in its place does not apply: its digest differs. And as the last file, since it proves that the session was
  *       delivered.
@@ -60,6 +61,9 @@ final class SessionDeletion {
         }
         for (Path empty : directory.filesSetAside()) {
             delete(empty);
+        }
+        for (File mark : directory.marks(null)) {
+            delete(mark.toPath());
         }
         for (Path file : directory.filesOfLog()) {
             if (!file.equals(log)) { // which a Python program may have begun again, where our lock does not exclude it

@@ -39,6 +39,7 @@ import org.jspecify.annotations.Nullable;
  *     logs/.upload                             how far the log is acknowledged
  *     logs/.upload.lock                        the lock of uploaders
  *     logs/.upload.lost                        a segment that is given up while an older one is being sent
+ *     logs/.writer                             which process writes; also .writer.1 and so on
  *     logs/rejected.jsonl                      records that the server refused for good
  * </pre>
  *
@@ -47,6 +48,7 @@ import org.jspecify.annotations.Nullable;
 public record SessionDirectory(Path path) {
 
     private static final Pattern TAIL = Pattern.compile("logs\\.jsonl\\.tail(\\.\\d+)?");
+    private static final Pattern MARK = Pattern.compile("\\.writer(\\.\\d+)?");
     private static final Pattern SEGMENT = Pattern.compile("logs\\.(\\d{19})\\.jsonl");
 
     /** The directory of a session, by its name on disk. */
@@ -120,10 +122,23 @@ public record SessionDirectory(Path path) {
      * @throws IOException if the directory cannot be read
      */
     List<File> tails(@Nullable File except) throws IOException {
+        return inLogs(TAIL, except);
+    }
+
+    /**
+     * The marks of all processes, except one.
+     *
+     * @throws IOException if the directory cannot be read
+     */
+    List<File> marks(@Nullable File except) throws IOException {
+        return inLogs(MARK, except);
+    }
+
+    private List<File> inLogs(Pattern pattern, @Nullable File except) throws IOException {
         return namesInLogs().stream()
-                .filter(name -> TAIL.matcher(name).matches())
+                .filter(name -> pattern.matcher(name).matches())
                 .map(name -> inLogs(name).toFile())
-                .filter(tail -> !tail.equals(except))
+                .filter(file -> !file.equals(except))
                 .sorted()
                 .toList();
     }
@@ -160,11 +175,20 @@ public record SessionDirectory(Path path) {
 
     /** A name for the tail of one more process. */
     File unusedTail() {
-        File tail = inLogs("logs.jsonl.tail").toFile();
-        for (int i = 1; Files.exists(tail.toPath(), LinkOption.NOFOLLOW_LINKS); i++) {
-            tail = inLogs("logs.jsonl.tail." + i).toFile();
+        return unused("logs.jsonl.tail");
+    }
+
+    /** A name for the mark of one more process. */
+    File unusedMark() {
+        return unused(".writer");
+    }
+
+    private File unused(String name) {
+        File file = inLogs(name).toFile();
+        for (int i = 1; Files.exists(file.toPath(), LinkOption.NOFOLLOW_LINKS); i++) {
+            file = inLogs(name + "." + i).toFile();
         }
-        return tail;
+        return file;
     }
 
     File sequenceHint() {
@@ -236,6 +260,11 @@ public record SessionDirectory(Path path) {
         String name = file.getFileName().toString();
         return logs().equals(file.getParent())
                 && (TAIL.matcher(name).matches() || SEGMENT.matcher(name).matches());
+    }
+
+    boolean isMark(Path file) {
+        return logs().equals(file.getParent())
+                && MARK.matcher(file.getFileName().toString()).matches();
     }
 
     /** The directories for what is no log. The Python SDK makes them when it opens a session. */

@@ -67,6 +67,9 @@ public record SessionInventory(
             if (directory.isLockFile(file)) {
                 return true;
             }
+            if (directory.isMark(file)) {
+                return true; // it goes with the log; who writes is seen otherwise
+            }
             boolean goes = directory.filesOfLog().contains(file);
             boolean isSetAside = directory.filesSetAside().contains(file);
             if (goes || isSetAside || directory.isSegmentOrTail(file)) {

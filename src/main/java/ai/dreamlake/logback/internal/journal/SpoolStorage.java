@@ -15,12 +15,13 @@ import java.util.concurrent.atomic.AtomicLong;
  *
  * @param maxSegmentBytes a log that is longer becomes a segment
  * @param writtenBytes counts what is written into logs, so that a limit holds at any speed
+ * @param reportsCrashes whether processes that end without closing their logs are reported
  */
-public record SpoolStorage(long maxSegmentBytes, AtomicLong writtenBytes) implements Storage {
+public record SpoolStorage(long maxSegmentBytes, AtomicLong writtenBytes, boolean reportsCrashes) implements Storage {
 
     /** Storage whose bytes nobody counts. */
     public SpoolStorage(long maxSegmentBytes) {
-        this(maxSegmentBytes, new AtomicLong());
+        this(maxSegmentBytes, new AtomicLong(), false);
     }
 
     @Override

@@ -32,6 +32,21 @@ public interface Storage {
         return new Storage() {};
     }
 
+    /** As {@link #kept()}; processes that end without closing their logs are reported there. */
+    static Storage keptWithReports() {
+        return new Storage() {
+            @Override
+            public boolean reportsCrashes() {
+                return true;
+            }
+        };
+    }
+
+    /** Whether a process leaves its mark in the sessions that it writes, and reports those that left theirs. */
+    default boolean reportsCrashes() {
+        return false;
+    }
+
     default Retention retention() {
         return Retention.KEEP;
     }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -138,6 +139,36 @@ public final class LineFormat {
         byte[] line = Arrays.copyOf(record, length + ROOM_FOR_NUMBER);
         System.arraycopy(BEFORE_NUMBER, 0, line, record.length - 1, BEFORE_NUMBER.length);
         return Arrays.copyOf(line, finish(line, length, number));
+    }
+
+    /**
+     * A record of our own, on level {@code fatal}, without a number; it ends with a brace.
+     *
+     * @param name of the only entry of its metadata
+     * @param values what that entry has: texts, numbers and booleans
+     */
+    public static byte[] fatal(Instant timestamp, String message, String name, Map<String, Object> values) {
+        RecordBuffer buffer = new RecordBuffer();
+        buffer.raw(BEFORE_TIMESTAMP);
+        buffer.timestamp(timestamp);
+        buffer.raw(beforeMessage(RecordLevel.FATAL));
+        buffer.string(message);
+        buffer.raw(BEFORE_METADATA);
+        buffer.raw('{');
+        buffer.string(name);
+        buffer.raw(": {");
+        String separator = "";
+        for (Map.Entry<String, Object> entry : values.entrySet()) {
+            buffer.raw(separator);
+            buffer.string(entry.getKey());
+            buffer.raw(": ");
+            if (!JsonValues.writeSimple(entry.getValue(), buffer)) {
+                throw new IllegalArgumentException("no text, number or boolean: " + entry);
+            }
+            separator = ", ";
+        }
+        buffer.raw("}}}");
+        return Arrays.copyOf(buffer.bytes(), buffer.length());
     }
 
     /**

@@ -4,11 +4,14 @@ import java.lang.ref.Reference;
 import java.lang.ref.ReferenceQueue;
 import java.lang.ref.WeakReference;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +42,7 @@ public final class Scopes {
 
     private static final AtomicLong LAST = new AtomicLong();
     private static final Map<String, Scope> CARRIED = new ConcurrentHashMap<>();
+    private static final List<Consumer<MdcEntries>> LISTENERS = new CopyOnWriteArrayList<>();
     private static final ReferenceQueue<String> NO_LONGER_CARRIED = new ReferenceQueue<>();
 
     /** Refers to its id as the MDC carries it. */
@@ -109,8 +113,26 @@ public final class Scopes {
                 return false;
             }
             scope.closedAt = Instant.now();
-            return true;
         }
+        boolean isInside = Objects.equals(scope.names.session(), scope.behind.session())
+                && Objects.equals(scope.names.workspace(), scope.behind.workspace());
+        if (!isInside) { // of another one that names the same session
+            LISTENERS.forEach(listener -> listener.accept(scope.names));
+        }
+        return true;
+    }
+
+    /**
+     * Tells of scopes that are closed, unless the one around them names the same session.
+     *
+     * @param listener called by the thread that closes a scope, with what that names; throws nothing
+     */
+    public static void tellOfClosed(Consumer<MdcEntries> listener) {
+        LISTENERS.add(listener);
+    }
+
+    public static void tellNoMore(Consumer<MdcEntries> listener) {
+        LISTENERS.remove(listener);
     }
 
     /** Whether a scope is closed by now. */

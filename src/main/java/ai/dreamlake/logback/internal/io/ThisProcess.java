@@ -1,0 +1,82 @@
+package ai.dreamlake.logback.internal.io;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/** What tells people which process this is. Arguments are left out: they can hold secrets. */
+public final class ThisProcess {
+
+    private static final int MAX_READ = 64 * 1024;
+    private static final Pattern HEAD = Pattern.compile("ref: (refs/\\S+)");
+    private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40,64}");
+
+    private ThisProcess() {}
+
+    /** What the machine or the container is called. */
+    public static String host() {
+        String name = text(new File("/proc/sys/kernel/hostname")).strip();
+        for (String variable : new String[] {"HOSTNAME", "COMPUTERNAME"}) {
+            String value = System.getenv(variable);
+            name = name.isEmpty() && value != null ? value : name;
+        }
+        return name.isEmpty() ? "localhost" : name;
+    }
+
+    /** The version of Java, and of the system. */
+    public static String java() {
+        return System.getProperty("java.version") + ", " + System.getProperty("java.vm.name") + ", "
+                + System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    }
+
+    /** The main class or the jar that was started; empty if unknown. */
+    public static String command() {
+        return System.getProperty("sun.java.command", "").strip().replaceFirst("\\s.*", "");
+    }
+
+    /** The working directory. */
+    public static String directory() {
+        return System.getProperty("user.dir", "");
+    }
+
+    /** The commit that the working directory's Git repository is at; null if there is none. */
+    public static @Nullable String revision() {
+        for (File directory = new File(directory()).getAbsoluteFile();
+                directory != null;
+                directory = directory.getParentFile()) {
+            File git = new File(directory, ".git");
+            if (git.isDirectory()) {
+                return revision(git);
+            }
+        }
+        return null;
+    }
+
+    /** By gitrepository-layout(5): HEAD has a commit, or names a file that has it, or a line of packed-refs. */
+    static @Nullable String revision(File git) {
+        String commit = text(new File(git, "HEAD")).strip();
+        Matcher branch = HEAD.matcher(commit);
+        if (branch.matches()) {
+            commit = text(new File(git, branch.group(1))).strip();
+            Matcher packed = Pattern.compile("(?m)^([0-9a-f]+) " + Pattern.quote(branch.group(1)) + "$")
+                    .matcher(text(new File(git, "packed-refs")));
+            commit = commit.isEmpty() && packed.find() ? packed.group(1) : commit;
+        }
+        return COMMIT.matcher(commit.toLowerCase(Locale.ROOT)).matches() ? commit : null;
+    }
+
+    /** The beginning of a small file; empty if it cannot be read. */
+    static String text(File file) {
+        try (InputStream in = new FileInputStream(file)) {
+            return new String(in.readNBytes(MAX_READ), StandardCharsets.UTF_8);
+        } catch (IOException unreadable) {
+            return "";
+        }
+    }
+}

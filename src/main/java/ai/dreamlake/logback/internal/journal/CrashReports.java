@@ -1,0 +1,226 @@
+package ai.dreamlake.logback.internal.journal;
+
+import ai.dreamlake.logback.internal.io.MemoryKills;
+import ai.dreamlake.logback.internal.io.ProcessIdentity.Life;
+import ai.dreamlake.logback.internal.io.RegularFile;
+import ai.dreamlake.logback.internal.io.ThisProcess;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import java.io.File;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Says in a session's log that a process ended without closing it: one record, on level {@code fatal}, behind the last
+ * ones of that process. Whoever opens the session finds the {@link WriterMark} that such a process leaves.
+ *
+ * <p>Before the record is appended, it is noted in the mark, with its number and place. So a process that is killed in
+ * between leaves no doubt whether the record is there, and it is there once.
+ *
+ * <p>Used under the journal's monitor and the session's lock, after {@link TailRecovery}.
+ */
+final class CrashReports {
+
+    /** The mark, and the record that is about to be appended. */
+    static final int MAX_MARK = 64 * 1024;
+
+    private static final String NAME = "dreamlake_crash";
+
+    /** The second line of a mark: the number and the place of the record, and the record. */
+    private static final Pattern TOLD = Pattern.compile("[^\\n]*\\n(\\d{1,18}) (\\d{1,18}) ([^\\n]*)\\n");
+
+    private final SessionDirectory directory;
+    private final TailRecovery.Log log;
+
+    CrashReports(SessionDirectory directory, TailRecovery.Log log) {
+        this.directory = directory;
+        this.log = log;
+    }
+
+    /** Whether a process has left its mark in a session, as far as that can be read. Without the session's lock. */
+    static boolean areDue(SessionDirectory directory, @Nullable File own) {
+        try {
+            for (File mark : directory.marks(own)) {
+                if (isRegular(mark)) {
+                    try (RandomAccessFile file = RegularFile.open(mark, "rw")) {
+                        WriterMark found = WriterMark.parse(read(file));
+                        if (found != null && hasEnded(found, file)) {
+                            return true;
+                        }
+                    }
+                }
+            }
+        } catch (IOException unreadable) {
+            return false;
+        }
+        return false;
+    }
+
+    /**
+     * Reports all processes that have left a mark here and do not live.
+     *
+     * @param own the mark of this process, or null
+     * @throws IOException if one cannot be reported; it is tried again
+     */
+    void reportAll(@Nullable File own) throws IOException {
+        for (File mark : directory.marks(own)) {
+            if (isRegular(mark)) {
+                report(mark);
+            }
+        }
+    }
+
+    private static boolean isRegular(File mark) {
+        return Files.isRegularFile(mark.toPath(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    private void report(File mark) throws IOException {
+        try (RandomAccessFile file = RegularFile.open(mark, "rw")) {
+            String text = read(file);
+            WriterMark writer = WriterMark.parse(text);
+            boolean hasEnded = writer == null ? isFree(file) : hasEnded(writer, file);
+            if (!hasEnded) {
+                return;
+            }
+            if (writer != null && !isTold(text)) { // a mark that a power loss damaged says nothing
+                tell(writer, file, text.substring(0, text.indexOf('\n') + 1).getBytes(StandardCharsets.UTF_8).length);
+            }
+        } catch (FileNotFoundException goneOrUnreadable) {
+            if (mark.exists()) {
+                throw goneOrUnreadable;
+            }
+            return;
+        }
+        Files.deleteIfExists(mark.toPath());
+    }
+
+    private static String read(RandomAccessFile file) throws IOException {
+        byte[] content = new byte[(int) Math.min(file.length(), MAX_MARK)];
+        file.seek(0);
+        file.readFully(content);
+        return new String(content, StandardCharsets.UTF_8);
+    }
+
+    /**
+     * Whether the writer is known not to live. A process that this one can see is looked for. Otherwise its lock tells,
+     * if it held one; a machine that was started again has no process of before.
+     */
+    private static boolean hasEnded(WriterMark writer, RandomAccessFile file) {
+        boolean isOfThisBoot = writer.owner().isOfThisBoot();
+        if (isOfThisBoot && writer.owner().isOfThisNamespace()) {
+            return writer.owner().life() == Life.ENDED;
+        }
+        boolean wasRestarted = !isOfThisBoot && writer.host().equals(ThisProcess.host());
+        return (writer.isOpen() || wasRestarted) && isFree(file);
+    }
+
+    /** False where there are no locks. */
+    private static boolean isFree(RandomAccessFile file) {
+        try {
+            FileLock lock = file.getChannel().tryLock();
+            return lock != null; // released when the file is closed
+        } catch (IOException | OverlappingFileLockException unknown) {
+            return false;
+        }
+    }
+
+    private boolean isTold(String mark) throws IOException {
+        Matcher told = TOLD.matcher(mark);
+        if (!told.matches()) {
+            return false;
+        }
+        byte[] record = told.group(3).getBytes(StandardCharsets.UTF_8);
+        List<byte[]> line = List.of(LineFormat.finished(record, Long.parseLong(told.group(1))));
+        long place = Long.parseLong(told.group(2));
+        if (LogSearch.countFrom(directory.log(), place, line) > 0) {
+            return true;
+        }
+        for (Segment segment : directory.segments()) {
+            if (LogSearch.countFrom(segment.file(), place, line) > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** @param end where the mark's own line ends */
+    private void tell(WriterMark writer, RandomAccessFile mark, int end) throws IOException {
+        byte[] record = LineFormat.fatal(
+                Instant.now(),
+                "The process before this one (" + writer.owner().pid() + " on " + writer.host()
+                        + ") ended without closing its log",
+                NAME,
+                facts(writer));
+        String note = log.nextNumber() + " " + log.length() + " " + new String(record, StandardCharsets.UTF_8) + "\n";
+        mark.seek(end);
+        mark.write(note.getBytes(StandardCharsets.UTF_8));
+        mark.setLength(mark.getFilePointer());
+        log.append(LineFormat.finished(record, log.nextNumber()), 1);
+    }
+
+    private Map<String, Object> facts(WriterMark writer) throws IOException {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        File crashLog =
+                new File(writer.directory(), "hs_err_pid" + writer.owner().pid() + ".log");
+        boolean hasCrashLog = crashLog.isFile()
+                && crashLog.lastModified() >= writer.since().minusSeconds(1).toEpochMilli();
+        facts.put("cause", cause(writer, hasCrashLog));
+        if (hasCrashLog) {
+            facts.put("crash_log", crashLog.getPath());
+        }
+        Instant last = lastRecordAt();
+        if (last != null) {
+            facts.put("last_record_at", last.toString());
+        }
+        facts.put("first_record_at", writer.since().toString());
+        facts.put("pid", writer.owner().pid());
+        facts.put("host", writer.host());
+        facts.put("command", writer.command());
+        facts.put("directory", writer.directory());
+        facts.put("java", writer.java());
+        if (writer.revision() != null) {
+            facts.put("revision", writer.revision());
+        }
+        return facts;
+    }
+
+    /** As far as it can be known. */
+    private static String cause(WriterMark writer, boolean hasCrashLog) {
+        if (hasCrashLog) {
+            return "the JVM crashed";
+        }
+        if (!writer.owner().isOfThisBoot() && writer.host().equals(ThisProcess.host())) {
+            return "the machine was restarted, or lost power";
+        }
+        MemoryKills before = writer.memoryKills();
+        MemoryKills now = before == null ? null : MemoryKills.in(before.file());
+        if (before != null && now != null && now.count() > before.count()) {
+            return "killed, probably for want of memory: the kernel did that to " + (now.count() - before.count())
+                    + " of its control group";
+        }
+        return "killed";
+    }
+
+    /** Null if nothing tells. */
+    private @Nullable Instant lastRecordAt() throws IOException {
+        if (log.length() > 0) {
+            return LogTail.lastTimestamp(directory.log(), log.length());
+        }
+        List<Segment> segments = directory.segments();
+        File newest =
+                segments.isEmpty() ? null : segments.get(segments.size() - 1).file();
+        return newest == null ? null : LogTail.lastTimestamp(newest, newest.length());
+    }
+}
