@@ -1,0 +1,83 @@
+package ai.dreamlake.server.store;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.OptionalDouble;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The numbers in a record's metadata, and what they are called: see {@link SeriesQuery}. All stores name them in the
+ * same way.
+ */
+public final class Metrics {
+
+    private Metrics() {}
+
+    /** The number of this name; empty if the metadata has none. */
+    public static OptionalDouble find(ObjectNode metadata, String name) {
+        JsonNode entry = entry(metadata, name);
+        return entry == null ? OptionalDouble.empty() : value(entry);
+    }
+
+    /** The whole name first, then each of its beginnings that is the name of an object. Null if there is none. */
+    private static JsonNode entry(JsonNode object, String name) {
+        JsonNode entry = object.get(name);
+        for (int dot = name.indexOf('.'); entry == null && dot >= 0; dot = name.indexOf('.', dot + 1)) {
+            JsonNode inner = object.get(name.substring(0, dot));
+            if (inner != null && inner.isObject()) {
+                entry = entry(inner, name.substring(dot + 1));
+            }
+        }
+        return entry;
+    }
+
+    /** Of a number, or of a text that stands for one that JSON cannot write. */
+    private static OptionalDouble value(JsonNode entry) {
+        if (entry.isNumber()) {
+            return OptionalDouble.of(entry.isBigDecimal() ? entry.decimalValue().doubleValue() : entry.doubleValue());
+        }
+        if (!entry.isString()) {
+            return OptionalDouble.empty();
+        }
+        return switch (entry.stringValue()) {
+            case "NaN" -> OptionalDouble.of(Double.NaN);
+            case "Infinity" -> OptionalDouble.of(Double.POSITIVE_INFINITY);
+            case "-Infinity" -> OptionalDouble.of(Double.NEGATIVE_INFINITY);
+            default -> OptionalDouble.empty();
+        };
+    }
+
+    /** All numbers, by their names. */
+    public static Map<String, Double> of(ObjectNode metadata) {
+        Map<String, Double> metrics = new LinkedHashMap<>();
+        collect(metadata, "", metrics);
+        // An entry whose own name has dots counts before one within entries.
+        metrics.replaceAll((name, value) -> find(metadata, name).orElse(value));
+        return metrics;
+    }
+
+    private static void collect(JsonNode object, String prefix, Map<String, Double> metrics) {
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            String name = prefix + entry.getKey();
+            if (entry.getValue().isObject()) {
+                collect(entry.getValue(), name + ".", metrics);
+            } else {
+                value(entry.getValue()).ifPresent(value -> metrics.put(name, value));
+            }
+        }
+    }
+
+    /**
+     * Makes newer values count. Names beyond {@link LogStore#MOST_METRICS} are left out.
+     *
+     * @param known is changed
+     */
+    public static void add(Map<String, Double> known, Map<String, Double> newer) {
+        newer.forEach((name, value) -> {
+            if (known.size() < LogStore.MOST_METRICS || known.containsKey(name)) {
+                known.put(name, value);
+            }
+        });
+    }
+}

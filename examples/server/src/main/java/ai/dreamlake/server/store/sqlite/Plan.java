@@ -1,0 +1,199 @@
+package ai.dreamlake.server.store.sqlite;
+
+import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.RecordQuery;
+import ai.dreamlake.server.store.RecordQuery.Order;
+import ai.dreamlake.server.store.sqlite.Sessions.Known;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
+
+/**
+ * How to find the records that a query asks for. SQLite has no statistics that would tell a session with three errors
+ * from one with a million; we count them, so here it is decided which index it takes.
+ */
+final class Plan {
+
+    /** To fetch a record that an index names costs so much more than to look at the next one. */
+    private static final long FETCH = 3;
+
+    private final Sql sql;
+    private final Known session;
+    private final RecordQuery query;
+    private final String folded;
+
+    /** First and last number that may fit. */
+    private final long lowest;
+
+    private final long highest;
+
+    /** Null where all records of the session lie within. */
+    private final Long from;
+
+    private final Long to;
+
+    /** Those that fit; empty if all do. */
+    private final List<Level> levels;
+
+    Plan(Sql sql, Known session, RecordQuery query) {
+        this.sql = sql;
+        this.session = session;
+        this.query = query;
+        folded = query.search() == null ? null : Fold.fold(query.search());
+        lowest = Math.max(query.after() == Long.MAX_VALUE ? Long.MAX_VALUE : query.after() + 1, session.start());
+        highest = Math.min(query.before() == Long.MIN_VALUE ? Long.MIN_VALUE : query.before() - 1, session.end() - 1);
+        from = isWithout(session.session().firstRecordAt(), query.from(), true) ? null : micros(query.from(), true);
+        to = isWithout(session.session().lastRecordAt(), query.to(), false) ? null : micros(query.to(), false);
+        levels = query.levels().size() == Level.values().length
+                ? List.of()
+                : query.levels().stream().sorted().toList();
+    }
+
+    private static boolean isWithout(java.time.Instant extreme, java.time.Instant limit, boolean isLower) {
+        return limit == null || extreme != null && (isLower ? !extreme.isBefore(limit) : !extreme.isAfter(limit));
+    }
+
+    private static long micros(java.time.Instant limit, boolean isLower) {
+        return isLower ? Times.microsFrom(limit) : Times.micros(limit);
+    }
+
+    /** Which way to take. */
+    enum Path {
+        /** All records, one after the other. */
+        RECORDS("NOT INDEXED"),
+        /** By the index of times. */
+        TIMES("INDEXED BY record_time"),
+        /** By the index of levels. */
+        LEVELS("INDEXED BY record_level");
+
+        private final String hint;
+
+        Path(String hint) {
+            this.hint = hint;
+        }
+    }
+
+    /** The ids of the wanted records in their order, and of one more if there is one. */
+    List<Long> ids() throws SQLException {
+        long most = Math.min((long) query.limit() + 1, Integer.MAX_VALUE);
+        if (lowest > highest) {
+            return List.of();
+        }
+        boolean isAll = levels.isEmpty() && from == null && to == null && folded == null;
+        if (isAll && query.order() == Order.NUMBER) {
+            // Without gaps, the numbers say where everything is.
+            long count = Math.max(0, Math.min(most, highest - lowest + 1 - query.offset()));
+            LongStream numbers = LongStream.range(0, count)
+                    .map(i -> query.descending() ? highest - query.offset() - i : lowest + query.offset() + i);
+            return numbers.mapToObj(number -> Schema.id(session.row(), number)).toList();
+        }
+        return search(path(), most);
+    }
+
+    /** The cheapest way. */
+    Path path() throws SQLException {
+        List<Path> possible = new ArrayList<>(List.of(Path.RECORDS));
+        if (from != null || to != null || query.order() == Order.TIMESTAMP) {
+            possible.add(Path.TIMES);
+        }
+        if (!levels.isEmpty()) {
+            possible.add(Path.LEVELS);
+        }
+        long records = highest - lowest + 1;
+        long inTime = from == null && to == null ? records : countInTime(records);
+        long ofLevel = levels.isEmpty()
+                ? records
+                : Math.min(
+                        records,
+                        levels.stream()
+                                .mapToLong(
+                                        level -> session.session().levelCounts().getOrDefault(level, 0L))
+                                .sum());
+        return possible.stream()
+                .min(Comparator.comparingLong(path -> cost(path, records, inTime, ofLevel)))
+                .orElseThrow();
+    }
+
+    /** How many there are; some more if there are many. Looks at a third of the records at most. */
+    private long countInTime(long records) throws SQLException {
+        long most = records / FETCH + 1;
+        long count = sql.number(
+                "SELECT count(*) FROM (SELECT 1 FROM record INDEXED BY record_time"
+                        + " WHERE session = ? AND timestamp BETWEEN ? AND ? LIMIT ?)",
+                session.row(),
+                earliest(),
+                latest(),
+                most);
+        return count < most ? count : records;
+    }
+
+    private long earliest() {
+        return from == null ? Long.MIN_VALUE : from;
+    }
+
+    private long latest() {
+        return to == null ? Long.MAX_VALUE : to;
+    }
+
+    /** In records looked at. */
+    private long cost(Path path, long records, long inTime, long ofLevel) {
+        boolean isFetched = folded != null
+                || path == Path.TIMES && !levels.isEmpty()
+                || path == Path.LEVELS && (from != null || to != null || query.order() == Order.TIMESTAMP);
+        long all = switch (path) {
+            case RECORDS -> records;
+            case TIMES -> inTime;
+            case LEVELS -> ofLevel;
+        };
+        boolean isInOrder = switch (path) {
+            case RECORDS -> query.order() == Order.NUMBER;
+            case TIMES -> query.order() == Order.TIMESTAMP;
+            case LEVELS -> query.order() == Order.NUMBER && levels.size() == 1;
+        };
+        long visits = all;
+        if (isInOrder && folded == null) {
+            // It ends as soon as it has enough. How soon, if those that fit are spread evenly?
+            double fitting = (double) inTime / records * ofLevel;
+            visits = (long) Math.min(all, (query.offset() + query.limit() + 1.0) * all / Math.max(1, fitting));
+        }
+        return visits * (isFetched ? FETCH : 1);
+    }
+
+    private List<Long> search(Path path, long most) throws SQLException {
+        List<Object> values = new ArrayList<>();
+        StringBuilder text = new StringBuilder("SELECT id FROM record ").append(path.hint);
+        text.append(" WHERE id BETWEEN ? AND ?");
+        values.add(Schema.id(session.row(), lowest));
+        values.add(Schema.id(session.row(), highest));
+        if (path != Path.RECORDS) {
+            text.append(" AND session = ?");
+            values.add(session.row());
+        }
+        if (from != null || to != null) {
+            text.append(" AND timestamp BETWEEN ? AND ?");
+            values.add(earliest());
+            values.add(latest());
+        }
+        if (!levels.isEmpty()) {
+            // Five at most, so there are few texts.
+            text.append(levels.stream().map(level -> "?").collect(Collectors.joining(", ", " AND level IN (", ")")));
+            levels.forEach(level -> values.add(level.ordinal()));
+        }
+        if (folded != null) {
+            text.append(" AND CASE WHEN folded IS NULL THEN message LIKE ? ESCAPE '\\' ELSE instr(folded, ?) END");
+            values.add(Fold.pattern(folded));
+            values.add(folded);
+        }
+        Stream<String> order = query.order() == Order.NUMBER ? Stream.of("id") : Stream.of("timestamp", "id");
+        text.append(order.map(column -> query.descending() ? column + " DESC" : column)
+                .collect(Collectors.joining(", ", " ORDER BY ", "")));
+        text.append(" LIMIT ? OFFSET ?");
+        values.add(most);
+        values.add(query.offset());
+        return sql.all(text.toString(), row -> row.getLong(1), values.toArray());
+    }
+}

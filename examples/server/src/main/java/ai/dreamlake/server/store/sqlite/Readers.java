@@ -1,0 +1,217 @@
+package ai.dreamlake.server.store.sqlite;
+
+import ai.dreamlake.server.store.StoreException;
+import ai.dreamlake.server.store.StoreException.Reason;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.sqlite.ProgressHandler;
+import org.sqlite.SQLiteErrorCode;
+import org.sqlite.SQLiteException;
+
+/**
+ * Connections that only read. Each read sees the database as it was at its beginning, and holds up no writer. A read
+ * that takes too long is stopped, and so is one that waits too long for its turn.
+ */
+final class Readers implements AutoCloseable {
+
+    /** Of SQLite's instructions; a row takes about ten. */
+    private static final int INSTRUCTIONS_BETWEEN_LOOKS = 20_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Readers.class);
+
+    /** Opens a connection. */
+    interface Opening {
+        Connection open() throws SQLException;
+    }
+
+    /** Reads from the database. */
+    interface Work<T> {
+        T read(Sql sql) throws SQLException;
+    }
+
+    private final Opening opening;
+    private final int most;
+    private final long longestNanos;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition change = lock.newCondition();
+
+    /** Guarded by the lock. */
+    private final Deque<Reader> idle = new ArrayDeque<>();
+
+    private int working;
+    private boolean isPaused;
+    private boolean isClosed;
+
+    /** @param most how many read at the same time */
+    Readers(Opening opening, int most, Duration longest) {
+        this.opening = opening;
+        this.most = most;
+        this.longestNanos = longest.toNanos();
+    }
+
+    /** A connection, and until when it may read. The handler is called by SQLite, on the reading thread. */
+    private static final class Reader extends ProgressHandler {
+        final Sql sql;
+        long deadline;
+
+        Reader(Connection connection) throws SQLException {
+            sql = new Sql(connection);
+            ProgressHandler.setHandler(connection, INSTRUCTIONS_BETWEEN_LOOKS, this);
+        }
+
+        @Override
+        protected int progress() {
+            return System.nanoTime() - deadline > 0 ? 1 : 0;
+        }
+    }
+
+    /** @throws StoreException what the work throws; TOO_SLOW; UNAVAILABLE if the database fails */
+    <T> T read(Work<T> work) {
+        return read(work, longestNanos);
+    }
+
+    /** @param nanos how long it may take at most, and wait at most */
+    <T> T read(Work<T> work, long nanos) {
+        Reader reader = take(nanos);
+        reader.deadline = System.nanoTime() + nanos;
+        try {
+            return work.read(reader.sql);
+        } catch (SQLiteException failure) {
+            if (failure.getResultCode() == SQLiteErrorCode.SQLITE_INTERRUPT) {
+                throw tooSlow();
+            }
+            LOG.warn("The store could not be read: {}", failure.getMessage());
+            throw StoreException.unavailable(failure);
+        } catch (SQLException failure) {
+            LOG.warn("The store could not be read: {}", failure.getMessage());
+            throw StoreException.unavailable(failure);
+        } finally {
+            giveBack(reader);
+        }
+    }
+
+    long longestNanos() {
+        return longestNanos;
+    }
+
+    static StoreException tooSlow() {
+        return new StoreException(Reason.TOO_SLOW, "the question took too long: ask for less");
+    }
+
+    private Reader take(long nanos) {
+        lock.lock();
+        try {
+            long left = nanos;
+            while (!isClosed && (isPaused || working == most)) {
+                if (left <= 0) {
+                    throw tooSlow();
+                }
+                left = change.awaitNanos(left);
+            }
+            if (isClosed) {
+                throw new StoreException(Reason.UNAVAILABLE, "the store is closed");
+            }
+            Reader reader = idle.isEmpty() ? new Reader(opening.open()) : idle.pop();
+            working++;
+            return reader;
+        } catch (SQLException failure) {
+            throw StoreException.unavailable(failure);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw StoreException.unavailable(interrupted);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void giveBack(Reader reader) {
+        boolean isUsable = true;
+        try {
+            reader.sql.rollback();
+        } catch (SQLException broken) {
+            isUsable = false;
+        }
+        lock.lock();
+        try {
+            working--;
+            if (isUsable && !isClosed) {
+                idle.push(reader);
+            } else {
+                close(reader);
+            }
+            change.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** From now on no read begins, until {@link #resume}. Returns whether none is at work any more. */
+    boolean pause() {
+        lock.lock();
+        try {
+            isPaused = true;
+            return working == 0;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Returns after all reads have ended, or after a time. */
+    boolean awaitPaused(long nanos) {
+        lock.lock();
+        try {
+            long left = nanos;
+            while (working > 0 && left > 0) {
+                left = change.awaitNanos(left);
+            }
+            return working == 0;
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            return false;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    void resume() {
+        lock.lock();
+        try {
+            isPaused = false;
+            change.signalAll();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static void close(Reader reader) {
+        try {
+            reader.sql.close();
+        } catch (SQLException failure) {
+            LOG.warn("A reader could not be closed: {}", failure.getMessage());
+        }
+    }
+
+    /** Waits for those that read. */
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            isClosed = true;
+            change.signalAll();
+            while (working > 0) {
+                change.awaitUninterruptibly();
+            }
+            idle.forEach(Readers::close);
+            idle.clear();
+        } finally {
+            lock.unlock();
+        }
+    }
+}

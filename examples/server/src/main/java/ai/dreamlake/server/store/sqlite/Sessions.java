@@ -1,0 +1,198 @@
+package ai.dreamlake.server.store.sqlite;
+
+import ai.dreamlake.server.store.Description;
+import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.LogStore.Upserted;
+import ai.dreamlake.server.store.Metrics;
+import ai.dreamlake.server.store.Session;
+import ai.dreamlake.server.store.StoreException;
+import ai.dreamlake.server.store.StoreException.Reason;
+import java.security.SecureRandom;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.EnumMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import tools.jackson.core.type.TypeReference;
+
+/** The sessions' rows. All methods are called within a transaction. */
+final class Sessions {
+
+    private static final int ID_BYTES = 12;
+    private static final int MOST_LISTED = 1000;
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final TypeReference<LinkedHashMap<String, Double>> METRICS = new TypeReference<>() {};
+
+    private static final String SELECT = """
+            SELECT row, id, user, workspace, name, description, tags, folder, metadata, protected, deleted, start, end,
+              debug, info, warn, error, fatal, metrics, first, last, createdAt, updatedAt FROM session
+            """;
+
+    private Sessions() {}
+
+    /**
+     * A session with what only the store knows of it.
+     *
+     * @param row in the table; its records' ids begin with it
+     * @param start the first number whose record is stored, or {@code end} if there is none
+     */
+    record Known(long row, boolean isDeleted, long start, Session session) {
+
+        long end() {
+            return session.end();
+        }
+    }
+
+    /** Unguessable: 96 random bits in hex. */
+    static String newId() {
+        byte[] bytes = new byte[ID_BYTES];
+        RANDOM.nextBytes(bytes);
+        return HexFormat.of().formatHex(bytes);
+    }
+
+    private static Known read(ResultSet row) throws SQLException {
+        Map<Level, Long> levelCounts = new EnumMap<>(Level.class);
+        for (Level level : Level.values()) {
+            long count = row.getLong(level.text());
+            if (count > 0) {
+                levelCounts.put(level, count);
+            }
+        }
+        long start = row.getLong("start");
+        long end = row.getLong("end");
+        Session session = new Session(
+                row.getString("id"),
+                row.getString("user"),
+                row.getString("workspace"),
+                row.getString("name"),
+                row.getString("description"),
+                Json.texts(row.getString("tags")),
+                row.getString("folder"),
+                Json.tree(row.getString("metadata")),
+                row.getBoolean("protected"),
+                end,
+                end - start,
+                levelCounts,
+                metrics(row.getString("metrics")),
+                Times.ofMicrosOrNull(Sql.longOrNull(row, "first")),
+                Times.ofMicrosOrNull(Sql.longOrNull(row, "last")),
+                Times.ofMillis(row.getLong("createdAt")),
+                Times.ofMillis(row.getLong("updatedAt")));
+        return new Known(row.getLong("row"), row.getBoolean("deleted"), start, session);
+    }
+
+    /** They are in the file in an order of their own: that in which they came first. */
+    private static Map<String, Double> metrics(String json) {
+        return json == null ? new LinkedHashMap<>() : Json.MAPPER.readValue(json, METRICS);
+    }
+
+    /** Empty if there is none, or if it is deleted. */
+    static Optional<Known> find(Sql sql, String id) throws SQLException {
+        return sql.one(SELECT + "WHERE id = ?", Sessions::read, id).filter(known -> !known.isDeleted());
+    }
+
+    /** @throws StoreException UNKNOWN, DELETED */
+    static Known get(Sql sql, String user, String id) throws SQLException {
+        Known known = own(sql, user, id);
+        if (known.isDeleted()) {
+            throw new StoreException(Reason.DELETED, "the session was deleted");
+        }
+        return known;
+    }
+
+    private static Known own(Sql sql, String user, String id) throws SQLException {
+        return sql.one(SELECT + "WHERE id = ?", Sessions::read, id)
+                .filter(known -> known.session().userId().equals(user))
+                .orElseThrow(() -> new StoreException(Reason.UNKNOWN, "no session has this id"));
+    }
+
+    /** @throws StoreException UNKNOWN, DELETED, PROTECTED */
+    static Known writable(Sql sql, String user, String id) throws SQLException {
+        Known known = get(sql, user, id);
+        checkWritable(known);
+        return known;
+    }
+
+    /** @throws StoreException PROTECTED */
+    static void checkWritable(Known known) {
+        if (known.session().writeProtected()) {
+            throw new StoreException(Reason.PROTECTED, "the session is write-protected");
+        }
+    }
+
+    static List<Session> list(Sql sql, String user) throws SQLException {
+        return sql.all(
+                SELECT + "WHERE user = ? AND NOT deleted ORDER BY last DESC LIMIT " + MOST_LISTED,
+                row -> read(row).session(),
+                user);
+    }
+
+    static Upserted upsert(Sql sql, String user, String workspace, Description given, long now) throws SQLException {
+        String find = SELECT + "WHERE user = ? AND workspace = ? AND name = ? AND NOT deleted";
+        Optional<Known> before = sql.one(find, Sessions::read, user, workspace, given.name());
+        if (before.isEmpty()) {
+            sql.update("""
+                    INSERT INTO session (id, user, workspace, name, protected, deleted, removed, start, end,
+                      debug, info, warn, error, fatal, createdAt, updatedAt)
+                    VALUES (?, ?, ?, ?, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, ?, ?)
+                    """, newId(), user, workspace, given.name(), now, now);
+        }
+        sql.update(
+                """
+                UPDATE session SET description = ifnull(?, description), tags = ifnull(?, tags),
+                  folder = ifnull(?, folder), metadata = ifnull(?, metadata), protected = ifnull(?, protected),
+                  updatedAt = ?
+                WHERE user = ? AND workspace = ? AND name = ? AND NOT deleted
+                """,
+                given.description(),
+                Json.text(given.tags()),
+                given.folder(),
+                Json.text(given.metadata()),
+                given.writeProtected() == null ? null : given.writeProtected() ? 1 : 0,
+                now,
+                user,
+                workspace,
+                given.name());
+        Known after =
+                sql.one(find, Sessions::read, user, workspace, given.name()).orElseThrow();
+        return new Upserted(after.session(), before.isEmpty());
+    }
+
+    /** Adds a batch to what is known of its session. */
+    static void count(Sql sql, Known before, Batch batch, long now) throws SQLException {
+        Map<String, Double> metrics = before.session().lastMetrics();
+        Metrics.add(metrics, batch.metrics());
+        sql.update(
+                """
+                UPDATE session SET end = end + ?, debug = debug + ?, info = info + ?, warn = warn + ?,
+                  error = error + ?, fatal = fatal + ?, metrics = ?,
+                  first = min(ifnull(first, ?), ?), last = max(ifnull(last, ?), ?), oldest = ifnull(oldest, ?)
+                WHERE row = ?
+                """,
+                batch.size(),
+                batch.count(Level.DEBUG),
+                batch.count(Level.INFO),
+                batch.count(Level.WARN),
+                batch.count(Level.ERROR),
+                batch.count(Level.FATAL),
+                metrics.isEmpty() ? null : Json.text(metrics),
+                batch.first(),
+                batch.first(),
+                batch.last(),
+                batch.last(),
+                now,
+                before.row());
+    }
+
+    /** From now on nobody sees it; what it has is removed later. Deleting it again is no fault. */
+    static void delete(Sql sql, String user, String id) throws SQLException {
+        sql.update("""
+                UPDATE session SET deleted = 1, description = NULL, tags = NULL, folder = NULL, metadata = NULL,
+                  metrics = NULL, oldest = NULL
+                WHERE row = ? AND NOT deleted
+                """, own(sql, user, id).row());
+    }
+}

@@ -1,0 +1,115 @@
+package ai.dreamlake.server.store.sqlite;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A connection that keeps its statements prepared. For one thread at a time. */
+final class Sql implements AutoCloseable {
+
+    private final Connection connection;
+    private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+    /** @param connection is closed with this */
+    Sql(Connection connection) {
+        this.connection = connection;
+    }
+
+    /** Makes an object of a row. */
+    interface Row<T> {
+        T read(ResultSet row) throws SQLException;
+    }
+
+    /** Says after each row whether it wants more. */
+    interface Visitor {
+        boolean visit(ResultSet row) throws SQLException;
+    }
+
+    /** A statement that stays open; not to be closed. The texts are few, so none is ever forgotten. */
+    PreparedStatement statement(String sql) throws SQLException {
+        PreparedStatement statement = prepared.get(sql);
+        if (statement == null) {
+            statement = connection.prepareStatement(sql);
+            prepared.put(sql, statement);
+        }
+        return statement;
+    }
+
+    private PreparedStatement statement(String sql, Object... values) throws SQLException {
+        PreparedStatement statement = statement(sql);
+        for (int i = 0; i < values.length; i++) {
+            statement.setObject(i + 1, values[i]);
+        }
+        return statement;
+    }
+
+    /** How many rows it changed. */
+    int update(String sql, Object... values) throws SQLException {
+        return statement(sql, values).executeUpdate();
+    }
+
+    void each(String sql, Visitor visitor, Object... values) throws SQLException {
+        try (ResultSet rows = statement(sql, values).executeQuery()) {
+            boolean wantsMore = true;
+            while (wantsMore && rows.next()) {
+                wantsMore = visitor.visit(rows);
+            }
+        }
+    }
+
+    <T> Optional<T> one(String sql, Row<T> row, Object... values) throws SQLException {
+        try (ResultSet rows = statement(sql, values).executeQuery()) {
+            return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
+        }
+    }
+
+    <T> List<T> all(String sql, Row<T> row, Object... values) throws SQLException {
+        List<T> all = new ArrayList<>();
+        each(sql, found -> all.add(row.read(found)), values);
+        return all;
+    }
+
+    /** The number in the only row's only column; 0 if that is null. */
+    long number(String sql, Object... values) throws SQLException {
+        return one(sql, row -> row.getLong(1), values).orElse(0L);
+    }
+
+    /** Runs statements that have no parameters and are not worth keeping. */
+    void execute(String... statements) throws SQLException {
+        try (Statement statement = connection.createStatement()) {
+            for (String sql : statements) {
+                statement.execute(sql);
+            }
+        }
+    }
+
+    void commit() throws SQLException {
+        connection.commit();
+    }
+
+    void rollback() throws SQLException {
+        connection.rollback();
+    }
+
+    /** Null if it is not null. */
+    static Long longOrNull(ResultSet row, String column) throws SQLException {
+        long value = row.getLong(column);
+        return row.wasNull() ? null : (Long) value;
+    }
+
+    @Override
+    public void close() throws SQLException {
+        for (PreparedStatement statement : prepared.values()) {
+            statement.close();
+        }
+        prepared.clear();
+        connection.close();
+    }
+}
