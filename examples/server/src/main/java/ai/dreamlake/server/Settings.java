@@ -1,34 +1,69 @@
 package ai.dreamlake.server;
 
+import ai.dreamlake.server.http.HttpSettings;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.util.Map;
 
 /**
  * What the environment says.
  *
- * @param port where to listen; 0 for a port that the system chooses
  * @param mongodbUri the MongoDB that stores everything; null for the embedded store
- * @param dataPath where the embedded store keeps its file
- * @param jwtSecret what tokens are signed with
- * @param corsOrigin the web page, besides our own, whose scripts may call us: an origin, {@code *} for any, null for
- *     none
+ * @param dataPath where the embedded store keeps its files
+ * @param http how the server listens
  */
-record Settings(int port, String mongodbUri, Path dataPath, String jwtSecret, String corsOrigin) {
+record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
 
     /** Publicly known: with it, a user's name is all that a token needs. */
     static final String DEVELOPMENT_SECRET = "your-secret-key-change-this-in-production";
 
     private static final int DEFAULT_PORT = 3000;
     private static final int LARGEST_PORT = 65535;
+    private static final String LOOPBACK = "127.0.0.1";
 
     /** @throws IllegalArgumentException if a variable has a value that makes no sense; its message says which */
     static Settings of(Map<String, String> environment) {
+        String secret = jwtSecret(environment);
+        boolean isDevelopment = secret.equals(DEVELOPMENT_SECRET);
+        HttpSettings http = new HttpSettings(
+                host(environment, isDevelopment),
+                number(environment, "PORT", 0, LARGEST_PORT, DEFAULT_PORT),
+                secret,
+                isDevelopment,
+                value(environment, "CORS_ORIGIN", null),
+                isTrue(environment, "TRUST_PROXY"),
+                number(environment, "MAX_CONNECTIONS_PER_ADDRESS", 1, Integer.MAX_VALUE, 1000),
+                number(environment, "MAX_REQUESTS_PER_SECOND", 0, Integer.MAX_VALUE, 1000),
+                number(environment, "MAX_STREAMS", 0, Integer.MAX_VALUE, 2000),
+                number(environment, "REQUEST_TIMEOUT", 1, 3600, 30),
+                number(environment, "STOP_TIMEOUT", 0, 3600, 20));
         return new Settings(
-                port(value(environment, "PORT", Integer.toString(DEFAULT_PORT))),
-                value(environment, "MONGODB_URI", null),
-                Path.of(value(environment, "DATA_PATH", ".dreamlake")),
-                value(environment, "JWT_SECRET", DEVELOPMENT_SECRET),
-                value(environment, "CORS_ORIGIN", null));
+                value(environment, "MONGODB_URI", null), Path.of(value(environment, "DATA_PATH", ".dreamlake")), http);
+    }
+
+    /** What tokens are signed with. */
+    static String jwtSecret(Map<String, String> environment) {
+        return value(environment, "JWT_SECRET", DEVELOPMENT_SECRET);
+    }
+
+    /** While everybody can make tokens, only this machine is let in. */
+    private static String host(Map<String, String> environment, boolean isDevelopment) {
+        String host = value(environment, "HOST", isDevelopment ? LOOPBACK : null);
+        if (isDevelopment && !isLoopback(host)) {
+            throw new IllegalArgumentException(
+                    "HOST is \"" + host
+                            + "\", and JWT_SECRET is not set: anybody could sign in as anybody. Set JWT_SECRET, or leave HOST out.");
+        }
+        return host;
+    }
+
+    private static boolean isLoopback(String host) {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException unknown) {
+            throw new IllegalArgumentException("HOST is \"" + host + "\": no such host is known.", unknown);
+        }
     }
 
     private static String value(Map<String, String> environment, String name, String otherwise) {
@@ -36,25 +71,25 @@ record Settings(int port, String mongodbUri, Path dataPath, String jwtSecret, St
         return value == null || value.isBlank() ? otherwise : value.strip();
     }
 
-    private static int port(String value) {
+    private static boolean isTrue(Map<String, String> environment, String name) {
+        String value = value(environment, name, "false");
+        if (!value.equals("true") && !value.equals("false")) {
+            throw new IllegalArgumentException(name + " is \"" + value + "\": give true or false.");
+        }
+        return value.equals("true");
+    }
+
+    private static int number(Map<String, String> environment, String name, int least, int most, int otherwise) {
+        String value = value(environment, name, Integer.toString(otherwise));
         try {
-            int port = Integer.parseInt(value);
-            if (port >= 0 && port <= LARGEST_PORT) {
-                return port;
+            int number = Integer.parseInt(value);
+            if (number >= least && number <= most) {
+                return number;
             }
         } catch (NumberFormatException noNumber) {
             // Told below.
         }
-        throw new IllegalArgumentException("PORT is \"" + value + "\": give a number from 0 to " + LARGEST_PORT + ".");
-    }
-
-    boolean isDevelopment() {
-        return jwtSecret.equals(DEVELOPMENT_SECRET);
-    }
-
-    /** The secret is nobody's business. */
-    @Override
-    public String toString() {
-        return "Settings[port=" + port + ", dataPath=" + dataPath + "]";
+        throw new IllegalArgumentException(
+                name + " is \"" + value + "\": give a number from " + least + " to " + most + ".");
     }
 }

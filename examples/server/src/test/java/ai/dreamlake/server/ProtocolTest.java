@@ -3,6 +3,7 @@ package ai.dreamlake.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.server.TestServer.Reply;
+import ai.dreamlake.server.store.Level;
 import com.nimbusds.jose.JWSAlgorithm;
 import com.nimbusds.jose.JWSHeader;
 import com.nimbusds.jose.crypto.MACSigner;
@@ -356,7 +357,7 @@ class ProtocolTest {
                     .append("{\"timestamp\": \"2025-10-29T10:30:0")
                     .append(9 - i)
                     .append("Z\", \"level\": \"")
-                    .append(RequestBody.LEVELS.get(i % 5))
+                    .append(Level.values()[i % 5].text())
                     .append("\", \"message\": \"Message ")
                     .append(i)
                     .append(" (x.y)\"}");

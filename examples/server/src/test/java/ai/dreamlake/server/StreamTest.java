@@ -2,6 +2,7 @@ package ai.dreamlake.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.dreamlake.server.http.Tokens;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -127,7 +128,7 @@ class StreamTest {
 
     @Test
     void aCookieIsGoodForLookingAndForNothingElse() {
-        String name = server.post("/sign-in", "{\"userName\": \"alice\"}")
+        String name = server.post("/sign-in", "{\"userName\": \"alice\"}", "Content-Type", "application/json")
                 .response()
                 .headers()
                 .firstValue("Set-Cookie")
@@ -150,7 +151,8 @@ class StreamTest {
         Path other = data.resolve("other");
         String secret = "a-secret-that-only-this-test-knows-0123456789";
         try (TestServer closed = new TestServer(other, Map.of("JWT_SECRET", secret))) {
-            assertThat(closed.post("/sign-in", "{\"userName\": \"alice\"}").status())
+            assertThat(closed.post("/sign-in", "{\"userName\": \"alice\"}", "Content-Type", "application/json")
+                            .status())
                     .isEqualTo(401);
             assertThat(closed.get("/sign-in").body()).isEqualTo("{\"development\":false}");
             assertThat(closed.get("/sessions").status())

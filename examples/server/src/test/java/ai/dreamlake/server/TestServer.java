@@ -1,5 +1,7 @@
 package ai.dreamlake.server;
 
+import ai.dreamlake.server.http.Tokens;
+import ai.dreamlake.server.store.Store;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -34,13 +36,15 @@ final class TestServer implements AutoCloseable {
     }
 
     TestServer(Path data, Map<String, String> environment) {
+        this(data, environment, null);
+    }
+
+    /** @param store what it stores in, and closes; null for the one that the environment asks for */
+    TestServer(Path data, Map<String, String> environment, Store store) {
         Map<String, String> all = new java.util.HashMap<>(Map.of("PORT", "0", "DATA_PATH", data.toString()));
         all.putAll(environment);
-        try {
-            server = new DreamlakeServer(Settings.of(all));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        Settings settings = Settings.of(all);
+        server = store == null ? new DreamlakeServer(settings) : new DreamlakeServer(settings, store);
         url = "http://localhost:" + server.port();
     }
 

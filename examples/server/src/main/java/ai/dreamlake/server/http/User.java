@@ -1,4 +1,4 @@
-package ai.dreamlake.server;
+package ai.dreamlake.server.http;
 
 /**
  * Whose token it is. Each user has sessions of their own.

@@ -1,4 +1,4 @@
-package ai.dreamlake.server;
+package ai.dreamlake.server.http;
 
 import com.nimbusds.jose.JOSEException;
 import com.nimbusds.jose.JWSAlgorithm;
@@ -23,26 +23,32 @@ import java.util.Date;
 import java.util.HexFormat;
 import java.util.Set;
 
-/** JSON Web Tokens, signed with HS256 and a secret that both sides know. */
-final class Tokens {
+/** JSON Web Tokens, signed with HS256 and a secret that both sides know. Thread-safe. */
+public final class Tokens {
+
+    /** How long a token is good if nobody says otherwise. */
+    public static final Duration LIFE = Duration.ofDays(30);
 
     private static final String USER_ID = "userId";
     private static final String USER_NAME = "userName";
-    private static final Duration LIFE = Duration.ofDays(30);
+
+    /** What today's Dreamlake calls the two. */
+    private static final String OTHER_USER_ID = "sub";
+
+    private static final String OTHER_USER_NAME = "username";
 
     private final byte[] secret;
     private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
 
     /** @throws IllegalArgumentException if the secret is too short to keep anybody out: HS256 asks for 32 bytes */
-    Tokens(String secret) {
+    public Tokens(String secret) {
         this.secret = secret.getBytes(StandardCharsets.UTF_8);
         if (this.secret.length < 32) {
             throw new IllegalArgumentException("JWT_SECRET is too short: HS256 asks for 32 bytes or more.");
         }
         processor.setJWSKeySelector(
                 new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(this.secret)));
-        DefaultJWTClaimsVerifier<SecurityContext> verifier =
-                new DefaultJWTClaimsVerifier<>(null, Set.of(USER_ID, "exp"));
+        DefaultJWTClaimsVerifier<SecurityContext> verifier = new DefaultJWTClaimsVerifier<>(null, Set.of("exp"));
         verifier.setMaxClockSkew(0);
         processor.setJWTClaimsSetVerifier(verifier);
     }
@@ -54,10 +60,10 @@ final class Tokens {
         }
         try {
             JWTClaimsSet claims = processor.process(token, null);
-            Object id = claims.getClaim(USER_ID);
+            Object id = claim(claims, USER_ID, OTHER_USER_ID);
             boolean isUser = id instanceof Number || id instanceof String text && !text.isBlank();
             if (isUser && claims.getExpirationTime() != null) {
-                Object name = claims.getClaim(USER_NAME);
+                Object name = claim(claims, USER_NAME, OTHER_USER_NAME);
                 return new User(id.toString(), name == null ? null : name.toString());
             }
         } catch (ParseException | BadJOSEException | JOSEException fault) {
@@ -66,8 +72,18 @@ final class Tokens {
         throw new ApiException(401, "the token is not valid, or expired");
     }
 
+    private static Object claim(JWTClaimsSet claims, String name, String otherName) {
+        Object value = claims.getClaim(name);
+        return value == null ? claims.getClaim(otherName) : value;
+    }
+
     /** The token that Dreamlake's clients make of a user's name in development mode. */
-    String ofName(String userName, Instant now) {
+    public String ofName(String userName, Instant now) {
+        return ofName(userName, now, LIFE);
+    }
+
+    /** @param life how long it is good */
+    public String ofName(String userName, Instant now, Duration life) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(userName.getBytes(StandardCharsets.UTF_8));
             String number = new BigInteger(HexFormat.of().formatHex(digest, 0, 8), 16).toString();
@@ -75,7 +91,7 @@ final class Tokens {
                     .claim(USER_ID, number.substring(0, Math.min(10, number.length())))
                     .claim(USER_NAME, userName)
                     .issueTime(Date.from(now))
-                    .expirationTime(Date.from(now.plus(LIFE)))
+                    .expirationTime(Date.from(now.plus(life)))
                     .build();
             SignedJWT token = new SignedJWT(new JWSHeader(JWSAlgorithm.HS256), claims);
             token.sign(new MACSigner(secret));

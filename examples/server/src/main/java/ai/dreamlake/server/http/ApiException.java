@@ -1,0 +1,38 @@
+package ai.dreamlake.server.http;
+
+/** What the client is told: a status, and {@code {"error": message}}. */
+final class ApiException extends RuntimeException {
+
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final int retryAfterSeconds;
+
+    ApiException(int status, String message) {
+        this(status, message, 0);
+    }
+
+    private ApiException(int status, String message, int retryAfterSeconds) {
+        super(message);
+        this.status = status;
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    static ApiException badRequest(String field, String fault) {
+        return new ApiException(400, field + ": " + fault);
+    }
+
+    /** The same request may succeed later. */
+    static ApiException comeAgain(int status, String message, int afterSeconds) {
+        return new ApiException(status, message, afterSeconds);
+    }
+
+    int status() {
+        return status;
+    }
+
+    /** When the client may come again; 0 if that makes no difference. */
+    int retryAfterSeconds() {
+        return retryAfterSeconds;
+    }
+}

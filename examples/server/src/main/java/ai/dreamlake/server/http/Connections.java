@@ -1,0 +1,139 @@
+package ai.dreamlake.server.http;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.Connection;
+import org.eclipse.jetty.server.Handler;
+import org.eclipse.jetty.server.Request;
+import org.eclipse.jetty.server.Response;
+import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.thread.Scheduler;
+
+/**
+ * Keeps anybody from taking all connections: closes those of an address beyond a number of them, and those on which a
+ * request has begun and its head has not come after some time. Jetty itself closes a connection on which nothing comes
+ * at all.
+ *
+ * <p>It stands before all other handlers, and listens to the connector.
+ */
+final class Connections extends Handler.Wrapper implements Connection.Listener {
+
+    private static final long SWEEP_MILLIS = 500;
+
+    private final int mostPerAddress;
+    private final long headMillis;
+    private final Map<Connection, State> open = new ConcurrentHashMap<>();
+
+    /** Guarded by itself. */
+    private final Map<InetAddress, Integer> perAddress = new HashMap<>();
+
+    private Scheduler scheduler;
+
+    /**
+     * @param mostPerAddress so many connections are taken from one address
+     * @param headMillis so long the head of a request may be on its way, give or take {@value #SWEEP_MILLIS} ms
+     */
+    Connections(int mostPerAddress, long headMillis) {
+        this.mostPerAddress = mostPerAddress;
+        this.headMillis = headMillis;
+    }
+
+    /** What is known of a connection. All guarded by it. */
+    private static final class State {
+
+        private final InetAddress address;
+        private int requests;
+        private long bytesBefore;
+
+        /** When the first byte was seen that belongs to no request yet; 0 for none. */
+        private long headSince;
+
+        State(InetAddress address) {
+            this.address = address;
+        }
+
+        synchronized void begin() {
+            requests++;
+            headSince = 0;
+        }
+
+        synchronized void end(long bytes) {
+            requests--;
+            bytesBefore = bytes;
+        }
+
+        synchronized boolean isLate(long bytes, long now, long headMillis) {
+            if (requests > 0 || bytes <= bytesBefore) {
+                return false;
+            }
+            if (headSince == 0) {
+                headSince = now;
+            }
+            return now - headSince > TimeUnit.MILLISECONDS.toNanos(headMillis);
+        }
+    }
+
+    @Override
+    protected void doStart() throws Exception {
+        super.doStart();
+        scheduler = getServer().getScheduler();
+        scheduler.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    }
+
+    @Override
+    public void onOpened(Connection connection) {
+        InetAddress address = connection.getEndPoint().getRemoteSocketAddress() instanceof InetSocketAddress remote
+                ? remote.getAddress()
+                : InetAddress.getLoopbackAddress();
+        int count;
+        synchronized (perAddress) {
+            count = perAddress.merge(address, 1, Integer::sum);
+        }
+        open.put(connection, new State(address));
+        if (count > mostPerAddress) {
+            connection.getEndPoint().close();
+        }
+    }
+
+    @Override
+    public void onClosed(Connection connection) {
+        State state = open.remove(connection);
+        if (state != null) {
+            synchronized (perAddress) {
+                perAddress.computeIfPresent(state.address, (address, count) -> count == 1 ? null : count - 1);
+            }
+        }
+    }
+
+    /** How many there are. */
+    int count() {
+        return open.size();
+    }
+
+    @Override
+    public boolean handle(Request request, Response response, Callback callback) throws Exception {
+        Connection connection = request.getConnectionMetaData().getConnection();
+        State state = open.get(connection);
+        if (state != null) {
+            state.begin();
+            Request.addCompletionListener(request, failure -> state.end(connection.getBytesIn()));
+        }
+        return super.handle(request, response, callback);
+    }
+
+    private void sweep() {
+        long now = System.nanoTime();
+        open.forEach((connection, state) -> {
+            if (state.isLate(connection.getBytesIn(), now, headMillis)) {
+                connection.getEndPoint().close();
+            }
+        });
+        if (isRunning()) {
+            scheduler.schedule(this::sweep, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+}

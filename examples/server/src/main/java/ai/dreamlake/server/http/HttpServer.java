@@ -1,0 +1,132 @@
+package ai.dreamlake.server.http;
+
+import ai.dreamlake.server.series.Series;
+import ai.dreamlake.server.store.Store;
+import io.javalin.Javalin;
+import io.javalin.config.JavalinConfig;
+import io.javalin.util.ConcurrencyUtil;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.http.UriCompliance;
+import org.eclipse.jetty.server.Connector;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+import org.eclipse.jetty.server.handler.GracefulHandler;
+
+/** The server's calls over HTTP, on top of a store that others open and close. */
+public final class HttpServer implements AutoCloseable {
+
+    /** What bodies may take of all memory. Parsed, a body is some ten times as large. */
+    private static final int MEMORY_SHARE = 40;
+
+    /** A proxy makes all connections for all clients. */
+    private static final int NO_LIMIT = Integer.MAX_VALUE;
+
+    private final HttpSettings settings;
+    private final Connections connections;
+    private final LogStreams streams;
+    private final Measurements measurements;
+    private final List<Routes> routes;
+    private final Javalin http;
+
+    /**
+     * Listens.
+     *
+     * @throws io.javalin.util.JavalinException if it cannot, because the port is taken
+     * @throws IllegalArgumentException if the settings make no sense
+     */
+    public HttpServer(HttpSettings settings, Store store) {
+        this.settings = settings;
+        Tokens tokens = new Tokens(settings.jwtSecret());
+        Peer peer = new Peer(settings.trustsProxy());
+        long memory = Runtime.getRuntime().maxMemory() / MEMORY_SHARE;
+        Bodies bodies = new Bodies((int) Math.min(Integer.MAX_VALUE, memory), settings.timeoutSeconds());
+        Requests requests = new Requests(tokens, bodies);
+        this.connections = new Connections(
+                settings.trustsProxy() ? NO_LIMIT : settings.connectionsPerAddress(),
+                TimeUnit.SECONDS.toMillis(settings.timeoutSeconds()));
+        this.streams = new LogStreams(store, settings.streams());
+        this.measurements = new Measurements(requests, peer);
+        measurements.gauge("dreamlake.streams", "Event streams that are open", streams::count);
+        measurements.gauge("dreamlake.connections", "Connections that are open", connections::count);
+        this.routes = List.of(
+                new Faults(measurements),
+                new Gate(requests, peer, new RequestRate(settings.requestsPerSecond())),
+                new HealthRoutes(store, measurements),
+                new SessionRoutes(requests, store),
+                new LogRoutes(requests, store, (session, numbers) -> {
+                    measurements.appended(numbers);
+                    streams.appended(session);
+                }),
+                new StreamRoutes(requests, store, streams),
+                new SeriesRoutes(requests, store, new Series(store)),
+                new PageRoutes(requests, tokens, peer, settings));
+        try {
+            this.http = Javalin.create(this::configure).start();
+        } catch (RuntimeException cannot) {
+            streams.close();
+            measurements.close();
+            throw cannot;
+        }
+    }
+
+    /** Where it listens. */
+    public int port() {
+        return http.port();
+    }
+
+    private void configure(JavalinConfig config) {
+        config.startup.showJavalinBanner = false;
+        config.startup.showOldJavalinVersionWarning = false;
+        config.concurrency.useVirtualThreads = ConcurrencyUtil.isLoomAvailable(); // where the JDK has them
+        config.http.prefer405over404 = true;
+        config.jetty.modifyServer(this::configureServer);
+        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
+        config.jetty.modifyHttpConfiguration(this::configureHttp);
+        config.jetty.addConnector(this::connector);
+        config.requestLogger.http(measurements::answered);
+        if (settings.corsOrigin() != null) {
+            config.bundledPlugins.enableCors(cors -> cors.addRule(rule -> {
+                if (settings.corsOrigin().equals("*")) {
+                    rule.anyHost();
+                } else {
+                    rule.allowHost(settings.corsOrigin());
+                }
+            }));
+        }
+        routes.forEach(some -> some.addTo(config.routes));
+    }
+
+    private void configureServer(Server server) {
+        server.setStopTimeout(TimeUnit.SECONDS.toMillis(settings.stopSeconds()));
+        server.setErrorHandler(new ErrorPages());
+        GracefulHandler graceful = new GracefulHandler(); // lets no new requests in while those under way are finished
+        connections.setHandler(graceful);
+        server.setHandler(connections);
+    }
+
+    private void configureHttp(HttpConfiguration configuration) {
+        // A workspace may have any characters in its name, and clients encode them in several ways.
+        configuration.setUriCompliance(UriCompliance.UNSAFE);
+        configuration.setSendServerVersion(false);
+    }
+
+    private Connector connector(Server server, HttpConfiguration configuration) {
+        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(configuration));
+        connector.setHost(settings.host());
+        connector.setPort(settings.port());
+        connector.setIdleTimeout(TimeUnit.SECONDS.toMillis(settings.timeoutSeconds()));
+        connector.addEventListener(connections);
+        return connector;
+    }
+
+    /** Ends all streams, lets no new requests in, answers those under way, and ends; within a limited time. */
+    @Override
+    public void close() {
+        streams.close();
+        http.stop();
+        measurements.close();
+    }
+}

@@ -1,0 +1,79 @@
+package ai.dreamlake.server.http;
+
+import io.javalin.http.Context;
+import io.javalin.http.HandlerType;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What all routes share: whose a request is, what its body says, and how it is answered. Thread-safe. */
+final class Requests {
+
+    /** The browser's, which keeps a token in it. */
+    static final String COOKIE = "dreamlake-token";
+
+    private static final String BEARER = "Bearer ";
+    private static final String USER = "dreamlake.user";
+
+    private final Tokens tokens;
+    private final Bodies bodies;
+
+    Requests(Tokens tokens, Bodies bodies) {
+        this.tokens = tokens;
+        this.bodies = bodies;
+    }
+
+    /**
+     * Whose request it is. To be asked for before the body is read. A browser's cookie is good for looking only, for
+     * any page can make a browser send it.
+     *
+     * @throws ApiException 401 if no valid token says so
+     */
+    User user(Context request) {
+        User user = request.attribute(USER);
+        if (user == null) {
+            user = tokens.user(token(request));
+            request.attribute(USER, user);
+        }
+        return user;
+    }
+
+    /** Null if no valid token says whose request it is. */
+    User userOrNull(Context request) {
+        try {
+            return user(request);
+        } catch (ApiException nobody) {
+            return null;
+        }
+    }
+
+    private static String token(Context request) {
+        String header = request.header("Authorization");
+        if (header != null && header.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
+            return header.substring(BEARER.length()).strip();
+        }
+        return request.method().equals(HandlerType.GET) ? request.cookie(COOKIE) : null;
+    }
+
+    /** @throws ApiException 400 if the body is no JSON object, 408, 413 or 503 if it cannot be taken */
+    JsonNode body(Context request) {
+        return bodies.object(request);
+    }
+
+    /** The {@code id} in a path: that of a session. */
+    static String session(Context request) {
+        return request.pathParam("id");
+    }
+
+    static ObjectNode object() {
+        return JsonNodeFactory.instance.objectNode();
+    }
+
+    static void answer(Context request, int status, ObjectNode json) {
+        request.status(status).contentType("application/json").result(json.toString());
+    }
+
+    static void error(Context request, int status, String message) {
+        answer(request, status, object().put("error", message));
+    }
+}

@@ -1,0 +1,34 @@
+package ai.dreamlake.server.http;
+
+/** Texts that clients send. */
+final class Text {
+
+    private static final int LONGEST_QUOTE = 40;
+
+    private Text() {}
+
+    /** Half a surrogate pair has no UTF-8: it becomes U+FFFD. */
+    static String whole(String text) {
+        StringBuilder whole = null;
+        for (int i = 0; i < text.length(); i++) {
+            char character = text.charAt(i);
+            if (!Character.isSurrogate(character)) {
+                continue;
+            }
+            if (Character.isHighSurrogate(character)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+                continue;
+            }
+            whole = whole == null ? new StringBuilder(text) : whole;
+            whole.setCharAt(i, '\uFFFD');
+        }
+        return whole == null ? text : whole.toString();
+    }
+
+    /** For a message. */
+    static String quoted(String text) {
+        return '"' + (text.length() > LONGEST_QUOTE ? text.substring(0, LONGEST_QUOTE) + "…" : text) + '"';
+    }
+}

@@ -1,0 +1,116 @@
+package ai.dreamlake.server.series;
+
+import ai.dreamlake.server.store.LogStore;
+import ai.dreamlake.server.store.SeriesPoint;
+import ai.dreamlake.server.store.SeriesQuery;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Follows values through sessions. What was asked for lately is kept: then only the records are read that have come
+ * since. A record that is deleted because it is old stays in a line that is kept.
+ *
+ * <p>Thread-safe. Who asks for the same line as somebody else waits for them.
+ */
+public final class Series {
+
+    /** The axis of a line: the number of each record. */
+    public static final String BY_NUMBER = "number";
+
+    /** The axis of a line: the time of each record. Any other name is that of another value in the same record. */
+    public static final String BY_TIME = "time";
+
+    /** So many points a line may have. A line that is kept takes some 100 bytes for each. */
+    public static final int MOST_POINTS = 2000;
+
+    /** So few one bucket may have. */
+    public static final int FEWEST_POINTS = 5;
+
+    /** So many lines are kept. */
+    private static final int MOST_LINES = 200;
+
+    private final LogStore store;
+
+    /** Guarded by itself; the line that was asked for last comes last. */
+    private final Map<Key, Kept> lines = new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Key, Kept> eldest) {
+            return size() > MOST_LINES;
+        }
+    };
+
+    public Series(LogStore store) {
+        this.store = store;
+    }
+
+    private record Key(String session, String name, String axis) {}
+
+    /**
+     * A line through all records of a session.
+     *
+     * @param session one that exists, and is the user's
+     * @param name of the value, as in {@link SeriesQuery}
+     * @param axis {@link #BY_NUMBER}, {@link #BY_TIME}, or the name of another value; points without that, or where it
+     *     is not finite, are left out, and the rest are in the order of their records
+     * @param most how many points it may have: from {@link #FEWEST_POINTS} to {@link #MOST_POINTS}
+     * @throws ai.dreamlake.server.store.StoreException as the store does; what was read until then is kept, so that the
+     *     next attempt goes on there
+     */
+    public Line line(String session, String name, String axis, int most) {
+        Kept line;
+        synchronized (lines) {
+            line = lines.computeIfAbsent(new Key(session, name, axis), Kept::new);
+        }
+        return line.upToDate(most);
+    }
+
+    /** What is known of a line. */
+    private final class Kept {
+
+        private final Key key;
+        private final String x;
+
+        /** Guarded by this, as all that follows. */
+        private final Buckets buckets = new Buckets(MOST_POINTS);
+
+        /** The next record to be looked at. */
+        private long next;
+
+        Kept(Key key) {
+            this.key = key;
+            this.x = key.axis().equals(BY_NUMBER) || key.axis().equals(BY_TIME) ? null : key.axis();
+        }
+
+        synchronized Line upToDate(int most) {
+            // Behind the end, one may still be missing that has a lower number.
+            long end = store.end(key.session());
+            if (next < end) {
+                store.series(key.session(), new SeriesQuery(key.name(), x, next - 1), point -> take(point, end));
+                next = end;
+            }
+            return new Line(buckets.count(), next, buckets.points(most));
+        }
+
+        private void take(SeriesPoint point, long end) {
+            if (point.number() >= end) {
+                return;
+            }
+            next = point.number() + 1;
+            if (x == null || Double.isFinite(point.x())) {
+                buckets.add(new Point(position(point), point));
+            }
+        }
+
+        private long position(SeriesPoint point) {
+            return switch (key.axis()) {
+                case BY_NUMBER -> point.number();
+                case BY_TIME -> ChronoUnit.MICROS.between(Instant.EPOCH, point.timestamp());
+                default -> buckets.count();
+            };
+        }
+    }
+}
