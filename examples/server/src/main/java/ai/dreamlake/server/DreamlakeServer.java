@@ -1,11 +1,20 @@
 package ai.dreamlake.server;
 
 import ai.dreamlake.server.http.HttpServer;
+import ai.dreamlake.server.http.Tokens;
 import ai.dreamlake.server.store.Store;
 import ai.dreamlake.server.store.sqlite.SqliteStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 
 /** The part of a Dreamlake server that logs need: a store, and HTTP on top of it. */
 public final class DreamlakeServer implements AutoCloseable {
+
+    private static final String USAGE = """
+            Without arguments, the server runs until it is ended. Its settings are environment variables.
+            token NAME [--days DAYS]   prints a token for a user, signed with JWT_SECRET""";
 
     private final Store store;
     private final HttpServer http;
@@ -39,6 +48,10 @@ public final class DreamlakeServer implements AutoCloseable {
         return http.port();
     }
 
+    List<String> calls() {
+        return http.calls();
+    }
+
     /** Answers what was asked, and closes the store. */
     @Override
     public void close() {
@@ -46,20 +59,64 @@ public final class DreamlakeServer implements AutoCloseable {
         store.close();
     }
 
-    /** Runs until the process is ended. Settings come from the environment. */
+    /** Runs until the process is ended, or prints a token. Settings come from the environment. */
     public static void main(String[] arguments) {
         try {
-            Settings settings = Settings.of(System.getenv());
-            DreamlakeServer server = new DreamlakeServer(settings);
-            Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
-            System.out.println("Dreamlake server at http://localhost:" + server.port() + "/ – "
-                    + (settings.mongodbUri() == null
-                            ? "records in " + settings.dataPath().toAbsolutePath()
-                            : "records in MongoDB")
-                    + (settings.http().isDevelopment() ? "; development mode: any user name is let in" : ""));
+            if (arguments.length == 0) {
+                run(Settings.of(System.getenv()));
+            } else {
+                System.out.println(token(arguments, System.getenv()));
+            }
         } catch (RuntimeException fault) {
-            System.err.println("Cannot start: " + fault.getMessage());
+            System.err.println((arguments.length == 0 ? "Cannot start: " : "") + message(fault));
             System.exit(1);
         }
+    }
+
+    private static void run(Settings settings) {
+        DreamlakeServer server = new DreamlakeServer(settings);
+        Runtime.getRuntime().addShutdownHook(new Thread(server::close, "shutdown"));
+        String host = settings.http().host();
+        System.out.println("Dreamlake server at http://localhost:" + server.port() + "/ – "
+                + (host == null ? "listens on all addresses" : "listens on " + host)
+                + "; "
+                + (settings.mongodbUri() == null
+                        ? "records in " + settings.dataPath().toAbsolutePath()
+                        : "records in MongoDB")
+                + (settings.http().isDevelopment() ? "; development mode: any user name is let in" : ""));
+    }
+
+    /** Javalin wraps what Jetty says of a port. */
+    private static String message(RuntimeException fault) {
+        boolean isWrapped =
+                fault.getCause() != null && fault.getClass().getName().startsWith("io.javalin.");
+        String message = isWrapped ? fault.getCause().getMessage() : fault.getMessage();
+        return String.valueOf(message).strip();
+    }
+
+    /** @throws IllegalArgumentException if the arguments are none of the command's, or the secret is missing */
+    private static String token(String[] arguments, Map<String, String> environment) {
+        boolean hasDays = arguments.length == 4 && arguments[2].equals("--days");
+        if (!arguments[0].equals("token") || arguments.length != 2 && !hasDays || arguments[1].isBlank()) {
+            throw new IllegalArgumentException(USAGE);
+        }
+        Duration life = hasDays ? Duration.ofDays(days(arguments[3])) : Tokens.LIFE;
+        String secret = Settings.jwtSecret(environment);
+        if (secret.equals(Settings.DEVELOPMENT_SECRET)) {
+            throw new IllegalArgumentException("Set JWT_SECRET to that of the server which the token is for.");
+        }
+        return new Tokens(secret).ofName(arguments[1], Instant.now(), life);
+    }
+
+    private static int days(String text) {
+        try {
+            int days = Integer.parseInt(text);
+            if (days > 0) {
+                return days;
+            }
+        } catch (NumberFormatException noNumber) {
+            // Told below.
+        }
+        throw new IllegalArgumentException("--days is \"" + text + "\": give a number from 1 on.");
     }
 }

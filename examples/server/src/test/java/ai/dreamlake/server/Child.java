@@ -23,6 +23,17 @@ final class Child implements AutoCloseable {
 
     static Child start(
             Path directory, Map<String, String> environment, List<String> options, String main, Object... arguments) {
+        return start(directory, environment, options, null, main, arguments);
+    }
+
+    /** @param errors the file where its errors go; null for where ours go */
+    static Child start(
+            Path directory,
+            Map<String, String> environment,
+            List<String> options,
+            Path errors,
+            String main,
+            Object... arguments) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(options);
@@ -32,7 +43,8 @@ final class Child implements AutoCloseable {
         }
         ProcessBuilder builder = new ProcessBuilder(command)
                 .directory(directory.toFile())
-                .redirectError(ProcessBuilder.Redirect.INHERIT);
+                .redirectError(
+                        errors == null ? ProcessBuilder.Redirect.INHERIT : ProcessBuilder.Redirect.to(errors.toFile()));
         builder.environment().putAll(environment);
         try {
             return new Child(builder.start());
@@ -65,6 +77,11 @@ final class Child implements AutoCloseable {
     void kill() {
         process.destroyForcibly();
         waitFor();
+    }
+
+    /** SIGTERM. */
+    void terminate() {
+        process.destroy();
     }
 
     int waitFor() {

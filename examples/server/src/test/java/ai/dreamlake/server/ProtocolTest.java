@@ -396,9 +396,55 @@ class ProtocolTest {
         }
     }
 
+    @Test
+    void theLogCanBeAskedForBetweenTwoNumbers() {
+        String id = server.session("w", "numbers between");
+        server.append(id, null, TestServer.batch("0", "1", "2", "3", "4"));
+        assertThat(found(id, "after=1")).containsExactly("2", "3", "4");
+        assertThat(found(id, "before=2")).containsExactly("0", "1");
+        assertThat(found(id, "after=0&before=4&order=desc&limit=2")).containsExactly("3", "2");
+        assertThat(found(id, "after=-1")).hasSize(5);
+    }
+
+    @Test
+    void aNumberCanBeFollowedThroughAWholeSession() {
+        String id = server.session("w", "series");
+        StringBuilder logs = new StringBuilder();
+        for (int i = 0; i < 3; i++) {
+            logs.append(i == 0 ? "" : ",")
+                    .append("{\"timestamp\": \"2025-10-29T10:30:0")
+                    .append(i)
+                    .append("Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"epoch\": ")
+                    .append(i + 1)
+                    .append(", \"eval\": {\"loss\": ")
+                    .append(i == 1 ? "\"NaN\"" : "0.5")
+                    .append("}}}");
+        }
+        server.append(id, null, "{\"logs\": [" + logs + "]}");
+        String series = "/sessions/" + id + "/series?name=eval.loss";
+        assertThat(server.get(series).body())
+                .isEqualTo(
+                        "{\"name\":\"eval.loss\",\"x\":\"number\",\"count\":3,\"end\":3,\"points\":[[0,0.5],[1,\"NaN\"],[2,0.5]]}");
+        assertThat(server.get(series + "&x=time").json().get("points").get(2).toString())
+                .isEqualTo("[\"2025-10-29T10:30:02.000000Z\",0.5]");
+        assertThat(server.get(series + "&x=epoch").json().get("points").toString())
+                .isEqualTo("[[1.0,0.5],[2.0,\"NaN\"],[3.0,0.5]]");
+        assertThat(server.get("/sessions/" + id + "/series").error()).isEqualTo("name: is empty");
+        assertThat(server.get(series + "&points=4").error()).startsWith("points: ");
+        assertThat(server.get("/sessions/nobody/series?name=x").status()).isEqualTo(404);
+        JsonNode session = server.post("/workspaces/w/sessions", "{\"name\": \"series\"}")
+                .json()
+                .get("session");
+        assertThat(session.get("metrics").toString()).contains("\"epoch\":3.0", "\"eval.loss\":0.5");
+        assertThat(session.get("logCount").intValue()).isEqualTo(3);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "after=-2",
+                "after=x",
+                "before=-1",
                 "limit=0",
                 "limit=10001",
                 "limit=x",

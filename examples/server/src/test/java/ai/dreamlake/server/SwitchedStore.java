@@ -1,5 +1,7 @@
 package ai.dreamlake.server;
 
+import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.NewRecord;
 import ai.dreamlake.server.store.Store;
 import ai.dreamlake.server.store.StoreException;
 import ai.dreamlake.server.store.sqlite.SqliteStore;
@@ -8,16 +10,20 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
-/** A real store that goes away, and comes back. */
+/** A real store that goes away, and comes back, and counts what it is asked for. */
 final class SwitchedStore {
+
+    /** Alice's, as it is in development mode. */
+    private static final String USER = "3159282601";
 
     volatile boolean isAway;
 
-    /** How often it was asked for something. */
-    final AtomicInteger calls = new AtomicInteger();
-
+    private final Map<String, Integer> calls = new ConcurrentHashMap<>();
     private final Store real;
 
     SwitchedStore(Path data) {
@@ -31,7 +37,7 @@ final class SwitchedStore {
     }
 
     private Object call(Method method, Object[] arguments) throws Throwable {
-        calls.incrementAndGet();
+        calls.merge(method.getName(), 1, Integer::sum);
         if (isAway && !method.getName().equals("close")) {
             throw StoreException.unavailable(new IOException("switched off"));
         }
@@ -40,5 +46,15 @@ final class SwitchedStore {
         } catch (InvocationTargetException failure) {
             throw failure.getCause();
         }
+    }
+
+    /** How often a method was called. */
+    int calls(String method) {
+        return calls.getOrDefault(method, 0);
+    }
+
+    /** Appends a record of alice's that the server does not see come. */
+    void append(String session, String message) {
+        real.append(USER, session, null, List.of(new NewRecord(Instant.now(), Level.INFO, message, null)));
     }
 }

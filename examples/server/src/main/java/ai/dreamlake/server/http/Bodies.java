@@ -4,6 +4,8 @@ import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -41,8 +43,16 @@ final class Bodies {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
+    /**
+     * A user may send so many at a time. Where each takes a thread, somebody who sends slowly must not get all of them.
+     */
+    private static final int MOST_OF_A_USER = 100;
+
     /** In bytes. */
     private final Semaphore memory;
+
+    /** How many are read for each user. */
+    private final Map<String, Integer> reading = new ConcurrentHashMap<>();
 
     private final int patienceSeconds;
 
@@ -56,12 +66,15 @@ final class Bodies {
     }
 
     /**
+     * What a body says.
+     *
+     * @param user who sends it; any text of its own for somebody unknown
      * @throws ApiException 400 if the body is no JSON object, 408 if it comes too slowly, 413 if it is too large, 503
      *     if there are too many at a time
      */
-    JsonNode object(Context request) {
+    JsonNode object(Context request, String user) {
         try {
-            JsonNode json = JSON.readTree(bytes(request));
+            JsonNode json = JSON.readTree(bytes(request, user));
             if (json.isObject()) {
                 return json;
             }
@@ -86,6 +99,22 @@ final class Bodies {
             }
         }
         return false;
+    }
+
+    private byte[] bytes(Context request, String user) throws IOException {
+        if (reading.merge(user, 1, Integer::sum) > MOST_OF_A_USER) {
+            endReading(user);
+            throw ApiException.comeAgain(503, "too many requests at a time", WAIT_SECONDS);
+        }
+        try {
+            return bytes(request);
+        } finally {
+            endReading(user);
+        }
+    }
+
+    private void endReading(String user) {
+        reading.computeIfPresent(user, (same, count) -> count == 1 ? null : count - 1);
     }
 
     private byte[] bytes(Context request) throws IOException {

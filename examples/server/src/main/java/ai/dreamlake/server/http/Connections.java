@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
@@ -11,6 +12,7 @@ import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.util.Callback;
+import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
@@ -20,9 +22,10 @@ import org.eclipse.jetty.util.thread.Scheduler;
  *
  * <p>It stands before all other handlers, and listens to the connector.
  */
-final class Connections extends Handler.Wrapper implements Connection.Listener {
+final class Connections extends Handler.Wrapper implements Connection.Listener, Graceful {
 
     private static final long SWEEP_MILLIS = 500;
+    private static final long CLOSE_MILLIS = 50;
 
     private final int mostPerAddress;
     private final long headMillis;
@@ -32,6 +35,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
     private final Map<InetAddress, Integer> perAddress = new HashMap<>();
 
     private Scheduler scheduler;
+    private volatile boolean isShutdown;
 
     /**
      * @param mostPerAddress so many connections are taken from one address
@@ -64,6 +68,10 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
         synchronized void end(long bytes) {
             requests--;
             bytesBefore = bytes;
+        }
+
+        synchronized boolean isIdle() {
+            return requests == 0;
         }
 
         synchronized boolean isLate(long bytes, long now, long headMillis) {
@@ -123,6 +131,30 @@ final class Connections extends Handler.Wrapper implements Connection.Listener {
             Request.addCompletionListener(request, failure -> state.end(connection.getBytesIn()));
         }
         return super.handle(request, response, callback);
+    }
+
+    /** The server stops: connections without a request are closed, the others after the answer to theirs. */
+    @Override
+    public CompletableFuture<Void> shutdown() {
+        isShutdown = true;
+        closeIdle();
+        return CompletableFuture.completedFuture(null);
+    }
+
+    private void closeIdle() {
+        open.forEach((connection, state) -> {
+            if (state.isIdle()) {
+                connection.getEndPoint().close();
+            }
+        });
+        if (isRunning()) {
+            scheduler.schedule(this::closeIdle, CLOSE_MILLIS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    @Override
+    public boolean isShutdown() {
+        return isShutdown;
     }
 
     private void sweep() {

@@ -5,6 +5,7 @@ import ai.dreamlake.server.store.Store;
 import io.javalin.Javalin;
 import io.javalin.config.JavalinConfig;
 import io.javalin.util.ConcurrencyUtil;
+import io.javalin.util.JavalinException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.http.UriCompliance;
@@ -14,9 +15,13 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The server's calls over HTTP, on top of a store that others open and close. */
 public final class HttpServer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
     /** What bodies may take of all memory. Parsed, a body is some ten times as large. */
     private static final int MEMORY_SHARE = 40;
@@ -34,7 +39,7 @@ public final class HttpServer implements AutoCloseable {
     /**
      * Listens.
      *
-     * @throws io.javalin.util.JavalinException if it cannot, because the port is taken
+     * @throws JavalinException if it cannot, because the port is taken
      * @throws IllegalArgumentException if the settings make no sense
      */
     public HttpServer(HttpSettings settings, Store store) {
@@ -75,6 +80,15 @@ public final class HttpServer implements AutoCloseable {
     /** Where it listens. */
     public int port() {
         return http.port();
+    }
+
+    /** What it can be asked for: {@code GET /sessions/{id}/logs}, and so on. */
+    public List<String> calls() {
+        return http.unsafe.internalRouter.allHttpHandlers().stream()
+                .map(parsed -> parsed.endpoint)
+                .filter(endpoint -> endpoint.method.isHttpMethod())
+                .map(endpoint -> endpoint.method.name() + " " + endpoint.path)
+                .toList();
     }
 
     private void configure(JavalinConfig config) {
@@ -119,6 +133,8 @@ public final class HttpServer implements AutoCloseable {
         connector.setPort(settings.port());
         connector.setIdleTimeout(TimeUnit.SECONDS.toMillis(settings.timeoutSeconds()));
         connector.addEventListener(connections);
+        // When the server stops, a body may still come as slowly as before; idle connections are closed at once.
+        connector.setShutdownIdleTimeout(connector.getIdleTimeout());
         return connector;
     }
 
@@ -126,7 +142,11 @@ public final class HttpServer implements AutoCloseable {
     @Override
     public void close() {
         streams.close();
-        http.stop();
+        try {
+            http.stop();
+        } catch (JavalinException tooLate) {
+            LOG.warn("Some requests were not finished in {} s: {}", settings.stopSeconds(), tooLate.getMessage());
+        }
         measurements.close();
     }
 }

@@ -17,6 +17,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
 import java.util.function.Supplier;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,19 +83,28 @@ final class Measurements implements AutoCloseable {
                     .record(Duration.ofNanos((long) (millis * 1_000_000)));
         }
         if (ACCESS.isInfoEnabled()) {
-            User user = requests.userOrNull(request);
-            long bytes = Response.getContentBytesWritten(ServletContextRequest.getServletContextRequest(request.req())
-                    .getServletContextResponse());
-            ACCESS.info(
-                    "{} {} {} {} bytes {} ms user {} from {}",
-                    method,
-                    route,
-                    status,
-                    bytes,
-                    Math.round(millis),
-                    user == null ? "-" : user.id(),
-                    peer.address(request));
+            writeLine(request, method + " " + route, status, Math.round(millis));
         }
+    }
+
+    /** The path's template, no more: a path and its query have names in them, and what people search for. */
+    private void writeLine(Context request, String call, int status, long millis) {
+        User user = requests.userOrNull(request);
+        String who = user == null ? "-" : user.id();
+        String address = peer.address(request);
+        ServletContextRequest jetty = ServletContextRequest.getServletContextRequest(request.req());
+        Response response = jetty.getServletContextResponse();
+        // How many bytes they are is known at the very end.
+        Request.addCompletionListener(
+                jetty,
+                failure -> ACCESS.info(
+                        "{} {} {} bytes {} ms user {} from {}",
+                        call,
+                        status,
+                        Response.getContentBytesWritten(response),
+                        millis,
+                        who,
+                        address));
     }
 
     /** In the text format of Prometheus. */

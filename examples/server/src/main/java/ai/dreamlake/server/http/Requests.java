@@ -57,7 +57,8 @@ final class Requests {
 
     /** @throws ApiException 400 if the body is no JSON object, 408, 413 or 503 if it cannot be taken */
     JsonNode body(Context request) {
-        return bodies.object(request);
+        User user = request.attribute(USER);
+        return bodies.object(request, user == null ? "" : user.id());
     }
 
     /** The {@code id} in a path: that of a session. */

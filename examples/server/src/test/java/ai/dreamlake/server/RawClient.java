@@ -1,0 +1,82 @@
+package ai.dreamlake.server;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+
+/** A connection to a server on loopback, over which a test sends what it likes, as slowly as it likes. */
+final class RawClient implements AutoCloseable {
+
+    private final Socket socket;
+    private final InputStream in;
+
+    RawClient(int port) throws IOException {
+        socket = new Socket(InetAddress.getLoopbackAddress(), port);
+        in = new BufferedInputStream(socket.getInputStream());
+    }
+
+    RawClient send(String text) throws IOException {
+        socket.getOutputStream().write(text.getBytes(StandardCharsets.UTF_8));
+        return this;
+    }
+
+    /** The head of a request; its body may come later. */
+    RawClient sendHead(String requestLine, String token, int bodyLength, String... headers) throws IOException {
+        StringBuilder head = new StringBuilder(requestLine + " HTTP/1.1\r\nHost: localhost\r\n");
+        if (token != null) {
+            head.append("Authorization: Bearer ").append(token).append("\r\n");
+        }
+        if (bodyLength > 0) {
+            head.append("Content-Length: ").append(bodyLength).append("\r\n");
+        }
+        for (String header : headers) {
+            head.append(header).append("\r\n");
+        }
+        return send(head + "\r\n");
+    }
+
+    /** One line, without its end; what has come if the connection ends before. */
+    String readLine() throws IOException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream();
+        for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
+            if (next != '\r') {
+                line.write(next);
+            }
+        }
+        return line.toString(StandardCharsets.UTF_8);
+    }
+
+    /** An answer: its head, and its body as far as its length is told. */
+    String readAnswer() throws IOException {
+        StringBuilder answer = new StringBuilder();
+        int length = 0;
+        for (String line = readLine(); !line.isEmpty(); line = readLine()) {
+            answer.append(line).append('\n');
+            if (line.toLowerCase(java.util.Locale.ROOT).startsWith("content-length:")) {
+                length = Integer.parseInt(line.substring(15).strip());
+            }
+        }
+        byte[] body = in.readNBytes(length);
+        return answer + "\n" + new String(body, StandardCharsets.UTF_8);
+    }
+
+    /** Waits until the server ends the connection; what it says until then is lost. */
+    void awaitEnd() {
+        try {
+            while (in.read() >= 0) {
+                // It says something.
+            }
+        } catch (IOException reset) {
+            // That is an end, too.
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}
