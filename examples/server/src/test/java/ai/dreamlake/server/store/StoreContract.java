@@ -23,6 +23,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -649,7 +650,13 @@ public abstract class StoreContract {
         for (String nothing : new String[] {"epoch  1", "%done", "e_och", "aXb", ".*", "a\\", "x".repeat(1000)}) {
             assertThat(numbers(id, query().search(nothing))).as(nothing).isEmpty();
         }
-        assertThat(numbers(id, query().search("e").descending().limit(2).offset(1)))
+        String longest = "Long ".repeat(20_000);
+        store.append(ALICE, id, null, batch("x" + longest, "Ä" + longest, "\0Zero"));
+        assertThat(numbers(id, query().search(longest.toUpperCase(Locale.ROOT))))
+                .containsExactly(7L, 8L);
+        assertThat(numbers(id, query().search("zEro"))).containsExactly(9L);
+        assertThat(numbers(
+                        id, query().before(7).search("e").descending().limit(2).offset(1)))
                 .containsExactly(5L, 2L, -1L);
         assertThat(numbers(id, query().search("e").levels(Level.WARN))).isEmpty();
         assertThat(numbers(id, query().search("e").from(TIME.plusSeconds(1)))).isEmpty();

@@ -5,6 +5,7 @@ import ai.dreamlake.server.store.RecordQuery;
 import ai.dreamlake.server.store.RecordQuery.Order;
 import ai.dreamlake.server.store.sqlite.Sessions.Known;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,6 +21,9 @@ final class Plan {
 
     /** To fetch a record that an index names costs so much more than to look at the next one. */
     private static final long FETCH = 3;
+
+    /** SQLite's LIKE takes 50,000 bytes. For longer ones there is something slower. */
+    private static final int LONGEST_PATTERN = 10_000;
 
     private final Sql sql;
     private final Known session;
@@ -53,11 +57,11 @@ final class Plan {
                 : query.levels().stream().sorted().toList();
     }
 
-    private static boolean isWithout(java.time.Instant extreme, java.time.Instant limit, boolean isLower) {
+    private static boolean isWithout(Instant extreme, Instant limit, boolean isLower) {
         return limit == null || extreme != null && (isLower ? !extreme.isBefore(limit) : !extreme.isAfter(limit));
     }
 
-    private static long micros(java.time.Instant limit, boolean isLower) {
+    private static long micros(Instant limit, boolean isLower) {
         return isLower ? Times.microsFrom(limit) : Times.micros(limit);
     }
 
@@ -184,9 +188,12 @@ final class Plan {
             levels.forEach(level -> values.add(level.ordinal()));
         }
         if (folded != null) {
-            text.append(" AND CASE WHEN folded IS NULL THEN message LIKE ? ESCAPE '\\' ELSE instr(folded, ?) END");
-            values.add(Fold.pattern(folded));
+            String pattern = Fold.pattern(folded);
+            boolean isShort = pattern.length() <= LONGEST_PATTERN;
+            text.append(" AND CASE WHEN folded IS NOT NULL THEN instr(folded, ?) ELSE ");
+            text.append(isShort ? "message LIKE ? ESCAPE '\\' END" : "instr(lower(message), ?) END");
             values.add(folded);
+            values.add(isShort ? pattern : folded);
         }
         Stream<String> order = query.order() == Order.NUMBER ? Stream.of("id") : Stream.of("timestamp", "id");
         text.append(order.map(column -> query.descending() ? column + " DESC" : column)

@@ -45,6 +45,7 @@ final class Readers implements AutoCloseable {
     /** Guarded by the lock. */
     private final Deque<Reader> idle = new ArrayDeque<>();
 
+    private Runnable whenPaused = () -> {};
     private int working;
     private boolean isPaused;
     private boolean isClosed;
@@ -147,12 +148,20 @@ final class Readers implements AutoCloseable {
                 close(reader);
             }
             change.signalAll();
+            if (isPaused && working == 0) {
+                whenPaused.run();
+            }
         } finally {
             lock.unlock();
         }
     }
 
-    /** From now on no read begins, until {@link #resume}. Returns whether none is at work any more. */
+    /**
+     * From now on no read begins, until {@link #resume}. What reads now goes on; when it has ended, what was given to
+     * {@link #whenPaused} is run.
+     *
+     * @return whether nothing reads any more
+     */
     boolean pause() {
         lock.lock();
         try {
@@ -163,18 +172,11 @@ final class Readers implements AutoCloseable {
         }
     }
 
-    /** Returns after all reads have ended, or after a time. */
-    boolean awaitPaused(long nanos) {
+    /** @param action must return at once; runs on the thread of the last one who read */
+    void whenPaused(Runnable action) {
         lock.lock();
         try {
-            long left = nanos;
-            while (working > 0 && left > 0) {
-                left = change.awaitNanos(left);
-            }
-            return working == 0;
-        } catch (InterruptedException interrupted) {
-            Thread.currentThread().interrupt();
-            return false;
+            whenPaused = action;
         } finally {
             lock.unlock();
         }

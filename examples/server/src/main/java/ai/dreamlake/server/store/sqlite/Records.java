@@ -8,7 +8,6 @@ import ai.dreamlake.server.store.StoreException;
 import ai.dreamlake.server.store.StoreException.Reason;
 import ai.dreamlake.server.store.StoredRecord;
 import ai.dreamlake.server.store.sqlite.Sessions.Known;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -22,6 +21,11 @@ final class Records {
     private static final long LARGEST_PAGE = 4 * 1024 * 1024;
 
     private static final Level[] LEVELS = Level.values();
+    private static final String INSERT = """
+            INSERT INTO record (id, session, timestamp, level, createdAt, message, folded, metadata)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """;
+
     private static final String SELECT = "SELECT id, timestamp, level, createdAt, message, metadata FROM record ";
 
     private Records() {}
@@ -73,20 +77,18 @@ final class Records {
     }
 
     private static void insert(Sql sql, long session, long start, Batch batch, long now) throws SQLException {
-        PreparedStatement insert =
-                sql.statement("INSERT INTO record (id, session, timestamp, level, createdAt, message,"
-                        + " folded, metadata) VALUES (?, ?, ?, ?, ?, ?, ?, ?)");
         long id = Schema.id(session, start);
         for (Batch.Row row : batch.rows()) {
-            insert.setLong(1, id++);
-            insert.setLong(2, session);
-            insert.setLong(3, row.micros());
-            insert.setInt(4, row.level().ordinal());
-            insert.setLong(5, now);
-            insert.setString(6, row.message());
-            insert.setString(7, row.folded());
-            insert.setString(8, row.metadata());
-            insert.executeUpdate();
+            sql.update(
+                    INSERT,
+                    id++,
+                    session,
+                    row.micros(),
+                    row.level().ordinal(),
+                    now,
+                    row.message(),
+                    row.folded(),
+                    row.metadata());
         }
     }
 

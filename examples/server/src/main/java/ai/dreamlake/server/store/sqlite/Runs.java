@@ -6,7 +6,6 @@ import ai.dreamlake.server.store.RunStore.Appended;
 import ai.dreamlake.server.store.RunStore.Parameters;
 import ai.dreamlake.server.store.RunStore.Track;
 import ai.dreamlake.server.store.sqlite.Sessions.Known;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -119,13 +118,9 @@ final class Runs {
                     now);
             KnownTrack track = findTrack(sql, session.row(), name).orElseThrow();
             Numbers numbers = new Numbers(track.track().end() - texts.size(), texts.size());
-            PreparedStatement insert = sql.statement("INSERT INTO point (track, number, data) VALUES (?, ?, ?)");
             long number = numbers.start();
             for (String text : texts) {
-                insert.setLong(1, track.row());
-                insert.setLong(2, number++);
-                insert.setString(3, text);
-                insert.executeUpdate();
+                sql.update("INSERT INTO point (track, number, data) VALUES (?, ?, ?)", track.row(), number++, text);
             }
             return new Appended(track.track(), numbers);
         });

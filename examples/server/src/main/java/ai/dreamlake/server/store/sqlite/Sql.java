@@ -32,27 +32,34 @@ final class Sql implements AutoCloseable {
         boolean visit(ResultSet row) throws SQLException;
     }
 
-    /** A statement that stays open; not to be closed. The texts are few, so none is ever forgotten. */
-    PreparedStatement statement(String sql) throws SQLException {
+    private PreparedStatement statement(String sql, Object... values) throws SQLException {
         PreparedStatement statement = prepared.get(sql);
         if (statement == null) {
             statement = connection.prepareStatement(sql);
-            prepared.put(sql, statement);
+            prepared.put(sql, statement); // the texts are few, so none is ever forgotten
         }
-        return statement;
-    }
-
-    private PreparedStatement statement(String sql, Object... values) throws SQLException {
-        PreparedStatement statement = statement(sql);
         for (int i = 0; i < values.length; i++) {
             statement.setObject(i + 1, values[i]);
         }
         return statement;
     }
 
+    /** The driver cannot use a statement again that failed. */
+    private void forget(String sql) throws SQLException {
+        PreparedStatement statement = prepared.remove(sql);
+        if (statement != null) {
+            statement.close();
+        }
+    }
+
     /** How many rows it changed. */
     int update(String sql, Object... values) throws SQLException {
-        return statement(sql, values).executeUpdate();
+        try {
+            return statement(sql, values).executeUpdate();
+        } catch (SQLException failure) {
+            forget(sql);
+            throw failure;
+        }
     }
 
     void each(String sql, Visitor visitor, Object... values) throws SQLException {
@@ -61,13 +68,22 @@ final class Sql implements AutoCloseable {
             while (wantsMore && rows.next()) {
                 wantsMore = visitor.visit(rows);
             }
+        } catch (SQLException failure) {
+            forget(sql);
+            throw failure;
         }
     }
 
     <T> Optional<T> one(String sql, Row<T> row, Object... values) throws SQLException {
-        try (ResultSet rows = statement(sql, values).executeQuery()) {
-            return rows.next() ? Optional.of(row.read(rows)) : Optional.empty();
-        }
+        List<T> first = new ArrayList<>(1);
+        each(
+                sql,
+                found -> {
+                    first.add(row.read(found));
+                    return false;
+                },
+                values);
+        return first.stream().findFirst();
     }
 
     <T> List<T> all(String sql, Row<T> row, Object... values) throws SQLException {
@@ -94,8 +110,14 @@ final class Sql implements AutoCloseable {
         connection.commit();
     }
 
+    /** After some failures SQLite has done it by itself. The driver does not know: it gets a transaction to undo. */
     void rollback() throws SQLException {
-        connection.rollback();
+        try {
+            connection.rollback();
+        } catch (SQLException undoneAlready) {
+            execute("BEGIN");
+            connection.rollback();
+        }
     }
 
     /** Null if it is not null. */

@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Path;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
@@ -50,24 +51,32 @@ public final class SqliteStore implements Store {
      * @throws IllegalStateException if it cannot be opened; the message says why, and what to do
      */
     public SqliteStore(Path directory) {
-        this(directory, LONGEST_READ);
+        this(directory, LONGEST_READ, Checkpoints.LOG_BYTES);
     }
 
-    /** @param longestRead for tests */
-    SqliteStore(Path directory, Duration longestRead) {
+    /**
+     * For tests.
+     *
+     * @param logBytes see {@link Checkpoints}
+     */
+    SqliteStore(Path directory, Duration longestRead, long logBytes) {
         file = new StoreFile(directory);
-        try {
-            writer = new Writer(new Sql(file.openWriter()), () -> {});
-        } catch (SQLException failure) {
-            file.close();
-            throw new IllegalStateException(directory + " cannot be opened: " + failure.getMessage(), failure);
-        }
         looks = new Readers(file::openReader, MOST_LOOKS, longestRead);
         scans = new Readers(file::openReader, MOST_SCANS, longestRead);
-        runs = new Runs(looks, writer);
+        Connection connection;
+        try {
+            connection = file.openWriter();
+        } catch (SQLException failure) {
+            file.close();
+            throw new IllegalStateException(
+                    file + " is damaged (" + failure.getMessage() + "). " + FileCheck.restore(), failure);
+        }
+        writer = new Writer(new Sql(connection), new Checkpoints(connection, file, scans, logBytes));
+        scans.whenPaused(writer::nudge);
         Files.forgetUnfinished(writer);
         removal = new Removal(writer);
         files = new Files(looks, writer, removal);
+        runs = new Runs(looks, writer);
     }
 
     @Override
@@ -196,6 +205,11 @@ public final class SqliteStore implements Store {
     @Override
     public void deleteFile(String userId, String id, String fileId) {
         files.delete(userId, id, fileId);
+    }
+
+    /** For tests of a full disk: the file gets no larger than so many pages. */
+    void limitPages(long pages) {
+        writer.write(sql -> sql.number("PRAGMA max_page_count = " + pages));
     }
 
     /** Waits for what is at work. */

@@ -4,14 +4,16 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.sqlite.SQLiteConfig;
 
 /**
@@ -34,45 +36,77 @@ final class StoreFile implements AutoCloseable {
     /** What remains of the log after it was longer. */
     private static final int LOG_BYTES_KEPT = 32 * 1024 * 1024;
 
+    /** Directories in use by this process. Opening and closing a lock file here would unlock it. */
+    private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
+    private final Path directory;
     private final Path file;
+    private final Path log;
     private final FileChannel lockFile;
 
-    /** @throws IllegalStateException if another process has it, or if it is no whole file of ours */
+    /** @throws IllegalStateException if another process has it, or if it is no whole file of ours; says what to do */
     StoreFile(Path directory) {
+        file = directory.resolve(NAME);
+        log = directory.resolve(NAME + "-wal");
         try {
-            Files.createDirectories(directory);
-            file = directory.resolve(NAME);
-            lockFile = locked(directory.resolve(LOCK_NAME));
+            this.directory = Files.createDirectories(directory).toRealPath();
+            lockFile = locked(this.directory);
         } catch (IOException failure) {
-            throw new UncheckedIOException(directory + " cannot be used: " + failure.getMessage(), failure);
+            throw new IllegalStateException(
+                    directory.toAbsolutePath() + " cannot be used as DATA_PATH: " + failure, failure);
         }
+        boolean isUsable = false;
         try {
-            if (!Files.exists(file)) {
+            if (Files.exists(file)) {
+                new FileCheck(file, log).check();
+            } else {
                 create();
             }
+            isUsable = true;
         } catch (IOException | SQLException failure) {
-            close();
-            throw new IllegalStateException(file + " cannot be made: " + failure.getMessage(), failure);
+            throw new IllegalStateException(file + " cannot be opened: " + failure, failure);
+        } finally {
+            if (!isUsable) {
+                close();
+            }
         }
     }
 
-    private static FileChannel locked(Path path) throws IOException {
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-        try {
-            FileLock lock = channel.tryLock();
+    private static FileChannel locked(Path directory) throws IOException {
+        if (OPEN.add(directory)) {
+            FileChannel channel = null;
+            FileLock lock = null;
+            try {
+                channel = FileChannel.open(
+                        directory.resolve(LOCK_NAME), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                lock = channel.tryLock();
+            } finally {
+                if (lock == null) {
+                    OPEN.remove(directory);
+                    close(channel);
+                }
+            }
             if (lock != null) {
                 return channel;
             }
-        } catch (OverlappingFileLockException inThisProcess) {
-            // Told below.
         }
-        channel.close();
-        throw new IllegalStateException(path.toAbsolutePath().getParent()
-                + " is in use by another server: stop that one, or set DATA_PATH to another directory.");
+        throw new IllegalStateException(
+                directory + " is in use by another server: stop that one, or set DATA_PATH to another directory.");
+    }
+
+    private static void close(FileChannel channel) throws IOException {
+        if (channel != null) {
+            channel.close();
+        }
     }
 
     /** Under another name first: so a file of this name has all tables, whenever this process ends. */
     private void create() throws IOException, SQLException {
+        if (Files.exists(log)) {
+            // SQLite would take it for the log of the new file.
+            throw new IllegalStateException(log + " is there, and " + file
+                    + " is not: put that back, or move this away to begin with an empty store.");
+        }
         Path draft = file.resolveSibling(NAME + ".new");
         Files.deleteIfExists(draft);
         try (Sql sql = new Sql(config().createConnection("jdbc:sqlite:" + draft))) {
@@ -97,9 +131,28 @@ final class StoreFile implements AutoCloseable {
         Connection connection = config.createConnection("jdbc:sqlite:" + file);
         try (Statement statement = connection.createStatement()) {
             statement.execute("PRAGMA wal_autocheckpoint = " + PAGES_BETWEEN_CHECKPOINTS);
+            try (ResultSet row = statement.executeQuery(
+                    "SELECT count(*) FROM sqlite_schema WHERE sql IS NOT NULL" + " AND name NOT LIKE 'sqlite%'")) {
+                if (row.getInt(1) != Schema.STATEMENTS.length) {
+                    throw new SQLException("some of its tables are missing");
+                }
+            }
+            connection.setAutoCommit(false);
+            return connection;
+        } catch (SQLException failure) {
+            connection.close();
+            throw failure;
         }
-        connection.setAutoCommit(false);
-        return connection;
+    }
+
+    /** Of what was written and is not in the file itself yet, in bytes. */
+    long logLength() {
+        return log.toFile().length();
+    }
+
+    @Override
+    public String toString() {
+        return file.toString();
     }
 
     Connection openReader() throws SQLException {
@@ -117,6 +170,8 @@ final class StoreFile implements AutoCloseable {
             lockFile.close();
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
+        } finally {
+            OPEN.remove(directory);
         }
     }
 }

@@ -91,6 +91,20 @@ final class Writer implements AutoCloseable {
         return change.result;
     }
 
+    /** Lets the writing thread look after the log soon, also if there is nothing to write. */
+    void nudge() {
+        synchronized (this) {
+            if (!isClosed) {
+                queue.add(new Change<Void>(sql -> null));
+            }
+        }
+    }
+
+    /** For tests: how many changes are not begun. */
+    int waiting() {
+        return queue.size();
+    }
+
     private void run() {
         List<Change<?>> changes = new ArrayList<>();
         while (!isEnding) {
@@ -101,14 +115,24 @@ final class Writer implements AutoCloseable {
                 continue;
             }
             queue.drainTo(changes, MOST_AT_ONCE - 1);
-            if (!areWritten(changes)) {
-                // One of them spoiled it for all. Each by itself, only that one fails.
-                for (Change<?> change : changes) {
-                    areWritten(List.of(change));
-                }
+            try {
+                write(changes);
+            } catch (RuntimeException | Error failure) {
+                LOG.error("The store's writing thread goes on after a fault of its own.", failure);
+                undo();
+                changes.forEach(change -> change.failure = new StoreException(Reason.UNAVAILABLE, "a fault", failure));
             }
             changes.forEach(change -> change.isDone.countDown());
             afterCommit.run();
+        }
+    }
+
+    private void write(List<Change<?>> changes) {
+        if (!areWritten(changes)) {
+            // One of them spoiled it for all. Each by itself, only that one fails.
+            for (Change<?> change : changes) {
+                areWritten(List.of(change));
+            }
         }
     }
 
@@ -116,32 +140,41 @@ final class Writer implements AutoCloseable {
     private boolean areWritten(List<Change<?>> changes) {
         try {
             for (Change<?> change : changes) {
-                sql.execute("SAVEPOINT change");
+                sql.update("SAVEPOINT change");
                 try {
                     change.run(sql);
                 } catch (RuntimeException failure) {
-                    sql.execute("ROLLBACK TO change");
+                    sql.update("ROLLBACK TO change");
                     change.failure = failure;
                 } catch (SQLException failure) {
-                    LOG.warn("The store could not be changed: {}", failure.getMessage());
-                    change.failure = StoreException.unavailable(failure);
+                    change.failure = failed(failure);
                     // After some failures, such as a full disk, SQLite has undone all: then this fails.
-                    sql.execute("ROLLBACK TO change");
+                    sql.update("ROLLBACK TO change");
                 }
-                sql.execute("RELEASE change");
+                sql.update("RELEASE change");
             }
             sql.commit();
             return true;
         } catch (SQLException lost) {
-            LOG.warn("The store could not be changed: {}", lost.getMessage());
-            changes.get(0).failure = StoreException.unavailable(lost);
-            try {
-                sql.rollback();
-            } catch (SQLException nothingToUndo) {
-                LOG.debug("There is no transaction any more.", nothingToUndo);
+            if (changes.size() == 1 && changes.get(0).failure == null) {
+                changes.get(0).failure = failed(lost);
             }
+            undo();
             return false;
         }
+    }
+
+    private void undo() {
+        try {
+            sql.rollback();
+        } catch (SQLException failure) {
+            LOG.warn("The store could not undo a change: {}", failure.getMessage());
+        }
+    }
+
+    private static StoreException failed(SQLException failure) {
+        LOG.warn("The store could not be changed: {}", failure.getMessage());
+        return StoreException.unavailable(failure);
     }
 
     /** Writes what has come until now, then ends. */
