@@ -1,0 +1,94 @@
+package ai.dreamlake.server.store.mongo;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * How far each session's records can be read without one missing that is still on its way.
+ *
+ * <p>A number is given to a record before the record is stored. If the writer dies between, nothing ever comes there,
+ * so a number that was given {@link #PATIENCE} ago and has no record is passed over, once there is a record after it.
+ * Should the batch come again later than that, its records are stored, but a follower that has passed does not see
+ * them.
+ *
+ * <p>Only numbers after the last known end are looked at. For a session of which none is known, a record that was
+ * stored {@link #PATIENCE} ago tells that all before it were given earlier.
+ */
+final class Ends {
+
+    static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private static final int MOST_KNOWN = 1000;
+
+    private final Sessions sessions;
+    private final Records records;
+    private final Clock clock;
+
+    /** Those that were asked for last. Guarded by itself. */
+    private final Map<String, Known> known = new LinkedHashMap<>(MOST_KNOWN, 0.75F, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
+            return size() > MOST_KNOWN;
+        }
+    };
+
+    Ends(Sessions sessions, Records records, Clock clock) {
+        this.sessions = sessions;
+        this.records = records;
+        this.clock = clock;
+    }
+
+    /**
+     * What is known of a session.
+     *
+     * @param end see {@link ai.dreamlake.server.store.LogStore#end}
+     * @param settled numbers before it were given {@link #PATIENCE} ago
+     * @param given numbers before it were given at a time
+     * @param millis that time, since 1970
+     */
+    private record Known(long end, long settled, long given, long millis) {}
+
+    long end(String id) {
+        long given = sessions.next(id);
+        if (given == 0) {
+            return 0;
+        }
+        Known before;
+        synchronized (known) {
+            before = known.get(id);
+        }
+        if (before != null && before.end == given) {
+            return given;
+        }
+        Known now = now(id, given, before);
+        synchronized (known) {
+            known.merge(id, now, (other, ours) -> other.end > ours.end ? other : ours);
+        }
+        return now.end;
+    }
+
+    private Known now(String id, long given, Known before) {
+        long millis = clock.millis();
+        Known now = before;
+        if (now == null) {
+            long settled = records.endBefore(id, clock.instant().minus(PATIENCE));
+            now = new Known(settled, settled, given, millis);
+        } else if (millis - now.millis >= PATIENCE.toMillis()) {
+            now = new Known(now.end, now.given, given, millis);
+        }
+        long settled = now.settled;
+        long[] end = {now.end};
+        records.eachNumber(id, now.end, given, number -> {
+            if (number > end[0] && number > settled) {
+                return false;
+            }
+            end[0] = number + 1;
+            return true;
+        });
+        return new Known(end[0], settled, now.given, now.millis);
+    }
+}

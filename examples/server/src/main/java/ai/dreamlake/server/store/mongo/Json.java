@@ -1,0 +1,185 @@
+package ai.dreamlake.server.store.mongo;
+
+import ai.dreamlake.server.store.StoreException;
+import ai.dreamlake.server.store.StoreException.Reason;
+import java.math.BigDecimal;
+import java.math.BigInteger;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.bson.Document;
+import org.bson.types.Decimal128;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * JSON as BSON, and back the same.
+ *
+ * <p>MongoDB gives some names a meaning of their own: in those, {@code %}, {@code .}, a leading {@code $} and NUL are
+ * stored as {@code %25}, {@code %2E}, {@code %24} and {@code %00}, and the empty name as {@code %}.
+ *
+ * <p>A number keeps its digits. It is a {@code long}; or a {@code double}, if that is written with these digits; or a
+ * Decimal128, such as 0.10; or <code>{"%number": "…"}</code> beyond its 34 digits, or where the database has no
+ * Decimal128. No client's name becomes {@code %number}.
+ */
+final class Json {
+
+    /** MongoDB stores 100 levels; what is around takes some of them. */
+    static final int DEEPEST = 90;
+
+    private static final String NUMBER = "%number";
+    private static final String EMPTY = "%";
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final boolean hasDecimals;
+
+    /** @param hasDecimals whether the database has Decimal128 */
+    Json(boolean hasDecimals) {
+        this.hasDecimals = hasDecimals;
+    }
+
+    /** @throws StoreException TOO_LARGE if it is nested too deeply */
+    Document toBson(JsonNode object) {
+        return object(object, DEEPEST);
+    }
+
+    /** @throws StoreException TOO_LARGE if it is nested too deeply */
+    Object valueToBson(JsonNode value) {
+        return value(value, DEEPEST);
+    }
+
+    private Document object(JsonNode object, int depth) {
+        Document document = new Document();
+        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+            document.append(escaped(entry.getKey()), value(entry.getValue(), depth - 1));
+        }
+        return document;
+    }
+
+    private Object value(JsonNode value, int depth) {
+        if (depth == 0) {
+            throw new StoreException(Reason.TOO_LARGE, "nested more deeply than " + DEEPEST + " levels");
+        }
+        return switch (value.getNodeType()) {
+            case OBJECT -> object(value, depth);
+            case ARRAY -> array(value, depth);
+            case STRING -> value.stringValue();
+            case BOOLEAN -> value.booleanValue();
+            case NUMBER -> number(value);
+            default -> null;
+        };
+    }
+
+    private List<Object> array(JsonNode array, int depth) {
+        List<Object> values = new ArrayList<>(array.size());
+        for (JsonNode value : array) {
+            values.add(value(value, depth - 1));
+        }
+        return values;
+    }
+
+    private Object number(JsonNode number) {
+        if (number.isIntegralNumber()) {
+            BigInteger integer = number.bigIntegerValue();
+            return integer.bitLength() < Long.SIZE
+                    ? (Object) integer.longValue()
+                    : exactly(new BigDecimal(integer), integer.toString());
+        }
+        if (!number.isBigDecimal() && !Double.isFinite(number.doubleValue())) {
+            return Double.toString(number.doubleValue()); // JSON has no such number; some databases have none, too
+        }
+        BigDecimal exact = number.decimalValue();
+        double nearest = exact.doubleValue();
+        if (Double.isFinite(nearest) && decimal(nearest).equals(exact)) {
+            return nearest;
+        }
+        String text = exact.toString();
+        // Without a fraction or an exponent it would come back as an integer.
+        return exact.scale() == 0 ? new Document(NUMBER, text + "E0") : exactly(exact, text);
+    }
+
+    private static BigDecimal decimal(double number) {
+        return new BigDecimal(Double.toString(number));
+    }
+
+    private Object exactly(BigDecimal number, String text) {
+        if (hasDecimals) {
+            try {
+                Decimal128 decimal = new Decimal128(number);
+                if (decimal.bigDecimalValue().equals(number)) {
+                    return decimal;
+                }
+            } catch (NumberFormatException tooManyDigits) {
+                // Becomes text.
+            }
+        }
+        return new Document(NUMBER, text);
+    }
+
+    static String escaped(String name) {
+        if (name.isEmpty()) {
+            return EMPTY;
+        }
+        String escaped = name.replace("%", "%25").replace(".", "%2E").replace("\0", "%00");
+        return escaped.startsWith("$") ? "%24" + escaped.substring(1) : escaped;
+    }
+
+    static String plain(String name) {
+        return name.equals(EMPTY)
+                ? ""
+                : name.replace("%00", "\0")
+                        .replace("%24", "$")
+                        .replace("%2E", ".")
+                        .replace("%25", "%");
+    }
+
+    /** A Java null for what is not there. */
+    static ObjectNode toObject(Document document) {
+        return document == null ? null : (ObjectNode) toJson(document);
+    }
+
+    static JsonNode toJson(Object value) {
+        if (value instanceof Document document) {
+            return document.size() == 1 && document.get(NUMBER) instanceof String number
+                    ? number(number)
+                    : object(document);
+        }
+        if (value instanceof List<?> list) {
+            ArrayNode array = JSON.arrayNode(list.size());
+            list.forEach(entry -> array.add(toJson(entry)));
+            return array;
+        }
+        if (value instanceof String text) {
+            return JSON.stringNode(text);
+        }
+        if (value instanceof Boolean bool) {
+            return JSON.booleanNode(bool);
+        }
+        if (value instanceof Decimal128 decimal) {
+            BigDecimal number = decimal.bigDecimalValue();
+            return number.scale() == 0 ? JSON.numberNode(number.unscaledValue()) : JSON.numberNode(number);
+        }
+        if (value instanceof Double number) {
+            return Double.isFinite(number) ? JSON.numberNode(decimal(number)) : JSON.numberNode(number);
+        }
+        return value instanceof Number number ? integer(number.longValue()) : JSON.nullNode();
+    }
+
+    private static ObjectNode object(Document document) {
+        ObjectNode object = JSON.objectNode();
+        document.forEach((name, entry) -> object.set(plain(name), toJson(entry)));
+        return object;
+    }
+
+    /** As Jackson reads it: a number is equal only to one of the same kind. */
+    private static JsonNode integer(long number) {
+        return number == (int) number ? JSON.numberNode((int) number) : JSON.numberNode(number);
+    }
+
+    private static JsonNode number(String number) {
+        boolean isInteger = number.chars().allMatch(digit -> digit == '-' || Character.isDigit(digit));
+        return isInteger ? JSON.numberNode(new BigInteger(number)) : JSON.numberNode(new BigDecimal(number));
+    }
+}

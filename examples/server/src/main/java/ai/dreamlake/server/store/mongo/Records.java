@@ -1,0 +1,411 @@
+package ai.dreamlake.server.store.mongo;
+
+import static com.mongodb.client.model.Filters.and;
+import static com.mongodb.client.model.Filters.eq;
+import static com.mongodb.client.model.Filters.exists;
+import static com.mongodb.client.model.Filters.gt;
+import static com.mongodb.client.model.Filters.gte;
+import static com.mongodb.client.model.Filters.in;
+import static com.mongodb.client.model.Filters.lt;
+import static com.mongodb.client.model.Filters.lte;
+import static com.mongodb.client.model.Filters.not;
+import static com.mongodb.client.model.Filters.or;
+import static com.mongodb.client.model.Filters.regex;
+
+import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.LogStore;
+import ai.dreamlake.server.store.Metrics;
+import ai.dreamlake.server.store.NewRecord;
+import ai.dreamlake.server.store.Numbers;
+import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RecordQuery;
+import ai.dreamlake.server.store.SeriesPoint;
+import ai.dreamlake.server.store.SeriesQuery;
+import ai.dreamlake.server.store.StoreException;
+import ai.dreamlake.server.store.StoreException.Reason;
+import ai.dreamlake.server.store.StoredRecord;
+import com.mongodb.MongoBulkWriteException;
+import com.mongodb.client.FindIterable;
+import com.mongodb.client.model.Projections;
+import com.mongodb.client.model.Sorts;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Date;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.LongPredicate;
+import org.bson.Document;
+import org.bson.RawBsonDocument;
+import org.bson.codecs.DocumentCodec;
+import org.bson.conversions.Bson;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The records, one document each, in {@code logs}.
+ *
+ * <pre>
+ *   {"_id": "9b1c…/0000000000000000041", "sessionId": "9b1c…", "sequenceNumber": 41, "timestamp": …,
+ *    "timestampMicros": 123, "level": "info", "message": "Epoch done", "metadata": {"train_loss": 0.234},
+ *    "createdAt": …}
+ * </pre>
+ *
+ * <p>A date of MongoDB's has milliseconds; {@code timestampMicros} are the microseconds beyond, if there are any.
+ *
+ * <p>Records are found by {@code sessionId} and {@code sequenceNumber}, which may be a shard key. {@code _id} is made
+ * of them, so a record that is stored twice is stored once, whatever the collection's indexes are.
+ */
+final class Records {
+
+    static final List<String> BY_NUMBER = List.of("sessionId", "sequenceNumber");
+    static final List<String> BY_TIME = List.of("sessionId", "timestamp", "timestampMicros", "sequenceNumber");
+
+    /** A page ends early rather than become larger: bytes of documents. */
+    private static final long LARGEST_PAGE = 4L * 1024 * 1024;
+
+    /** Records that are deleted at a time. */
+    private static final int PIECE = 1000;
+
+    /** Of a regular expression; MongoDB takes 32,764 bytes. */
+    private static final int LONGEST_PATTERN = 10_000;
+
+    private static final Instant BEFORE_ALL = Instant.parse("-0001-01-01T00:00:00Z");
+    private static final Instant AFTER_ALL = Instant.parse("+10000-01-01T00:00:00Z");
+    private static final int NUMBER_DIGITS = 19;
+    private static final int NUMBERS_AT_A_TIME = 1000;
+
+    private final Database database;
+    private final Sessions sessions;
+    private final Batches batches;
+    private final Clock clock;
+
+    Records(Database database, Sessions sessions, Batches batches, Clock clock) {
+        this.database = database;
+        this.sessions = sessions;
+        this.batches = batches;
+        this.clock = clock;
+    }
+
+    /** See {@link LogStore#append}. May end at any point, and be called again. */
+    Numbers append(String userId, String id, String key, List<NewRecord> batch) {
+        if (batch.isEmpty()) {
+            sessions.checkWritable(userId, id);
+            return new Numbers(sessions.next(id), 0);
+        }
+        List<Document> documents = documents(id, batch);
+        while (true) {
+            Batches.Given given = batches.number(userId, id, key, batch);
+            Numbers numbers = given.numbers();
+            if (given.isNew() || !isStored(id, numbers)) {
+                if (!given.isNew() && numbers.end() <= given.deletedEnd()) {
+                    batches.forget(userId, id, key, numbers); // for its records were deleted, it was not cut off
+                    continue;
+                }
+                checkCount(numbers, batch);
+                store(id, numbers, documents);
+            }
+            checkCount(numbers, batch);
+            return numbers;
+        }
+    }
+
+    private static void checkCount(Numbers numbers, List<NewRecord> batch) {
+        if (numbers.count() != batch.size()) {
+            throw new StoreException(
+                    Reason.KEY_REUSED,
+                    "came with " + numbers.count() + " records before, and now with " + batch.size());
+        }
+    }
+
+    /** Without what depends on their numbers. */
+    private List<Document> documents(String id, List<NewRecord> batch) {
+        List<Document> documents = new ArrayList<>(batch.size());
+        Date now = Date.from(clock.instant());
+        for (NewRecord record : batch) {
+            Document document = new Document("_id", null)
+                    .append("sessionId", id)
+                    .append("sequenceNumber", null)
+                    .append("timestamp", Date.from(record.timestamp()));
+            int micros = Times.microsOfMilli(record.timestamp());
+            if (micros != 0) {
+                document.append("timestampMicros", micros);
+            }
+            documents.add(document.append("level", record.level().text())
+                    .append("message", record.message())
+                    .append("metadata", record.metadata() == null ? null : database.json.toBson(record.metadata()))
+                    .append("createdAt", now));
+        }
+        return documents;
+    }
+
+    /** Records are stored in the order of their numbers, so the last one tells. */
+    private boolean isStored(String id, Numbers numbers) {
+        return database.records
+                        .find(and(eq("sessionId", id), eq("sequenceNumber", numbers.end() - 1)))
+                        .projection(Projections.fields(Projections.include(BY_NUMBER), Projections.excludeId()))
+                        .first()
+                != null;
+    }
+
+    /** In their order. Those that an earlier attempt stored, or another one does now, are left out. */
+    private void store(String id, Numbers numbers, List<Document> documents) {
+        for (int i = 0; i < documents.size(); i++) {
+            long number = numbers.start() + i;
+            documents.get(i).append("_id", recordId(id, number)).append("sequenceNumber", number);
+        }
+        List<Document> missing = documents;
+        while (!missing.isEmpty()) {
+            try {
+                database.records.insertMany(missing);
+                return;
+            } catch (MongoBulkWriteException failure) {
+                if (!Database.isDuplicate(failure)) {
+                    throw failure;
+                }
+                List<Document> rest =
+                        missing.subList(failure.getWriteErrors().get(0).getIndex() + 1, missing.size());
+                Set<Long> stored = stored(id, numbers);
+                missing = rest.stream()
+                        .filter(document -> !stored.contains(document.getLong("sequenceNumber")))
+                        .toList();
+            }
+        }
+    }
+
+    private Set<Long> stored(String id, Numbers numbers) {
+        Set<Long> stored = new HashSet<>();
+        numbers(id, numbers.start(), numbers.end()).forEach(record -> stored.add(number(record)));
+        return stored;
+    }
+
+    private FindIterable<Document> numbers(String id, long from, long to) {
+        return database.records
+                .find(and(eq("sessionId", id), gte("sequenceNumber", from), lt("sequenceNumber", to)))
+                .sort(Sorts.ascending(BY_NUMBER))
+                .projection(Projections.fields(Projections.include(BY_NUMBER), Projections.excludeId()))
+                .batchSize(NUMBERS_AT_A_TIME)
+                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+    }
+
+    private static long number(Document record) {
+        return Sessions.number(record, "sequenceNumber");
+    }
+
+    private static String recordId(String id, long number) {
+        String digits = Long.toString(number);
+        return id + "/" + "0".repeat(NUMBER_DIGITS - digits.length()) + digits;
+    }
+
+    /**
+     * Goes through the numbers of those records that are stored, in their order.
+     *
+     * @param each returns false when it has enough
+     */
+    void eachNumber(String id, long from, long to, LongPredicate each) {
+        try (var cursor = numbers(id, from, to).cursor()) {
+            while (cursor.hasNext() && each.test(number(cursor.next()))) {
+                // Goes on.
+            }
+        }
+    }
+
+    /** One past the greatest number of a record that was stored before a time; 0 if there is none. */
+    long endBefore(String id, Instant time) {
+        Document last = database.records
+                .find(and(eq("sessionId", id), lt("createdAt", Date.from(time))))
+                .sort(Sorts.descending(BY_NUMBER))
+                .projection(Projections.include("sequenceNumber"))
+                .limit(1)
+                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .first();
+        return last == null ? 0 : number(last) + 1;
+    }
+
+    Page<StoredRecord> find(String id, RecordQuery query) {
+        if (sessions.next(id) == 0) {
+            return new Page<>(List.of(), false); // what a deleted session had may still be there
+        }
+        List<String> order = query.order() == RecordQuery.Order.TIMESTAMP ? BY_TIME : BY_NUMBER;
+        FindIterable<RawBsonDocument> found = database.records
+                .withDocumentClass(RawBsonDocument.class)
+                .find(filter(id, query))
+                .sort(query.descending() ? Sorts.descending(order) : Sorts.ascending(order))
+                .skip((int) Math.min(Integer.MAX_VALUE, query.offset()))
+                .limit(query.limit() + 1)
+                .batchSize(MongoStore.AT_A_TIME)
+                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+        DocumentCodec codec = new DocumentCodec();
+        List<StoredRecord> records = new ArrayList<>();
+        long size = 0;
+        try (var cursor = found.cursor()) {
+            while (cursor.hasNext()) {
+                RawBsonDocument record = cursor.next();
+                size += record.getByteBuffer().remaining();
+                if (records.size() == query.limit() || size > LARGEST_PAGE && !records.isEmpty()) {
+                    return new Page<>(records, true);
+                }
+                records.add(toRecord(record.decode(codec)));
+            }
+        }
+        return new Page<>(records, false);
+    }
+
+    private static Bson filter(String id, RecordQuery query) {
+        List<Bson> all = new ArrayList<>();
+        all.add(eq("sessionId", id));
+        if (query.after() >= 0) {
+            all.add(gt("sequenceNumber", query.after()));
+        }
+        if (query.before() < Long.MAX_VALUE) {
+            all.add(lt("sequenceNumber", query.before()));
+        }
+        if (!query.levels().isEmpty()) {
+            all.add(in("level", query.levels().stream().map(Level::text).toList()));
+        }
+        if (query.from() != null) {
+            addFrom(all, inBounds(query.from()));
+        }
+        if (query.to() != null) {
+            addTo(all, inBounds(query.to()));
+        }
+        if (query.search() != null && !query.search().isEmpty()) {
+            String pattern = SearchPattern.of(query.search());
+            if (pattern.length() > LONGEST_PATTERN) {
+                throw new StoreException(Reason.TOO_LARGE, "the text to search for is too long");
+            }
+            all.add(regex("message", pattern));
+        }
+        return and(all);
+    }
+
+    /** A date has bounds, and those of records are narrower. */
+    private static Instant inBounds(Instant time) {
+        return time.isBefore(BEFORE_ALL) ? BEFORE_ALL : time.isAfter(AFTER_ALL) ? AFTER_ALL : time;
+    }
+
+    /** The index has the milliseconds first; they bound it. */
+    private static void addFrom(List<Bson> all, Instant from) {
+        Date millis = Date.from(from);
+        // What is kept are whole microseconds: one that has begun before the time is too early.
+        int micros = Times.microsOfMilli(from) + (from.getNano() % 1000 == 0 ? 0 : 1);
+        all.add(gte("timestamp", millis));
+        if (micros > 0) {
+            all.add(or(gt("timestamp", millis), gte("timestampMicros", micros)));
+        }
+    }
+
+    /** No {@code timestampMicros} means 0. */
+    private static void addTo(List<Bson> all, Instant to) {
+        Date millis = Date.from(to);
+        all.add(lte("timestamp", millis));
+        all.add(or(lt("timestamp", millis), not(gt("timestampMicros", Times.microsOfMilli(to)))));
+    }
+
+    private static StoredRecord toRecord(Document record) {
+        Instant time = record.getDate("timestamp").toInstant();
+        return new StoredRecord(
+                number(record),
+                time.plus(Sessions.number(record, "timestampMicros"), ChronoUnit.MICROS),
+                Level.of(record.getString("level")).orElseThrow(),
+                record.getString("message"),
+                Json.toObject(record.get("metadata", Document.class)),
+                record.getDate("createdAt").toInstant());
+    }
+
+    /** Reads what may belong to the names, and decides here: a name may be that of an entry, or lead through some. */
+    void series(String id, SeriesQuery query, Consumer<SeriesPoint> each) {
+        if (sessions.next(id) == 0) {
+            return; // what a deleted session had may still be there
+        }
+        List<String> values = firstSteps(query.name());
+        Set<String> fields = new LinkedHashSet<>(List.of("sequenceNumber", "timestamp", "timestampMicros"));
+        fields.addAll(values);
+        if (query.x() != null) {
+            fields.addAll(firstSteps(query.x()));
+        }
+        FindIterable<Document> found = database.records
+                .find(and(
+                        eq("sessionId", id),
+                        gt("sequenceNumber", query.after()),
+                        or(values.stream().map(value -> exists(value)).toList())))
+                .sort(Sorts.ascending(BY_NUMBER))
+                .projection(Projections.fields(Projections.include(List.copyOf(fields)), Projections.excludeId()))
+                .batchSize(NUMBERS_AT_A_TIME)
+                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+        for (Document record : found) {
+            ObjectNode metadata = Json.toObject(record.get("metadata", Document.class));
+            OptionalDouble value = Metrics.find(metadata, query.name());
+            if (value.isPresent()) {
+                double x = query.x() == null
+                        ? Double.NaN
+                        : Metrics.find(metadata, query.x()).orElse(Double.NaN);
+                Instant time = record.getDate("timestamp")
+                        .toInstant()
+                        .plus(Sessions.number(record, "timestampMicros"), ChronoUnit.MICROS);
+                each.accept(new SeriesPoint(number(record), time, x, value.getAsDouble()));
+            }
+        }
+    }
+
+    /** The entries of metadata that have a value, or lead to it: of {@code eval.loss}, eval.loss itself and eval. */
+    private static List<String> firstSteps(String name) {
+        List<String> steps = new ArrayList<>(List.of("metadata." + Json.escaped(name)));
+        for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+            steps.add("metadata." + Json.escaped(name.substring(0, dot)));
+        }
+        return steps;
+    }
+
+    /** Deletes a piece of a session's records. False if there was none. */
+    boolean deletePiece(String id) {
+        Document last = null;
+        for (Document record : numbers(id, 0, Long.MAX_VALUE).limit(PIECE)) {
+            last = record;
+        }
+        if (last == null) {
+            return false;
+        }
+        database.records.deleteMany(and(eq("sessionId", id), lte("sequenceNumber", number(last))));
+        return true;
+    }
+
+    /** See {@link LogStore#deleteOlderThan}. */
+    int deleteOlderThan(Instant time, int atMost) {
+        int deleted = 0;
+        while (deleted < atMost) {
+            Map<String, List<Long>> oldest = new HashMap<>();
+            database.records
+                    .find(lt("createdAt", Date.from(time)))
+                    .sort(Sorts.ascending("createdAt"))
+                    .projection(Projections.include(BY_NUMBER))
+                    .limit(Math.min(PIECE, atMost - deleted))
+                    .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                    .forEach(record -> oldest.computeIfAbsent(record.getString("sessionId"), any -> new ArrayList<>())
+                            .add(number(record)));
+            if (oldest.isEmpty()) {
+                break;
+            }
+            for (Map.Entry<String, List<Long>> session : oldest.entrySet()) {
+                deleted += delete(session.getKey(), session.getValue());
+            }
+        }
+        return deleted;
+    }
+
+    private int delete(String id, List<Long> numbers) {
+        long count = database.records
+                .deleteMany(and(eq("sessionId", id), in("sequenceNumber", numbers)))
+                .getDeletedCount();
+        long last = numbers.stream().mapToLong(Long::longValue).max().orElseThrow();
+        sessions.countDeleted(id, count, last + 1);
+        return (int) count;
+    }
+}

@@ -1,0 +1,38 @@
+// A FerretDB for the tests: it keeps its data in the directory that is its argument, listens on a port of loopback that
+// the system chooses, and says its URI on the first line of its output. It ends when its input does, or on a signal.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/FerretDB/FerretDB/ferretdb"
+)
+
+func main() {
+	server, err := ferretdb.New(&ferretdb.Config{
+		Listener:  ferretdb.ListenerConfig{TCP: "127.0.0.1:0"},
+		Logger:    slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
+		Handler:   "sqlite",
+		SQLiteURL: "file:" + os.Args[1] + "/",
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	running, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	go func() {
+		fmt.Println(server.MongoDBURI())
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		stop()
+	}()
+	if err := server.Run(running); err != nil {
+		log.Fatal(err)
+	}
+}

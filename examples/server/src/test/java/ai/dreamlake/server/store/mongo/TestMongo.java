@@ -1,0 +1,54 @@
+package ai.dreamlake.server.store.mongo;
+
+import de.bwaldvogel.mongo.MongoServer;
+import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
+import de.bwaldvogel.mongo.bson.Document;
+import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.util.function.Predicate;
+
+/** A MongoDB in this process, in memory, on a port that the system chooses. It can be told to fail. */
+final class TestMongo implements AutoCloseable {
+
+    private final MongoServer server = new MongoServer(new Backend());
+    private final String uri = "mongodb://localhost:" + server.bind().getPort() + "/dreamlake";
+
+    private volatile Predicate<Document> fails = command -> false;
+    private volatile Document failure;
+
+    String uri() {
+        return uri;
+    }
+
+    /** From now on these commands fail: before they change anything. */
+    void fail(Predicate<Document> commands, int code, String name) {
+        failure = new Document("ok", 0.0)
+                .append("code", code)
+                .append("codeName", name)
+                .append("errmsg", name);
+        fails = commands;
+    }
+
+    void work() {
+        fails = command -> false;
+    }
+
+    @Override
+    public void close() {
+        server.shutdownNow();
+    }
+
+    /**
+     * One command at a time, and answered with a copy: the answer is written to its socket later, when the documents in
+     * it may have been changed by the next command.
+     */
+    private final class Backend extends MemoryBackend {
+
+        @Override
+        public synchronized Document handleMessage(MongoMessage message) {
+            if (fails.test(message.getDocument())) {
+                return failure.clone();
+            }
+            return super.handleMessage(message).cloneDeeply();
+        }
+    }
+}
