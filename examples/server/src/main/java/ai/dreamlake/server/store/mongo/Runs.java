@@ -195,17 +195,17 @@ final class Runs {
 
     private void read(Track track, long start, int limit, List<JsonNode> points) {
         Instant settled = clock.instant().minus(Ends.PATIENCE);
-        long end = Math.min(start + limit, track.end());
         long size = 0;
         DocumentCodec codec = new DocumentCodec();
         try (var cursor = database.points
                 .withDocumentClass(RawBsonDocument.class)
-                .find(and(eq("trackId", track.id()), gte("index", start), lt("index", end)))
+                .find(and(eq("trackId", track.id()), gte("index", start), lt("index", track.end())))
                 .sort(Sorts.ascending("trackId", "index"))
+                .limit(limit)
                 .batchSize(MongoStore.AT_A_TIME)
                 .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .cursor()) {
-            while (cursor.hasNext()) {
+            while (points.size() < limit && cursor.hasNext()) {
                 RawBsonDocument raw = cursor.next();
                 size += raw.getByteBuffer().remaining();
                 Document point = raw.decode(codec);
@@ -215,10 +215,12 @@ final class Runs {
                 if (isOnItsWay || size > LARGEST_PAGE && !points.isEmpty()) {
                     return;
                 }
-                while (start + points.size() < index) {
+                while (points.size() < limit && start + points.size() < index) {
                     points.add(JsonNodeFactory.instance.objectNode());
                 }
-                points.add(Json.toObject(point.get("data", Document.class)));
+                if (points.size() < limit) {
+                    points.add(Json.toObject(point.get("data", Document.class)));
+                }
             }
         }
     }

@@ -1,22 +1,223 @@
 package ai.dreamlake.server.store.mongo;
 
-import ai.dreamlake.server.store.Store;
-import ai.dreamlake.server.store.StoreContract;
-import java.time.Clock;
-import org.junit.jupiter.api.AfterEach;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-/** What every store promises, and what is particular to the one in MongoDB. */
-class MongoStoreTest extends StoreContract {
+import ai.dreamlake.server.store.LogStore;
+import ai.dreamlake.server.store.Numbers;
+import ai.dreamlake.server.store.SeriesQuery;
+import ai.dreamlake.server.store.StoreException;
+import ai.dreamlake.server.store.StoreException.Reason;
+import de.bwaldvogel.mongo.bson.Document;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The store in a MongoDB that this process imitates, and that can fail. */
+class MongoStoreTest extends MongoContract {
+
+    private static final int NOT_PRIMARY_ANY_MORE = 10107;
+    private static final int MAX_TIME_EXPIRED = 50;
+    private static final Predicate<Document> ALL = command -> true;
 
     private final TestMongo mongo = new TestMongo();
 
     @Override
-    protected Store open() {
-        return new MongoStore(mongo.uri(), Clock.systemUTC());
+    String uri() {
+        return mongo.uri();
     }
 
     @AfterEach
     void stopTheDatabase() {
         mongo.close();
+    }
+
+    /** FerretDB 1 could not do this: it loses changes that come at the same time. */
+    @Test
+    void eightWritersOnTwoServersGetGaplessNumbersAlsoIfEachBatchComesToBoth() throws Exception {
+        String id = session("s");
+        List<Callable<Numbers>> calls = new ArrayList<>();
+        int records = 0;
+        try (MongoStore second = new MongoStore(uri(), Clock.systemUTC())) {
+            for (int i = 0; i < 300; i++) {
+                int number = i;
+                String[] messages = IntStream.range(0, 1 + i % 3)
+                        .mapToObj(part -> number + "/" + part)
+                        .toArray(String[]::new);
+                calls.add(() -> store.append(ALICE, id, "key " + number, batch(messages)));
+                calls.add(() -> second.append(ALICE, id, "key " + number, batch(messages)));
+                records += messages.length;
+            }
+            List<Numbers> all = together(calls);
+            List<String> messages = messages(id);
+            assertThat(messages).hasSize(records);
+            for (int i = 0; i < all.size(); i += 2) {
+                assertThat(all.get(i)).isEqualTo(all.get(i + 1));
+                assertThat(messages.get((int) all.get(i).start())).isEqualTo(i / 2 + "/0");
+            }
+            assertThat(second.end(id)).isEqualTo(records);
+            for (int i = 0; i < all.size(); i += 2) {
+                int count = all.get(i).count();
+                assertThat(second.append(ALICE, id, "key " + i / 2, Collections.nCopies(count, record("again"))))
+                        .isEqualTo(all.get(i));
+            }
+            assertThat(records(id)).hasSize(records);
+        }
+    }
+
+    // Faults
+
+    @Test
+    void aDatabaseThatFailsIsUnavailableAndItsMachinesAreNotNamed() {
+        String id = session("s");
+        mongo.fail(ALL, NOT_PRIMARY_ANY_MORE, "NotWritablePrimary");
+        assertFails(Reason.UNAVAILABLE, store::ping);
+        assertFails(Reason.UNAVAILABLE, () -> store.append(ALICE, id, null, batch("m")));
+        assertThatThrownBy(() -> store.records(id, query().done())).hasMessage("the store does not answer");
+        mongo.work();
+        assertThat(store.append(ALICE, id, null, batch("m"))).isEqualTo(new Numbers(0, 1));
+    }
+
+    @Test
+    void aDatabaseThatIsAwayIsUnavailable() {
+        mongo.close();
+        assertThatThrownBy(() -> new MongoStore(uri() + "?serverSelectionTimeoutMS=100", clock))
+                .isInstanceOf(StoreException.class)
+                .hasMessage("the store does not answer");
+        assertThatThrownBy(() -> new MongoStore("no URI", clock)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aReadThatTakesTooLongIsTooSlow() {
+        String id = session("s");
+        store.append(ALICE, id, null, batch("m"));
+        mongo.fail(command -> "logs".equals(command.get("find")), MAX_TIME_EXPIRED, "MaxTimeMSExpired");
+        assertFails(Reason.TOO_SLOW, () -> store.records(id, query().search("x").done()));
+        assertFails(Reason.TOO_SLOW, () -> store.series(id, new SeriesQuery("x", null, -1), point -> {}));
+        assertFails(Reason.TOO_SLOW, () -> store.end(id));
+    }
+
+    @Test
+    void aBatchIsStoredAlthoughTheDatabaseFailedInTheMiddle() {
+        String id = session("s");
+        mongo.fail(command -> "logs".equals(command.get("insert")), NOT_PRIMARY_ANY_MORE, "NotWritablePrimary");
+        assertFails(Reason.UNAVAILABLE, () -> store.append(ALICE, id, "key", batch("a", "b")));
+        mongo.work();
+        store.append(ALICE, id, "other", batch("c"));
+        assertThat(store.append(ALICE, id, "key", batch("a", "b"))).isEqualTo(new Numbers(0, 2));
+        assertThat(messages(id)).containsExactly("a", "b", "c");
+    }
+
+    /** Each step of copying keys out of a session's document may be the last one of a server. */
+    @Test
+    void noKeyIsForgottenWhenAServerDiesWhileItCopiesThem() {
+        String id = session("s");
+        for (int i = 0; i < Batches.MOST_IN_SESSION; i++) {
+            store.append(ALICE, id, "key " + i, batch("m" + i));
+        }
+        mongo.fail(command -> "batches".equals(command.get("insert")), NOT_PRIMARY_ANY_MORE, "NotWritablePrimary");
+        assertFails(Reason.UNAVAILABLE, () -> store.append(ALICE, id, "next", batch("next")));
+        mongo.fail(command -> "sessions".equals(command.get("update")), NOT_PRIMARY_ANY_MORE, "NotWritablePrimary");
+        assertFails(Reason.UNAVAILABLE, () -> store.append(ALICE, id, "next", batch("next")));
+        mongo.work();
+        assertThat(store.append(ALICE, id, "next", batch("next"))).isEqualTo(new Numbers(Batches.MOST_IN_SESSION, 1));
+        for (int i = 0; i < Batches.MOST_IN_SESSION; i++) {
+            assertThat(store.append(ALICE, id, "key " + i, batch("m" + i))).isEqualTo(new Numbers(i, 1));
+        }
+        assertThat(collection("batches").countDocuments()).isEqualTo(Batches.MOST_IN_SESSION / 2);
+    }
+
+    // What the database is asked
+
+    private List<Document> commands(Runnable call) {
+        List<Document> commands = Collections.synchronizedList(new ArrayList<>());
+        mongo.fail(
+                command -> {
+                    commands.add(command.cloneDeeply());
+                    return false;
+                },
+                0,
+                "");
+        call.run();
+        mongo.work();
+        return commands;
+    }
+
+    @Test
+    void everyQuestionForManyDocumentsHasALimitOfTimeAndItsSortIsThatOfAnIndex() {
+        String id = session("s");
+        store.append(ALICE, id, null, List.of(withMetadata("{\"x\": 1}")));
+        List<Document> questions = commands(() -> {
+                    store.records(id, query().byTime().descending().search("x").done());
+                    store.records(id, query().from(TIME).to(TIME).done());
+                    store.series(id, new SeriesQuery("x", null, -1), point -> {});
+                    store.sessions(ALICE);
+                    store.end(id);
+                })
+                .stream()
+                .filter(command -> command.containsKey("sort"))
+                .toList();
+        assertThat(questions).hasSize(6);
+        assertThat(questions)
+                .allMatch(question ->
+                        LogStore.LONGEST_READ.toMillis() == ((Number) question.get("maxTimeMS")).longValue());
+        assertThat(questions.stream()
+                        .map(question -> ((Document) question.get("sort")).keySet())
+                        .map(fields -> String.join(" ", fields))
+                        .distinct())
+                .containsExactly(
+                        "sessionId timestamp timestampMicros sequenceNumber",
+                        "sessionId sequenceNumber",
+                        "userId deleted lastLogAt");
+    }
+
+    @Test
+    void theKeysOfBatchesAreReadOnlyWhereTheyAreNeeded() {
+        String id = session("s");
+        store.append(ALICE, id, "key", batch("m"));
+        List<Document> commands = commands(() -> {
+            store.sessions(ALICE);
+            store.session(ALICE, id);
+            store.append(ALICE, id, "other", batch("m"));
+            store.end(id);
+            session("s");
+        });
+        List<Document> ofSessions = commands.stream()
+                .filter(command ->
+                        "sessions".equals(command.get("find")) || "sessions".equals(command.get("findAndModify")))
+                .toList();
+        assertThat(ofSessions).hasSize(6);
+        for (Document command : ofSessions) {
+            Document fields =
+                    (Document) (command.containsKey("find") ? command.get("projection") : command.get("fields"));
+            boolean isLeftOut = fields.values().stream().allMatch(value -> ((Number) value).intValue() == 0)
+                    ? fields.containsKey("batches")
+                    : !fields.containsKey("batches");
+            assertThat(isLeftOut).as(command.toString()).isTrue();
+        }
+    }
+
+    @Test
+    void whatIsWrittenIsInMostJournalsUnlessTheUriSaysOtherwise() {
+        String id = session("s");
+        Document insert = insert(commands(() -> store.append(ALICE, id, null, batch("m"))));
+        assertThat(insert.get("writeConcern")).hasToString("{\"w\" : \"majority\", \"j\" : true}");
+        try (MongoStore other = new MongoStore(uri() + "?w=1", clock)) {
+            insert = insert(commands(() -> other.append(ALICE, id, null, batch("m"))));
+            assertThat(insert.get("writeConcern")).hasToString("{\"w\" : 1}");
+        }
+    }
+
+    private static Document insert(List<Document> commands) {
+        return commands.stream()
+                .filter(command -> "logs".equals(command.get("insert")))
+                .findFirst()
+                .orElseThrow();
     }
 }

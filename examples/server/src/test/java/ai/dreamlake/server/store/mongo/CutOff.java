@@ -1,0 +1,48 @@
+package ai.dreamlake.server.store.mongo;
+
+import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.NewRecord;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * The main class of a writer that is to be killed. Arguments: the database's URI, a user, a session, and what to do:
+ * {@code write} one batch after the other, or {@code reserve} numbers for one and get no further. Says on its output
+ * which batches are stored, or which numbers were given.
+ */
+final class CutOff {
+
+    private CutOff() {}
+
+    static List<NewRecord> batch(int number) {
+        return List.of(record(number + "/0"), record(number + "/1"), record(number + "/2"));
+    }
+
+    private static NewRecord record(String message) {
+        return new NewRecord(Instant.parse("2025-10-29T10:30:00Z"), Level.INFO, message, null);
+    }
+
+    static String key(int number) {
+        return "key " + number;
+    }
+
+    public static void main(String[] arguments) throws Exception {
+        String uri = arguments[0];
+        String user = arguments[1];
+        String session = arguments[2];
+        if (arguments[3].equals("reserve")) {
+            Database database = new Database(uri);
+            Batches batches = new Batches(database, new Sessions(database, Clock.systemUTC()), Clock.systemUTC());
+            System.out.println(
+                    batches.number(user, session, key(0), batch(0)).numbers().start());
+            System.in.read(); // until it is killed
+        }
+        try (MongoStore store = new MongoStore(uri, Clock.systemUTC())) {
+            for (int number = 0; ; number++) {
+                store.append(user, session, key(number), batch(number));
+                System.out.println(number);
+            }
+        }
+    }
+}
