@@ -1,11 +1,10 @@
 // A FerretDB for the tests: it keeps its data in the directory that is its argument, listens on a port of loopback that
-// the system chooses, and says its URI on the first line of its output. It ends when its input does, or on a signal.
+// the system chooses, and says its URI on the first line of its output.
 package main
 
 import (
 	"context"
 	"fmt"
-	"io"
 	"log"
 	"log/slog"
 	"os"
@@ -27,11 +26,7 @@ func main() {
 	}
 	running, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	go func() {
-		fmt.Println(server.MongoDBURI())
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		stop()
-	}()
+	go func() { fmt.Println(server.MongoDBURI()) }() // which it knows once it runs
 	if err := server.Run(running); err != nil {
 		log.Fatal(err)
 	}
