@@ -7,6 +7,7 @@ import com.mongodb.ConnectionString;
 import com.mongodb.ErrorCategory;
 import com.mongodb.MongoBulkWriteException;
 import com.mongodb.MongoClientSettings;
+import com.mongodb.MongoCommandException;
 import com.mongodb.MongoException;
 import com.mongodb.MongoExecutionTimeoutException;
 import com.mongodb.ReadConcern;
@@ -77,9 +78,11 @@ final class Database implements AutoCloseable {
     Database(String uri) {
         ConnectionString address = new ConnectionString(uri);
         String name = address.getDatabase() == null ? DEFAULT_NAME : address.getDatabase();
+        boolean isFerretOne;
         // The indexes of a large database take their time.
         try (MongoClient patient = MongoClients.create(settings(address, Duration.ZERO))) {
             makeIndexes(patient.getDatabase(name));
+            isFerretOne = isFerretOne(patient.getDatabase(name));
         }
         client = MongoClients.create(settings(address, READ_TIMEOUT));
         database = client.getDatabase(name);
@@ -91,7 +94,6 @@ final class Database implements AutoCloseable {
         points = database.getCollection("points");
         files = database.getCollection("files");
         chunks = database.getCollection("chunks");
-        boolean isFerretOne = isFerretOne();
         json = new Json(!isFerretOne);
         oneChangeAtATime = isFerretOne ? new ReentrantLock() : null;
     }
@@ -141,12 +143,17 @@ final class Database implements AutoCloseable {
     /**
      * FerretDB 1 has no Decimal128. It reads a document, changes it and writes it back, and lets others do so between.
      */
-    private boolean isFerretOne() {
-        boolean isFerretOne = database.runCommand(new Document("buildInfo", 1)).containsKey("ferretdbVersion");
-        if (isFerretOne) {
-            LOG.warn("FerretDB 1 does not change documents atomically: let no other server use this database");
+    private static boolean isFerretOne(MongoDatabase database) {
+        try {
+            Document build = database.runCommand(new Document("buildInfo", 1));
+            if (!build.containsKey("ferretdbVersion")) {
+                return false;
+            }
+        } catch (MongoCommandException notForUs) {
+            return false; // FerretDB has no such restrictions
         }
-        return isFerretOne;
+        LOG.warn("FerretDB 1 does not change documents atomically: let no other server use this database");
+        return true;
     }
 
     void ping() {

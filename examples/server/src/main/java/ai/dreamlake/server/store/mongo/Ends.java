@@ -13,6 +13,8 @@ import java.util.Map;
  * Should the batch come again later than that, its records are stored, but a follower that has passed does not see
  * them.
  *
+ * <p>Numbers of records that were deleted because they were old are passed at once.
+ *
  * <p>Only numbers after the last known end are looked at. For a session of which none is known, a record that was
  * stored {@link #PATIENCE} ago tells that all before it were given earlier.
  */
@@ -53,7 +55,8 @@ final class Ends {
     private record Known(long end, long settled, long given, long millis) {}
 
     long end(String id) {
-        long given = sessions.next(id);
+        Sessions.Range range = sessions.range(id);
+        long given = range.next();
         if (given == 0) {
             return 0;
         }
@@ -64,14 +67,15 @@ final class Ends {
         if (before != null && before.end == given) {
             return given;
         }
-        Known now = now(id, given, before);
+        Known now = now(id, range, before);
         synchronized (known) {
             known.merge(id, now, (other, ours) -> other.end > ours.end ? other : ours);
         }
         return now.end;
     }
 
-    private Known now(String id, long given, Known before) {
+    private Known now(String id, Sessions.Range range, Known before) {
+        long given = range.next();
         long millis = clock.millis();
         Known now = before;
         if (now == null) {
@@ -80,7 +84,7 @@ final class Ends {
         } else if (millis - now.millis >= PATIENCE.toMillis()) {
             now = new Known(now.end, now.given, given, millis);
         }
-        long settled = now.settled;
+        long settled = Math.max(now.settled, range.deleted());
         long[] end = {now.end};
         records.eachNumber(id, now.end, given, number -> {
             if (number > end[0] && number > settled) {

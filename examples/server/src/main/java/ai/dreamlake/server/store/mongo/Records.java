@@ -98,7 +98,7 @@ final class Records {
     Numbers append(String userId, String id, String key, List<NewRecord> batch) {
         if (batch.isEmpty()) {
             sessions.checkWritable(userId, id);
-            return new Numbers(sessions.next(id), 0);
+            return new Numbers(sessions.range(id).next(), 0);
         }
         List<Document> documents = documents(id, batch);
         while (true) {
@@ -230,7 +230,7 @@ final class Records {
     }
 
     Page<StoredRecord> find(String id, RecordQuery query) {
-        if (sessions.next(id) == 0) {
+        if (sessions.range(id).next() == 0) {
             return new Page<>(List.of(), false); // what a deleted session had may still be there
         }
         List<String> order = query.order() == RecordQuery.Order.TIMESTAMP ? BY_TIME : BY_NUMBER;
@@ -322,7 +322,7 @@ final class Records {
 
     /** Reads what may belong to the names, and decides here: a name may be that of an entry, or lead through some. */
     void series(String id, SeriesQuery query, Consumer<SeriesPoint> each) {
-        if (sessions.next(id) == 0) {
+        if (sessions.range(id).next() == 0) {
             return; // what a deleted session had may still be there
         }
         List<String> values = firstSteps(query.name());

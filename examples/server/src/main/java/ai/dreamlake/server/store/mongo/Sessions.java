@@ -205,13 +205,23 @@ final class Sessions {
                 eq("_id", id), Updates.combine(Updates.inc("logCount", -count), Updates.max("deletedEnd", end))));
     }
 
-    /** One past the last number that was given to a record; 0 for an unknown or deleted session. */
-    long next(String id) {
+    /**
+     * How far a session's numbers go.
+     *
+     * @param next one past the last number that was given to a record
+     * @param deleted one past the last number of a record that was deleted because it was old
+     */
+    record Range(long next, long deleted) {}
+
+    /** Zeros for an unknown or deleted session. */
+    Range range(String id) {
         Document session = database.sessions
                 .find(and(eq("_id", id), eq("deleted", false)))
-                .projection(Projections.include("nextSequenceNumber"))
+                .projection(Projections.include("nextSequenceNumber", "deletedEnd"))
                 .first();
-        return session == null ? 0 : number(session, "nextSequenceNumber");
+        return session == null
+                ? new Range(0, 0)
+                : new Range(number(session, "nextSequenceNumber"), number(session, "deletedEnd"));
     }
 
     /** Whether there is such a session, and not deleted: what it had may still be there. */

@@ -322,6 +322,18 @@ abstract class MongoContract extends StoreContract {
         assertThat(store.session(ALICE, id).recordCount()).isEqualTo(3);
     }
 
+    @Test
+    void whoFollowsDoesNotWaitForRecordsThatWereDeleted() throws Exception {
+        String id = session("s");
+        store.append(ALICE, id, null, batch("0", "1"));
+        clock.putForward(Duration.ofDays(1));
+        assertThat(store.deleteOlderThan(clock.instant().minusSeconds(3600), 1000))
+                .isEqualTo(2);
+        store.append(ALICE, id, null, batch("2"));
+        reopen();
+        assertThat(store.end(id)).isEqualTo(3);
+    }
+
     // What is too much
 
     @Test

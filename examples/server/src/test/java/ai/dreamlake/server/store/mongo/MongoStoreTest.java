@@ -133,6 +133,45 @@ class MongoStoreTest extends MongoContract {
         assertThat(collection("batches").countDocuments()).isEqualTo(Batches.MOST_IN_SESSION / 2);
     }
 
+    @Test
+    void aKeyIsFoundAlthoughItIsMovedWhileItIsLookedFor() {
+        String id = session("s");
+        store.append(ALICE, id, "key", batch("a"));
+        Document copy = new Document("_id", id + "/key")
+                .append("sessionId", id)
+                .append("startSequence", 0L)
+                .append("count", 1);
+        Document move = new Document("q", new Document("_id", id))
+                .append(
+                        "u",
+                        new Document("$set", new Document("batches", List.of()))
+                                .append("$inc", new Document("moves", 1L)));
+        mongo.intrude(
+                command -> command.containsKey("findAndModify"),
+                new Document("insert", "batches").append("documents", List.of(copy)),
+                new Document("update", "sessions").append("updates", List.of(move)));
+        assertThat(store.append(ALICE, id, "key", batch("a"))).isEqualTo(new Numbers(0, 1));
+        assertThat(messages(id)).containsExactly("a");
+        assertThat(collection("sessions").find().first().getLong("moves")).isEqualTo(1);
+    }
+
+    @Test
+    void aBatchGetsNoNumbersInASessionThatIsProtectedOrDeletedMeanwhile() {
+        String id = session("s");
+        String other = session("other");
+        mongo.intrude(command -> command.containsKey("findAndModify"), set(id, "writeProtected"));
+        assertFails(Reason.PROTECTED, () -> store.append(ALICE, id, null, batch("m")));
+        mongo.intrude(command -> command.containsKey("findAndModify"), set(other, "deleted"));
+        assertFails(Reason.DELETED, () -> store.append(ALICE, other, null, batch("m")));
+        assertThat(collection("logs").countDocuments()).isZero();
+    }
+
+    private static Document set(String id, String field) {
+        Document change =
+                new Document("q", new Document("_id", id)).append("u", new Document("$set", new Document(field, true)));
+        return new Document("update", "sessions").append("updates", List.of(change));
+    }
+
     // What the database is asked
 
     private List<Document> commands(Runnable call) {

@@ -4,6 +4,7 @@ import de.bwaldvogel.mongo.MongoServer;
 import de.bwaldvogel.mongo.backend.memory.MemoryBackend;
 import de.bwaldvogel.mongo.bson.Document;
 import de.bwaldvogel.mongo.wire.message.MongoMessage;
+import java.util.List;
 import java.util.function.Predicate;
 
 /** A MongoDB in this process, in memory, on a port that the system chooses. It can be told to fail. */
@@ -14,6 +15,9 @@ final class TestMongo implements AutoCloseable {
 
     private volatile Predicate<Document> fails = command -> false;
     private volatile Document failure;
+
+    private volatile Predicate<Document> awaited = command -> false;
+    private volatile List<Document> intrusion;
 
     String uri() {
         return uri;
@@ -26,6 +30,12 @@ final class TestMongo implements AutoCloseable {
                 .append("codeName", name)
                 .append("errmsg", name);
         fails = commands;
+    }
+
+    /** Before the first of these commands is done, others are: as if another client's had come just then. */
+    void intrude(Predicate<Document> commands, Document... others) {
+        intrusion = List.of(others);
+        awaited = commands;
     }
 
     void work() {
@@ -48,7 +58,17 @@ final class TestMongo implements AutoCloseable {
             if (fails.test(message.getDocument())) {
                 return failure.clone();
             }
+            if (awaited.test(message.getDocument())) {
+                awaited = command -> false;
+                for (Document other : intrusion) {
+                    handleCommand(message.getChannel(), message.getDatabaseName(), first(other), other);
+                }
+            }
             return super.handleMessage(message).cloneDeeply();
+        }
+
+        private static String first(Document command) {
+            return command.keySet().iterator().next();
         }
     }
 }
