@@ -1,6 +1,7 @@
 'use strict';
 const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
 const MOST_RECORDS = 5000;    // beyond it the oldest rows go
+const AGAIN_MILLIS = 5000;    // after the server has turned a stream away
 const byId = id => document.getElementById(id);
 
 let session = null;           // the one that is shown
@@ -150,11 +151,24 @@ async function show(chosen) {
   page.logs.reverse().forEach(add);
   const isWhole = query(wanted).size === 3;
   const newest = page.logs.at(-1)?.sequenceNumber ?? -1;
-  stream = new EventSource(`/sessions/${chosen.id}/logs/stream?after=${isWhole ? newest : now.nextSequenceNumber - 1}`);
+  follow(isWhole ? newest : now.nextSequenceNumber - 1, record => {
+    if (current === shows && record.sequenceNumber > newest && passes(record, wanted)) add(record);
+  }, () => current === shows);
+}
+
+/** Gives each new record. A browser connects again by itself, but not to a server that has turned it away. */
+function follow(after, each, isWanted) {
+  stream = new EventSource(`/sessions/${session.id}/logs/stream?after=${after}`);
   stream.addEventListener('record', event => {
     const record = JSON.parse(event.data);
-    if (current === shows && record.sequenceNumber > newest && passes(record, wanted)) add(record);
+    after = record.sequenceNumber;
+    each(record);
   });
+  stream.onerror = event => {
+    if (event.target.readyState === EventSource.CLOSED) {
+      setTimeout(() => isWanted() && follow(after, each, isWanted), AGAIN_MILLIS);
+    }
+  };
 }
 
 function markSession() {

@@ -3,7 +3,9 @@ package ai.dreamlake.server;
 import ai.dreamlake.server.http.HttpServer;
 import ai.dreamlake.server.http.Tokens;
 import ai.dreamlake.server.store.Store;
+import ai.dreamlake.server.store.mongo.MongoStore;
 import ai.dreamlake.server.store.sqlite.SqliteStore;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -41,7 +43,9 @@ public final class DreamlakeServer implements AutoCloseable {
     }
 
     private static Store store(Settings settings) {
-        return new SqliteStore(settings.dataPath());
+        return settings.mongodbUri() == null
+                ? new SqliteStore(settings.dataPath())
+                : new MongoStore(settings.mongodbUri(), Clock.systemUTC());
     }
 
     int port() {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.function.Predicate;
 
 /** A MongoDB in this process, in memory, on a port that the system chooses. It can be told to fail. */
-final class TestMongo implements AutoCloseable {
+public final class TestMongo implements AutoCloseable {
 
     private final MongoServer server = new MongoServer(new Backend());
     private final String uri = "mongodb://localhost:" + server.bind().getPort() + "/dreamlake";
@@ -19,7 +19,7 @@ final class TestMongo implements AutoCloseable {
     private volatile Predicate<Document> awaited = command -> false;
     private volatile List<Document> intrusion;
 
-    String uri() {
+    public String uri() {
         return uri;
     }
 
