@@ -158,14 +158,16 @@ class EdgeTest {
     void behindATrustedProxyEachOfItsClientsIsCounted() {
         start("MAX_REQUESTS_PER_SECOND", "1", "TRUST_PROXY", "true");
         server.token = null;
-        String mine = "192.0.2.1";
-        Reply reply = server.get("/", "X-Forwarded-For", "203.0.113.9, " + mine);
+        int served = 0;
+        Reply reply = server.get("/", "X-Forwarded-For", "203.0.113.0, 192.0.2.1");
         while (reply.status() == 200) {
-            reply = server.get("/", "X-Forwarded-For", "203.0.113.9, " + mine);
+            served++;
+            String invented = "203.0.113." + served;
+            reply = server.get("/", "X-Forwarded-For", invented + ", 192.0.2.1");
+            assertThat(served).as("what stands before is anybody's invention").isLessThan(250);
         }
         assertThat(reply.status()).isEqualTo(429);
-        assertThat(server.get("/", "X-Forwarded-For", "203.0.113.9, 192.0.2.2").status())
-                .as("what stands before is anybody's invention")
+        assertThat(server.get("/", "X-Forwarded-For", "203.0.113.0, 192.0.2.2").status())
                 .isEqualTo(200);
     }
 
