@@ -65,6 +65,15 @@ final class Plan {
         return isLower ? Times.microsFrom(limit) : Times.micros(limit);
     }
 
+    /** Whether the records' numbers alone say which ones are wanted, so that no other is looked at. */
+    static boolean isDirect(RecordQuery query) {
+        return query.order() == Order.NUMBER
+                && query.levels().isEmpty()
+                && query.from() == null
+                && query.to() == null
+                && query.search() == null;
+    }
+
     /** Which way to take. */
     enum Path {
         /** All records, one after the other. */

@@ -20,6 +20,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,8 +34,8 @@ public final class SqliteStore implements Store {
     /** Reads that may take long. Two processors are busy with as many. */
     private static final int MOST_SCANS = 4;
 
-    /** Reads of a few rows, which wait for no scan. */
-    private static final int MOST_LOOKS = 2;
+    /** Reads of a few rows, which wait for no scan: who follows a session goes on while others search. */
+    private static final int MOST_LOOKS = 4;
 
     private final StoreFile file;
     private final Readers looks;
@@ -97,7 +98,7 @@ public final class SqliteStore implements Store {
 
     @Override
     public List<Session> sessions(String userId) {
-        return scans.read(sql -> Sessions.list(sql, userId));
+        return looks.read(sql -> Sessions.list(sql, userId));
     }
 
     @Override
@@ -113,7 +114,8 @@ public final class SqliteStore implements Store {
 
     @Override
     public Page<StoredRecord> records(String id, RecordQuery query) {
-        return scans.read(sql -> {
+        Readers readers = Plan.isDirect(query) ? looks : scans;
+        return readers.read(sql -> {
             Optional<Sessions.Known> session = Sessions.find(sql, id);
             return session.isEmpty() ? new Page<>(List.of(), false) : Records.find(sql, session.get(), query);
         });
@@ -210,6 +212,17 @@ public final class SqliteStore implements Store {
     /** For tests of a full disk: the file gets no larger than so many pages. */
     void limitPages(long pages) {
         writer.write(sql -> sql.number("PRAGMA max_page_count = " + pages));
+    }
+
+    /** For tests: holds one of those that read long. */
+    <T> T scan(Callable<T> work) {
+        return scans.read(sql -> {
+            try {
+                return work.call();
+            } catch (Exception failure) {
+                throw new IllegalStateException(failure);
+            }
+        });
     }
 
     /** Waits for what is at work. */

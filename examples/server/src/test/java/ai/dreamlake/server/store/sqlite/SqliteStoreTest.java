@@ -33,6 +33,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -147,6 +148,22 @@ class SqliteStoreTest extends StoreContract {
         Path killed = killed();
         assertThat(killed.resolve("dreamlake.db-wal")).isNotEmptyFile();
         store.close();
+        store = new SqliteStore(killed);
+        assertThat(records(id)).hasSize(10_000);
+    }
+
+    /** The first page, which says how many there are, is moved from the log to the file before the last ones. */
+    @Test
+    void aStoreThatWasKilledInACheckpointHasItsLastPagesInItsLog() throws Exception {
+        String id = session("s");
+        store.append(ALICE, id, null, many(10_000));
+        Path killed = killed();
+        store.close(); // moves all into the file
+        byte[] firstPage = Arrays.copyOf(Files.readAllBytes(file()), 4096);
+        try (FileChannel channel = FileChannel.open(killed.resolve("dreamlake.db"), StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(firstPage), 0);
+            assertThat(channel.size()).isLessThan(Files.size(file()) / 2);
+        }
         store = new SqliteStore(killed);
         assertThat(records(id)).hasSize(10_000);
     }
@@ -315,7 +332,7 @@ class SqliteStoreTest extends StoreContract {
         areSearching.await();
         int cleared = 0;
         long before = 0;
-        for (int i = 0; cleared < 3 && i < 5000; i++) {
+        for (int i = 0; cleared < 3 && i < 1000; i++) {
             store.append(ALICE, id, null, many(200));
             long now = Files.size(log());
             cleared += now < before ? 1 : 0;
@@ -408,6 +425,34 @@ class SqliteStoreTest extends StoreContract {
         assertThat(instructions(id, half))
                 .as("counts a third of the times at most")
                 .isLessThan(8 * few);
+    }
+
+    /** Four searches at a time are all that there are; they are held up here. */
+    @Test
+    void whoFollowsASessionDoesNotWaitForSearches() throws Exception {
+        String id = session("s");
+        store.append(ALICE, id, null, List.of(withMetadata("{\"x\": 1}")));
+        CountDownLatch isOver = new CountDownLatch(1);
+        CountDownLatch areReading = new CountDownLatch(4);
+        ExecutorService threads = Executors.newFixedThreadPool(4);
+        List<Future<Void>> scans = new ArrayList<>();
+        for (int i = 0; i < 4; i++) {
+            scans.add(threads.submit(() -> ((SqliteStore) store).scan(() -> {
+                areReading.countDown();
+                isOver.await();
+                return null;
+            })));
+        }
+        areReading.await();
+        assertThat(records(id)).hasSize(1);
+        assertThat(store.session(ALICE, id).end()).isEqualTo(1);
+        assertThat(store.sessions(ALICE)).hasSize(1);
+        assertThat(store.append(ALICE, id, null, batch("m"))).isEqualTo(new Numbers(1, 1));
+        isOver.countDown();
+        for (Future<Void> scan : scans) {
+            scan.get();
+        }
+        threads.shutdown();
     }
 
     // Deleting
