@@ -10,6 +10,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** JSON as text. Read again it is equal: numbers of any size, names in their order. */
 final class Json {
@@ -33,6 +34,9 @@ final class Json {
             .enable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
             .build();
 
+    /** For those who want doubles in the end: what is exact takes longer to read. */
+    private static final JsonMapper DOUBLES = JsonMapper.builder(ANYTHING).build();
+
     private static final TypeReference<List<String>> TEXTS = new TypeReference<>() {};
 
     private Json() {}
@@ -45,6 +49,11 @@ final class Json {
     /** Null of null. */
     static JsonNode tree(String text) {
         return text == null ? null : MAPPER.readTree(text);
+    }
+
+    /** With numbers as doubles where they are no integers. */
+    static ObjectNode doubles(byte[] object) {
+        return (ObjectNode) DOUBLES.readTree(object);
     }
 
     /** Null of null. */

@@ -62,7 +62,7 @@ final class Series {
         sql.each(
                 "SELECT id, timestamp, metadata FROM record WHERE id >= ? AND id < ? AND metadata IS NOT NULL ORDER BY id",
                 record -> {
-                    ObjectNode metadata = (ObjectNode) Json.tree(record.getString(3));
+                    ObjectNode metadata = Json.doubles(record.getBytes(3));
                     OptionalDouble value = Metrics.find(metadata, query.name());
                     if (value.isPresent()) {
                         double x = query.x() == null

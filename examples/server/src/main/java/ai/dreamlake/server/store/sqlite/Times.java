@@ -21,7 +21,7 @@ final class Times {
     }
 
     static Instant ofMicros(long micros) {
-        return Instant.ofEpochSecond(Math.floorDiv(micros, MICROS), Math.floorMod(micros, MICROS) * NANOS_IN_MICRO);
+        return Instant.ofEpochSecond(micros / MICROS, micros % MICROS * NANOS_IN_MICRO);
     }
 
     /** Null of null. */

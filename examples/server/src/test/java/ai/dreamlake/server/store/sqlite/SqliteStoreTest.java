@@ -524,6 +524,14 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
+    void whatCameOfAFileThatIsTooLargeIsRemoved() {
+        String id = session("s");
+        InputStream bytes = new ByteArrayInputStream(new byte[1_000_000]);
+        assertFails(Reason.TOO_LARGE, () -> store.addFile(ALICE, id, described(), bytes, 900_000));
+        Awaitility.await().until(() -> count("file") == 0 && count("chunk") == 0);
+    }
+
+    @Test
     void aClosedStoreSaysSo() {
         store.close();
         assertFails(Reason.UNAVAILABLE, () -> store.upsert(ALICE, "w", Description.named("s")));
