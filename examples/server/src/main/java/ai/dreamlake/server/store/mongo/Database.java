@@ -141,7 +141,8 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * FerretDB 1 has no Decimal128. It reads a document, changes it and writes it back, and lets others do so between.
+     * FerretDB 1 has no Decimal128, and no arrays within arrays. It reads a document, changes it and writes it back,
+     * and lets others do so between.
      */
     private static boolean isFerretOne(MongoDatabase database) {
         try {

@@ -21,8 +21,11 @@ import tools.jackson.databind.node.ObjectNode;
  * stored as {@code %25}, {@code %2E}, {@code %24} and {@code %00}, and the empty name as {@code %}.
  *
  * <p>A number keeps its digits. It is a {@code long}; or a {@code double}, if that is written with these digits; or a
- * Decimal128, such as 0.10; or <code>{"%number": "…"}</code> beyond its 34 digits, or where the database has no
- * Decimal128. No client's name becomes {@code %number}.
+ * Decimal128, such as 0.10; or <code>{"%number": "…"}</code> beyond its 34 digits. No client's name becomes
+ * {@code %number}.
+ *
+ * <p>For a database that has neither Decimal128 nor arrays within arrays, such a number is a <code>{"%number": "…"}
+ * </code> too, and such an array an <code>{"%array": […]}</code>.
  */
 final class Json {
 
@@ -30,14 +33,15 @@ final class Json {
     static final int DEEPEST = 90;
 
     private static final String NUMBER = "%number";
+    private static final String ARRAY = "%array";
     private static final String EMPTY = "%";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
 
-    private final boolean hasDecimals;
+    private final boolean isForAllOfBson;
 
-    /** @param hasDecimals whether the database has Decimal128 */
-    Json(boolean hasDecimals) {
-        this.hasDecimals = hasDecimals;
+    /** @param isForAllOfBson whether the database has Decimal128, and arrays within arrays */
+    Json(boolean isForAllOfBson) {
+        this.isForAllOfBson = isForAllOfBson;
     }
 
     /** @throws StoreException TOO_LARGE if it is nested too deeply */
@@ -75,7 +79,8 @@ final class Json {
     private List<Object> array(JsonNode array, int depth) {
         List<Object> values = new ArrayList<>(array.size());
         for (JsonNode value : array) {
-            values.add(value(value, depth - 1));
+            Object stored = value(value, depth - 1);
+            values.add(isForAllOfBson || !value.isArray() ? stored : new Document(ARRAY, stored));
         }
         return values;
     }
@@ -105,7 +110,7 @@ final class Json {
     }
 
     private Object exactly(BigDecimal number, String text) {
-        if (hasDecimals) {
+        if (isForAllOfBson) {
             try {
                 Decimal128 decimal = new Decimal128(number);
                 if (decimal.bigDecimalValue().equals(number)) {
@@ -142,9 +147,7 @@ final class Json {
 
     static JsonNode toJson(Object value) {
         if (value instanceof Document document) {
-            return document.size() == 1 && document.get(NUMBER) instanceof String number
-                    ? number(number)
-                    : object(document);
+            return document.size() == 1 ? single(document) : object(document);
         }
         if (value instanceof List<?> list) {
             ArrayNode array = JSON.arrayNode(list.size());
@@ -165,6 +168,13 @@ final class Json {
             return Double.isFinite(number) ? JSON.numberNode(decimal(number)) : JSON.numberNode(number);
         }
         return value instanceof Number number ? integer(number.longValue()) : JSON.nullNode();
+    }
+
+    private static JsonNode single(Document document) {
+        if (document.get(NUMBER) instanceof String number) {
+            return number(number);
+        }
+        return document.get(ARRAY) instanceof List<?> array ? toJson(array) : object(document);
     }
 
     private static ObjectNode object(Document document) {

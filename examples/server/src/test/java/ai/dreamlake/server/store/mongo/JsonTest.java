@@ -2,6 +2,7 @@ package ai.dreamlake.server.store.mongo;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.bson.Document;
 import org.bson.types.Decimal128;
 import org.junit.jupiter.api.Test;
@@ -17,8 +18,8 @@ class JsonTest {
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
-    private static Object stored(String number, boolean hasDecimals) {
-        return new Json(hasDecimals).valueToBson(MAPPER.readTree(number));
+    private static Object stored(String number, boolean isForAllOfBson) {
+        return new Json(isForAllOfBson).valueToBson(MAPPER.readTree(number));
     }
 
     @Test
@@ -67,12 +68,21 @@ class JsonTest {
             "4.9E-324"
         }) {
             JsonNode sent = MAPPER.readTree(number);
-            for (boolean hasDecimals : new boolean[] {true, false}) {
-                JsonNode found = Json.toJson(stored(number, hasDecimals));
+            for (boolean isForAllOfBson : new boolean[] {true, false}) {
+                JsonNode found = Json.toJson(stored(number, isForAllOfBson));
                 assertThat(found).as(number).isEqualTo(sent);
                 assertThat(found).as(number).hasToString(sent.toString());
             }
         }
+    }
+
+    @Test
+    void arraysWithinArraysComeBack() {
+        JsonNode sent = MAPPER.readTree("{\"a\": [[1, [2.50]], [], {\"b\": [[3]]}], \"%array\": []}");
+        for (boolean isForAllOfBson : new boolean[] {true, false}) {
+            assertThat(Json.toJson(new Json(isForAllOfBson).toBson(sent))).isEqualTo(sent);
+        }
+        assertThat(new Json(true).valueToBson(MAPPER.readTree("[[1]]"))).isEqualTo(List.of(List.of(1L)));
     }
 
     @Test

@@ -116,6 +116,14 @@ abstract class MongoContract extends StoreContract {
                 .isEqualTo(new Document("epoch", 5L).append("loss", 0.5).append("a%2Eb", "$"));
     }
 
+    @Test
+    void arraysWithinArraysComeBack() {
+        String id = session("s");
+        String metadata = "{\"confusion\": [[5, 1], [0, [7.50]]]}";
+        store.append(ALICE, id, null, List.of(withMetadata(metadata)));
+        assertThat(records(id).get(0).metadata()).isEqualTo(json(metadata));
+    }
+
     // Batches that are cut off
 
     private Process child(String session, String work) throws IOException {
