@@ -16,6 +16,7 @@ public final class TestMongo implements AutoCloseable {
     private volatile Predicate<Document> fails = command -> false;
     private volatile Document failure;
 
+    private boolean isClosed;
     private volatile Predicate<Document> awaited = command -> false;
     private volatile List<Document> intrusion;
 
@@ -42,9 +43,13 @@ public final class TestMongo implements AutoCloseable {
         fails = command -> false;
     }
 
+    /** The second time, the server would wait for what its threads no longer do. */
     @Override
     public void close() {
-        server.shutdownNow();
+        if (!isClosed) {
+            isClosed = true;
+            server.shutdownNow();
+        }
     }
 
     /**
