@@ -370,6 +370,11 @@ abstract class MongoContract extends StoreContract {
         assertThat(session(name)).isEqualTo(id);
         assertThat(session(name + "x")).isNotEqualTo(id);
         assertThat(store.session(ALICE, id).name()).isEqualTo(name);
+        for (Document session : collection("sessions").find()) {
+            assertThat(session.getString("path"))
+                    .as("some indexes have no room for more")
+                    .hasSizeLessThan(1000);
+        }
     }
 
     // Searching
