@@ -67,6 +67,8 @@ public final class HttpServer implements AutoCloseable {
                 }),
                 new StreamRoutes(requests, store, streams),
                 new SeriesRoutes(requests, store, new Series(store)),
+                new ParameterRoutes(requests, store),
+                new TrackRoutes(requests, store),
                 new PageRoutes(requests, tokens, peer, settings));
         try {
             this.http = Javalin.create(this::configure).start();
