@@ -19,6 +19,7 @@ record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
     static final String DEVELOPMENT_SECRET = "your-secret-key-change-this-in-production";
 
     private static final int DEFAULT_PORT = 3000;
+    private static final long DEFAULT_FILE_LIMIT = 100L * 1024 * 1024;
     private static final int LARGEST_PORT = 65535;
     private static final String LOOPBACK = "127.0.0.1";
 
@@ -36,6 +37,7 @@ record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
                 number(environment, "MAX_CONNECTIONS_PER_ADDRESS", 1, Integer.MAX_VALUE, 1000),
                 number(environment, "MAX_REQUESTS_PER_SECOND", 0, Integer.MAX_VALUE, 1000),
                 number(environment, "MAX_STREAMS", 0, Integer.MAX_VALUE, 2000),
+                longNumber(environment, "FILE_LIMIT", 0, Long.MAX_VALUE / 2, DEFAULT_FILE_LIMIT),
                 number(environment, "REQUEST_TIMEOUT", 1, 3600, 30),
                 number(environment, "STOP_TIMEOUT", 0, 3600, 20));
         return new Settings(
@@ -80,9 +82,14 @@ record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
     }
 
     private static int number(Map<String, String> environment, String name, int least, int most, int otherwise) {
-        String value = value(environment, name, Integer.toString(otherwise));
+        return (int) longNumber(environment, name, least, most, otherwise);
+    }
+
+    private static long longNumber(
+            Map<String, String> environment, String name, long least, long most, long otherwise) {
+        String value = value(environment, name, Long.toString(otherwise));
         try {
-            int number = Integer.parseInt(value);
+            long number = Long.parseLong(value);
             if (number >= least && number <= most) {
                 return number;
             }

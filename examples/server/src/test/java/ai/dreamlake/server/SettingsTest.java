@@ -24,6 +24,8 @@ class SettingsTest {
         "MAX_CONNECTIONS_PER_ADDRESS, 0",
         "REQUEST_TIMEOUT, 0",
         "STOP_TIMEOUT, forever",
+        "FILE_LIMIT, 100MB",
+        "FILE_LIMIT, -1",
     })
     void aVariableThatMakesNoSenseIsNamedWithItsValue(String name, String value) {
         assertThatThrownBy(() -> Settings.of(Map.of(name, value)))
@@ -37,6 +39,14 @@ class SettingsTest {
                 .hasMessageContaining("JWT_SECRET")
                 .hasMessageNotContaining("short\"");
         assertThat(Settings.of(Map.of("JWT_SECRET", SECRET)).toString()).doesNotContain(SECRET);
+    }
+
+    @Test
+    void filesHaveALimitThatCanBeAnyNumber() {
+        assertThat(Settings.of(Map.of()).http().fileLimit()).isEqualTo(100 * 1024 * 1024);
+        assertThat(Settings.of(Map.of("FILE_LIMIT", "10000000000")).http().fileLimit())
+                .isEqualTo(10_000_000_000L);
+        assertThat(Settings.of(Map.of("FILE_LIMIT", "0")).http().fileLimit()).isZero();
     }
 
     @Test

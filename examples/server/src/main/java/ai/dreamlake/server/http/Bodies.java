@@ -4,6 +4,7 @@ import io.javalin.http.Context;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
@@ -74,25 +75,35 @@ final class Bodies {
      */
     JsonNode object(Context request, String user) {
         try {
-            JsonNode json = JSON.readTree(bytes(request, user));
+            JsonNode json = json(reading(user, () -> bytes(request)), "body");
             if (json.isObject()) {
                 return json;
             }
-        } catch (JacksonException noJson) {
-            throw ApiException.badRequest("body", "no JSON: " + noJson.getOriginalMessage());
-        } catch (NumberFormatException | ArithmeticException noNumber) {
-            throw ApiException.badRequest("body", "a number is beyond all bounds");
         } catch (ZipException noGzip) {
             throw ApiException.badRequest("body", "not in gzip format");
         } catch (IOException broken) {
-            throw isTooSlow(broken)
-                    ? new ApiException(408, "body: comes too slowly")
-                    : ApiException.badRequest("body", "cannot be read");
+            throw isTooSlow(broken) ? tooSlow() : ApiException.badRequest("body", "cannot be read");
         }
         throw ApiException.badRequest("body", "must be an object");
     }
 
-    private static boolean isTooSlow(Throwable failure) {
+    /** @throws ApiException 400 if it is no JSON */
+    static JsonNode json(byte[] text, String field) {
+        try {
+            return JSON.readTree(text);
+        } catch (JacksonException noJson) {
+            throw ApiException.badRequest(field, "no JSON: " + noJson.getOriginalMessage());
+        } catch (NumberFormatException | ArithmeticException noNumber) {
+            throw ApiException.badRequest(field, "a number is beyond all bounds");
+        }
+    }
+
+    static ApiException tooSlow() {
+        return new ApiException(408, "body: comes too slowly");
+    }
+
+    /** Whether that is why something could not be read. */
+    static boolean isTooSlow(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof TimeoutException) {
                 return true;
@@ -101,13 +112,19 @@ final class Bodies {
         return false;
     }
 
-    private byte[] bytes(Context request, String user) throws IOException {
+    /** What reads a body, and so takes a thread for as long as the client takes. */
+    interface Reading<T> {
+        T read() throws IOException;
+    }
+
+    /** @throws ApiException 503 if the user sends too many bodies at a time */
+    <T> T reading(String user, Reading<T> work) throws IOException {
         if (reading.merge(user, 1, Integer::sum) > MOST_OF_A_USER) {
             endReading(user);
             throw ApiException.comeAgain(503, "too many requests at a time", WAIT_SECONDS);
         }
         try {
-            return bytes(request);
+            return work.read();
         } finally {
             endReading(user);
         }
@@ -146,6 +163,16 @@ final class Bodies {
             Thread.currentThread().interrupt();
         }
         throw ApiException.comeAgain(503, "too much comes at a time", WAIT_SECONDS);
+    }
+
+    /** Reads what a client still sends: it looks for the answer only when all is sent. One that is slow is given up. */
+    void skipRest(Context request) {
+        try {
+            InputStream rest = new PacedInput(request.req().getInputStream(), patienceSeconds, System::nanoTime);
+            rest.transferTo(OutputStream.nullOutputStream());
+        } catch (IOException goneOrSlow) {
+            // Then it is not told.
+        }
     }
 
     private static void skip(InputStream rest, byte[] chunk) throws IOException {

@@ -69,6 +69,7 @@ public final class HttpServer implements AutoCloseable {
                 new SeriesRoutes(requests, store, new Series(store)),
                 new ParameterRoutes(requests, store),
                 new TrackRoutes(requests, store),
+                new FileRoutes(requests, store, settings.fileLimit()),
                 new PageRoutes(requests, tokens, peer, settings));
         try {
             this.http = Javalin.create(this::configure).start();
@@ -99,7 +100,10 @@ public final class HttpServer implements AutoCloseable {
         config.concurrency.useVirtualThreads = ConcurrencyUtil.isLoomAvailable(); // where the JDK has them
         config.http.prefer405over404 = true;
         config.jetty.modifyServer(this::configureServer);
-        config.jetty.modifyServletContextHandler(context -> context.setErrorHandler(new ErrorPages()));
+        config.jetty.modifyServletContextHandler(context -> {
+            context.setErrorHandler(new ErrorPages());
+            context.setMaxFormKeys(FileUpload.MOST_PARTS);
+        });
         config.jetty.modifyHttpConfiguration(this::configureHttp);
         config.jetty.addConnector(this::connector);
         config.requestLogger.http(measurements::answered);

@@ -14,6 +14,7 @@ package ai.dreamlake.server.http;
  * @param requestsPerSecond so many requests are taken from one user, or from one address without a user; 0 for any
  *     number
  * @param streams so many event streams there may be
+ * @param fileLimit so many bytes a file of a run may have; 0: none are kept
  * @param timeoutSeconds so long the server waits for a client to send something
  * @param stopSeconds so long requests that are under way may take when the server stops
  */
@@ -27,6 +28,7 @@ public record HttpSettings(
         int connectionsPerAddress,
         int requestsPerSecond,
         int streams,
+        long fileLimit,
         int timeoutSeconds,
         int stopSeconds) {
 

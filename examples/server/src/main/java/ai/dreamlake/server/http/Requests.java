@@ -2,6 +2,7 @@ package ai.dreamlake.server.http;
 
 import io.javalin.http.Context;
 import io.javalin.http.HandlerType;
+import java.io.IOException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
@@ -59,6 +60,24 @@ final class Requests {
     JsonNode body(Context request) {
         User user = request.attribute(USER);
         return bodies.object(request, user == null ? "" : user.id());
+    }
+
+    /**
+     * For a body that is no JSON, or may be large: does what reads it, and answers. Then the body is read to its end.
+     *
+     * @param status of the answer
+     * @throws ApiException 503 if the user sends too many bodies at a time
+     */
+    void read(Context request, int status, Bodies.Reading<ObjectNode> answer) throws IOException {
+        User user = user(request);
+        bodies.reading(user.id(), () -> {
+            try {
+                answer(request, status, answer.read());
+                return null;
+            } finally {
+                bodies.skipRest(request);
+            }
+        });
     }
 
     /** The {@code id} in a path: that of a session. */

@@ -1,0 +1,172 @@
+package ai.dreamlake.server.http;
+
+import ai.dreamlake.server.store.RunStore.StoredFile;
+import ai.dreamlake.server.store.Store;
+import ai.dreamlake.server.store.StoreException;
+import io.javalin.config.RoutesConfig;
+import io.javalin.http.Context;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A run's files.
+ *
+ * <pre>
+ *   POST   /sessions/{id}/files                      multipart/form-data: see {@link FileUpload}
+ *   GET    /sessions/{id}/files                      prefix: of the path; tags: one of them, with commas between
+ *   GET    /sessions/{id}/files/{fileId}
+ *   GET    /sessions/{id}/files/{fileId}/download    the bytes
+ *   PATCH  /sessions/{id}/files/{fileId}             {"description"?, "tags"?, "metadata"?}
+ *   DELETE /sessions/{id}/files/{fileId}
+ * </pre>
+ */
+final class FileRoutes implements Routes {
+
+    private static final Logger LOG = LoggerFactory.getLogger(FileRoutes.class);
+    private static final String FILES = "/sessions/{id}/files";
+    private static final String FILE = FILES + "/{fileId}";
+
+    private final Requests requests;
+    private final Store store;
+    private final long limit;
+
+    /** @param limit the largest number of bytes of a file; 0: none are kept */
+    FileRoutes(Requests requests, Store store, long limit) {
+        this.requests = requests;
+        this.store = store;
+        this.limit = limit;
+    }
+
+    @Override
+    public void addTo(RoutesConfig routes) {
+        routes.post(FILES, this::add);
+        routes.get(FILES, this::list);
+        routes.get(FILE, this::show);
+        routes.get(FILE + "/download", this::download);
+        routes.patch(FILE, this::change);
+        routes.delete(FILE, this::delete);
+    }
+
+    private void add(Context request) throws IOException {
+        String user = requests.user(request).id();
+        String id = Requests.session(request);
+        requests.read(request, 201, () -> {
+            store.session(user, id);
+            if (limit == 0) {
+                throw new ApiException(404, "this server keeps no files: its FILE_LIMIT is 0");
+            }
+            return json(id, FileUpload.of(request, limit).keep(store, user, id));
+        });
+    }
+
+    private void list(Context request) {
+        String id = Requests.session(request);
+        store.session(requests.user(request).id(), id);
+        String prefix = Parameters.text(request, "prefix");
+        List<String> tags = FileUpload.tags(Parameters.text(request, "tags"));
+        ArrayNode files = JsonNodeFactory.instance.arrayNode();
+        for (StoredFile file : store.files(id)) {
+            boolean isBelow = prefix == null || file.prefix().startsWith(prefix);
+            boolean isTagged = tags == null || file.tags().stream().anyMatch(tags::contains);
+            if (isBelow && isTagged) {
+                files.add(json(id, file));
+            }
+        }
+        Requests.answer(request, 200, Requests.object().set("files", files));
+    }
+
+    private void show(Context request) {
+        String id = Requests.session(request);
+        store.session(requests.user(request).id(), id);
+        Requests.answer(request, 200, json(id, store.file(id, request.pathParam("fileId"))));
+    }
+
+    /**
+     * The bytes, as nothing that a browser would show or run: they came from anybody, and a page of this server may do
+     * what its reader may.
+     */
+    private void download(Context request) {
+        String id = Requests.session(request);
+        store.session(requests.user(request).id(), id);
+        StoredFile file = store.file(id, request.pathParam("fileId"));
+        HttpServletResponse response = request.res();
+        response.setContentType("application/octet-stream");
+        response.setContentLengthLong(file.size());
+        response.setHeader("Content-Disposition", "attachment; filename*=UTF-8''" + percentEncoded(file.name()));
+        response.setHeader("X-Content-Type-Options", "nosniff");
+        response.setHeader("Content-Security-Policy", "sandbox");
+        response.setHeader("Cache-Control", "private, no-cache");
+        try {
+            // Not through Javalin, which would pack it again.
+            store.readFile(id, file.id(), response.getOutputStream());
+        } catch (StoreException failure) {
+            if (!response.isCommitted()) {
+                response.setHeader("Content-Length", null); // the file's
+                throw failure;
+            }
+            // It is too late for another status. The client sees that there are fewer bytes than were announced.
+            LOG.warn("Cannot send the whole of a file", failure);
+        } catch (IOException clientHasGone) {
+            // Nobody is there to be told.
+        }
+    }
+
+    /** As RFC 8187 wants it. */
+    private static String percentEncoded(String name) {
+        return URLEncoder.encode(name, StandardCharsets.UTF_8)
+                .replace("+", "%20")
+                .replace("*", "%2A");
+    }
+
+    private void change(Context request) {
+        String id = Requests.session(request);
+        String user = requests.user(request).id();
+        JsonNode body = requests.body(request);
+        StoredFile file = store.changeFile(
+                user,
+                id,
+                request.pathParam("fileId"),
+                RequestBody.optionalText(body, "description"),
+                RequestBody.tags(body),
+                RequestBody.metadata(body, ""));
+        Requests.answer(request, 200, json(id, file));
+    }
+
+    private void delete(Context request) {
+        String fileId = request.pathParam("fileId");
+        store.deleteFile(requests.user(request).id(), Requests.session(request), fileId);
+        Requests.answer(
+                request,
+                200,
+                Requests.object()
+                        .put("id", fileId)
+                        .put("deletedAt", Instant.now().toString()));
+    }
+
+    private static ObjectNode json(String session, StoredFile file) {
+        ObjectNode json = Requests.object();
+        json.put("id", file.id());
+        json.put("sessionId", session);
+        json.put("path", file.prefix());
+        json.put("filename", file.name());
+        json.put("description", file.description());
+        file.tags().forEach(json.putArray("tags")::add);
+        json.put("contentType", file.contentType());
+        json.put("sizeBytes", file.size());
+        json.put("checksum", file.checksum());
+        json.set("metadata", file.metadata());
+        json.put("uploadedAt", file.createdAt().toString());
+        json.put("updatedAt", file.updatedAt().toString());
+        return json.putNull("deletedAt");
+    }
+}
