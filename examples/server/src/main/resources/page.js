@@ -138,6 +138,7 @@ async function show(chosen) {
   pending = [];
   byId('records').replaceChildren();
   markSession();
+  showRun().catch(tell);
   if (!session) {
     drawChart();
     return;

@@ -225,6 +225,41 @@ class PageTest {
         }
     }
 
+    private static List<String> texts(String selector) {
+        return browser.findElements(By.cssSelector(selector)).stream()
+                .map(WebElement::getText)
+                .toList();
+    }
+
+    /** As text, whatever they contain: scripts in them do not run. */
+    @Test
+    void parametersAndTheNewestPointOfEachTrackAreShownWhenTheSectionIsOpened() {
+        String run = "/sessions/" + session;
+        String name = "<img src=x onerror=document.title='run'>";
+        server.post(run + "/parameters", "{\"data\": {\"model.lr\": 0.001, \"" + name + "\": [\"<b>b</b>\", null]}}");
+        server.post(run + "/tracks/train/loss/append-batch", "{\"dataPoints\": [{\"value\": 2}, {\"value\": 0.5}]}");
+        server.post(run + "/tracks/%3Cb%3E/append", "{\"data\": {\"<i>\": \"<i>\"}}");
+        signIn();
+        assertThat(element("run").getText()).isEqualTo("Parameters and tracks");
+        browser.findElement(By.cssSelector("#run summary")).click();
+        await("the tracks", () -> texts("#run-tracks dt").size() == 2);
+        assertThat(texts("#run-parameters > *")).containsExactly("model.lr", "0.001", name, "[\"<b>b</b>\",null]");
+        assertThat(texts("#run-tracks > *"))
+                .containsExactly("<b>", "{\"<i>\":\"<i>\"} · 1 points", "train/loss", "{\"value\":0.5} · 2 points");
+        assertThat(browser.findElements(By.cssSelector("#run img, #run b, #run i")))
+                .isEmpty();
+        assertThat(browser.getTitle()).isEqualTo("Dreamlake");
+
+        String other = server.session("vision", "other run " + System.nanoTime());
+        server.post("/sessions/" + other + "/parameters", "{\"data\": {\"seed\": 7}}");
+        await(
+                "the other session",
+                () -> !browser.findElements(By.cssSelector("[data-id='" + other + "']"))
+                        .isEmpty());
+        browser.executeScript("document.querySelector(\"[data-id='" + other + "']\").click()");
+        await("its parameters", () -> texts("#run dl > *").equals(List.of("seed", "7")));
+    }
+
     @Test
     void whoIsNotSignedInSeesNothing() {
         await("the form", () -> element("who").getText().equals("User name"));

@@ -31,6 +31,7 @@ final class PageRoutes implements Routes {
         addFile(routes, "/", "page.html", "text/html; charset=utf-8");
         addFile(routes, "/page.css", "page.css", "text/css; charset=utf-8");
         addFile(routes, "/page.js", "page.js", "text/javascript; charset=utf-8");
+        addFile(routes, "/run.js", "run.js", "text/javascript; charset=utf-8");
         routes.get(
                 "/sign-in",
                 request ->
