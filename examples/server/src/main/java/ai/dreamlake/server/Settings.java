@@ -35,7 +35,7 @@ record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
                 value(environment, "CORS_ORIGIN", null),
                 isTrue(environment, "TRUST_PROXY"),
                 number(environment, "MAX_CONNECTIONS_PER_ADDRESS", 1, Integer.MAX_VALUE, 1000),
-                number(environment, "MAX_REQUESTS_PER_SECOND", 0, Integer.MAX_VALUE, 1000),
+                number(environment, "MAX_REQUESTS_PER_SECOND", 0, Integer.MAX_VALUE, 5000),
                 number(environment, "MAX_STREAMS", 0, Integer.MAX_VALUE, 2000),
                 longNumber(environment, "FILE_LIMIT", 0, Long.MAX_VALUE / 2, DEFAULT_FILE_LIMIT),
                 number(environment, "REQUEST_TIMEOUT", 1, 3600, 30),

@@ -36,8 +36,9 @@ final class Child implements AutoCloseable {
             Object... arguments) {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
-        command.addAll(options);
-        command.addAll(List.of("-classpath", System.getProperty("java.class.path"), main));
+        command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
+        command.addAll(options); // of two class paths, the later one counts
+        command.add(main);
         for (Object argument : arguments) {
             command.add(argument.toString());
         }
@@ -71,6 +72,10 @@ final class Child implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     /** kill -9. */
