@@ -9,9 +9,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** A JVM of its own, with the classes of this one. Its errors go where ours go. */
 final class Child implements AutoCloseable {
+
+    private static final Pattern ADDRESS = Pattern.compile("http://localhost:(\\d+)/");
 
     private final Process process;
     private final BufferedReader output;
@@ -62,7 +67,11 @@ final class Child implements AutoCloseable {
 
     /** Waits until the server says where it is. */
     int port() {
-        return Integer.parseInt(readLine().replaceFirst(".*http://localhost:(\\d+)/.*", "$1"));
+        Matcher address = ADDRESS.matcher("");
+        while (!address.find()) { // Logback may have something to say before
+            address.reset(Objects.requireNonNull(readLine(), "it ended"));
+        }
+        return Integer.parseInt(address.group(1));
     }
 
     /** Null at the end. */

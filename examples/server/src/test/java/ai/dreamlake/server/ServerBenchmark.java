@@ -35,6 +35,8 @@ final class ServerBenchmark {
 
     private static final int RECORDS = Integer.getInteger("records", 1_000_000);
     private static final int ROUNDS = Integer.getInteger("rounds", 3);
+    private static final String OWN = System.getProperty("java.class.path");
+    private static final int SECONDS = 5;
     private static final int BATCH = 1000;
     private static final int CLIENTS = 16;
     private static final Instant START = Instant.parse("2025-10-29T10:30:00Z");
@@ -49,7 +51,7 @@ final class ServerBenchmark {
         for (String argument : arguments) {
             classpaths.put(argument.substring(0, argument.indexOf('=')), argument.substring(argument.indexOf('=') + 1));
         }
-        classpaths.put("this server", System.getProperty("java.class.path"));
+        classpaths.put("this server", OWN);
         for (int round = 0; round < ROUNDS; round++) {
             for (Map.Entry<String, String> server : classpaths.entrySet()) {
                 measure(server.getKey(), server.getValue());
@@ -63,17 +65,16 @@ final class ServerBenchmark {
         try {
             try (Child child = start(classpath, directory)) {
                 Client client = new Client(child.port());
-                client.session("warm-up");
-                client.ingest("warm-up", 1, 20_000, BATCH);
-                client.ingest("warm-up", 1, 500, 1);
-                note(name, "records/s in batches of 1,000, 1 client", client.ingest("batches", 1, 100_000, BATCH));
+                client.ingest("warm-up", 1, BATCH, SECONDS);
+                client.ingest("warm-up", 1, 1, SECONDS);
+                note(name, "records/s in batches of 1,000, 1 client", client.ingest("batches", 1, BATCH, SECONDS));
                 note(
                         name,
                         "records/s in batches of 1,000, 16 clients",
-                        client.ingest("batches", CLIENTS, 160_000, BATCH));
-                note(name, "records/s singly, 1 client", client.ingest("singly", 1, 3000, 1));
-                note(name, "records/s singly, 16 clients", client.ingest("singly", CLIENTS, 8000, 1));
-                client.ingest("long", 4, RECORDS, BATCH);
+                        client.ingest("batches", CLIENTS, BATCH, SECONDS));
+                note(name, "records/s singly, 1 client", client.ingest("singly", 1, 1, SECONDS));
+                note(name, "records/s singly, 16 clients", client.ingest("singly", CLIENTS, 1, SECONDS));
+                client.fill("long", RECORDS);
                 queries(name, client);
                 waits(name, client);
                 note(name, "resident memory, MB", residentMegabytes(child));
@@ -100,7 +101,8 @@ final class ServerBenchmark {
                         "WARN",
                         "MAX_REQUESTS_PER_SECOND",
                         "0"),
-                List.of("-classpath", classpath),
+                // As the README starts it; an older server may need more.
+                classpath.equals(OWN) ? List.of("-Xmx512m") : List.of("-classpath", classpath),
                 DreamlakeServer.class.getName());
     }
 
@@ -138,7 +140,8 @@ final class ServerBenchmark {
                 }));
             }
             List<Double> waits = new ArrayList<>();
-            for (int i = 0; i < 200; i++) {
+            long start = System.nanoTime();
+            for (int i = 0; System.nanoTime() - start < 2 * SECONDS * 1e9; i++) {
                 long begin = System.nanoTime();
                 client.append("beside", i * 10, 10);
                 waits.add((System.nanoTime() - begin) / 1e6);
@@ -170,6 +173,7 @@ final class ServerBenchmark {
         RESULTS.computeIfAbsent(what, key -> new LinkedHashMap<>())
                 .computeIfAbsent(server, key -> new ArrayList<>())
                 .add(value);
+        System.err.printf("%s: %s %.1f%n", server, what, value);
     }
 
     private static void print() {
@@ -216,23 +220,29 @@ final class ServerBenchmark {
                             .stringValue());
         }
 
+        void fill(String session, int records) {
+            for (int from = 0; from < records; from += BATCH) {
+                append(session, from, BATCH);
+            }
+        }
+
         /** Returns how many records per second. */
-        double ingest(String session, int clients, int records, int batch) throws Exception {
+        double ingest(String session, int clients, int batch, int seconds) throws Exception {
             session(session);
             ExecutorService threads = Executors.newFixedThreadPool(clients);
             try {
                 AtomicInteger next = new AtomicInteger();
+                long begin = System.nanoTime();
                 Callable<Void> work = () -> {
-                    for (int from = next.getAndAdd(batch); from < records; from = next.getAndAdd(batch)) {
-                        append(session, from, batch);
+                    while (System.nanoTime() - begin < seconds * 1e9) {
+                        append(session, next.getAndAdd(batch), batch);
                     }
                     return null;
                 };
-                long begin = System.nanoTime();
                 for (Future<Void> client : threads.invokeAll(Collections.nCopies(clients, work))) {
                     client.get();
                 }
-                return records / ((System.nanoTime() - begin) / 1e9);
+                return next.get() / ((System.nanoTime() - begin) / 1e9);
             } finally {
                 threads.shutdown();
             }
