@@ -74,9 +74,6 @@ final class Records {
     /** Records that are deleted at a time. */
     private static final int PIECE = 1000;
 
-    /** Of a regular expression; MongoDB takes 32,764 bytes. */
-    private static final int LONGEST_PATTERN = 10_000;
-
     private static final Instant BEFORE_ALL = Instant.parse("-0001-01-01T00:00:00Z");
     private static final Instant AFTER_ALL = Instant.parse("+10000-01-01T00:00:00Z");
     private static final int NUMBER_DIGITS = 19;
@@ -238,24 +235,47 @@ final class Records {
                 .withDocumentClass(RawBsonDocument.class)
                 .find(filter(id, query))
                 .sort(query.descending() ? Sorts.descending(order) : Sorts.ascending(order))
-                .skip((int) Math.min(Integer.MAX_VALUE, query.offset()))
-                .limit(query.limit() + 1)
                 .batchSize(MongoStore.AT_A_TIME)
                 .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+        return isWhole(query)
+                ? page(
+                        found.skip((int) Math.min(Integer.MAX_VALUE, query.offset()))
+                                .limit(query.limit() + 1),
+                        query,
+                        0)
+                : page(found, query, query.offset());
+    }
+
+    /**
+     * The records that were found; of a long text that is searched for, only its beginning was.
+     *
+     * @param offset how many are left to leave out
+     */
+    private static Page<StoredRecord> page(FindIterable<RawBsonDocument> found, RecordQuery query, long offset) {
+        boolean isWhole = isWhole(query);
         DocumentCodec codec = new DocumentCodec();
         List<StoredRecord> records = new ArrayList<>();
         long size = 0;
+        long left = offset;
         try (var cursor = found.cursor()) {
             while (cursor.hasNext()) {
-                RawBsonDocument record = cursor.next();
-                size += record.getByteBuffer().remaining();
+                RawBsonDocument raw = cursor.next();
+                StoredRecord record = toRecord(raw.decode(codec));
+                if (!isWhole && !SearchPattern.isIn(record.message(), query.search()) || left-- > 0) {
+                    continue;
+                }
+                size += raw.getByteBuffer().remaining();
                 if (records.size() == query.limit() || size > LARGEST_PAGE && !records.isEmpty()) {
                     return new Page<>(records, true);
                 }
-                records.add(toRecord(record.decode(codec)));
+                records.add(record);
             }
         }
         return new Page<>(records, false);
+    }
+
+    private static boolean isWhole(RecordQuery query) {
+        return query.search() == null || SearchPattern.isWhole(query.search());
     }
 
     private static Bson filter(String id, RecordQuery query) {
@@ -277,11 +297,7 @@ final class Records {
             addTo(all, inBounds(query.to()));
         }
         if (query.search() != null && !query.search().isEmpty()) {
-            String pattern = SearchPattern.of(query.search());
-            if (pattern.length() > LONGEST_PATTERN) {
-                throw new StoreException(Reason.TOO_LARGE, "the text to search for is too long");
-            }
-            all.add(regex("message", pattern));
+            all.add(regex("message", SearchPattern.of(query.search())));
         }
         return and(all);
     }

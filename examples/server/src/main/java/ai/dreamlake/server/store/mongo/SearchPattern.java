@@ -16,6 +16,9 @@ final class SearchPattern {
      */
     private static final Map<Integer, Set<Integer>> CASES = cases();
 
+    /** Characters of a text; MongoDB takes 32,764 bytes, and a letter with its cases has some. */
+    private static final int LONGEST = 1000;
+
     private SearchPattern() {}
 
     private static Map<Integer, Set<Integer>> cases() {
@@ -35,9 +38,26 @@ final class SearchPattern {
         return Character.toLowerCase(Character.toUpperCase(point));
     }
 
+    /** Whether the expression is for all of a text. */
+    static boolean isWhole(String text) {
+        return text.codePointCount(0, text.length()) <= LONGEST;
+    }
+
+    /** Whether a message contains a text of any length: what the expression is for, but done here. */
+    static boolean isIn(String message, String text) {
+        return folded(message).contains(folded(text));
+    }
+
+    private static String folded(String text) {
+        StringBuilder folded = new StringBuilder(text.length());
+        text.codePoints().map(SearchPattern::folded).forEach(folded::appendCodePoint);
+        return folded.toString();
+    }
+
+    /** An expression for a text, or for the beginning of a long one. */
     static String of(String text) {
-        StringBuilder pattern = new StringBuilder(4 * text.length());
-        text.codePoints().forEach(point -> {
+        StringBuilder pattern = new StringBuilder();
+        text.codePoints().limit(LONGEST).forEach(point -> {
             Set<Integer> cases = CASES.get(folded(point));
             if (cases == null) {
                 quote(point, pattern);

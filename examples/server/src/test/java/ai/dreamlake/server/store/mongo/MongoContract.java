@@ -33,6 +33,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bson.Document;
@@ -393,9 +394,19 @@ abstract class MongoContract extends StoreContract {
             assertThat(numbers(id, query().search("<" + character + ">"))).containsExactly((long) character);
         }
         assertThat(numbers(id, query().search("<k>"))).containsExactly((long) 'K', (long) 'k');
-        assertFails(
-                Reason.TOO_LARGE,
-                () -> store.records(id, query().search("x".repeat(10_000)).done()));
+    }
+
+    @Test
+    void aTextThatIsTooLongForTheDatabaseCanBeSearchedForPageByPage() {
+        String id = session("s");
+        String longText = "Ä.".repeat(10_000);
+        String other = longText + "other";
+        store.append(ALICE, id, null, batch(longText, "0" + other, longText, "1" + other, "2" + other, "3" + other));
+        String search = other.toLowerCase(Locale.ROOT);
+        assertThat(numbers(id, query().search(search).limit(2))).containsExactly(1L, 3L, -1L);
+        assertThat(numbers(id, query().search(search).limit(2).offset(2))).containsExactly(4L, 5L);
+        assertThat(numbers(id, query().search(search).descending().offset(3))).containsExactly(1L);
+        assertThat(numbers(id, query().search(search + "x"))).isEmpty();
     }
 
     // A database of the previous version
