@@ -1,6 +1,7 @@
 package ai.dreamlake.logback;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.support.ChildJvm;
@@ -37,12 +38,12 @@ class CrashReportTest {
         public static void main(String[] arguments) throws Exception {
             Logging logging = Logging.to(Path.of(arguments[0]), appender -> {
                 appender.setSession("run");
-                appender.setIdleTimeout(Duration.buildByMilliseconds(arguments[1].equals("idle") ? 1 : 3_600_000));
+                appender.setIdleTimeout(Duration.buildByMilliseconds(arguments[1].startsWith("idle") ? 1 : 3_600_000));
             });
             for (int i = 2; i < arguments.length; i++) {
                 logging.log.info(arguments[i]);
             }
-            if (arguments[1].equals("idle")) {
+            if (arguments[1].startsWith("idle")) {
                 await().until(() -> logging.appender.getStatistics().openSessions() == 0);
             }
             if (arguments[1].equals("scope")) {
@@ -54,7 +55,7 @@ class CrashReportTest {
             System.out.println(ProcessHandle.current().pid());
             switch (arguments[1]) {
                 case "stop" -> logging.close();
-                case "exit" -> System.exit(1);
+                case "exit", "idle and exit" -> System.exit(1);
                 case "throw" -> throw new IllegalStateException("as a failing run does");
                 default -> Thread.currentThread().join(); // until it is killed
             }
@@ -94,6 +95,7 @@ class CrashReportTest {
                 Stream.concat(Stream.of(root, manner), Stream.of(messages)).toArray();
         try (ChildJvm child = ChildJvm.start(Child.class, arguments)) {
             String pid = child.readLine();
+            assertThat(pid).as("it got as far as that").isNotNull();
             child.kill();
             child.remainingLines();
             return pid;
@@ -138,10 +140,10 @@ class CrashReportTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"stop", "exit", "throw"})
+    @ValueSource(strings = {"stop", "exit", "idle and exit", "throw"})
     void aProcessThatEndsInOrderOrByAnExceptionIsNotReported(String manner) {
         try (ChildJvm child = ChildJvm.start(Child.class, root, manner, "first")) {
-            child.remainingLines();
+            assertThat(child.remainingLines()).hasSize(1);
         }
         assertThat(marks(root)).isEmpty();
         nextProcessLogs("next");
@@ -178,6 +180,24 @@ class CrashReportTest {
             assertThat(marks(root)).hasSize(1);
         }
         assertThat(marks(root)).isEmpty();
+    }
+
+    @Test
+    void noFileIsLeftOpenByAMarkThatIsRemoved() throws IOException {
+        assumeThat(Path.of("/proc/self/fd")).isDirectory();
+        nextProcessLogs("first");
+        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            assertThat(descriptors.map(CrashReportTest::target).filter(file -> file.startsWith(root.toString())))
+                    .isEmpty();
+        }
+    }
+
+    private static String target(Path descriptor) {
+        try {
+            return Files.readSymbolicLink(descriptor).toString();
+        } catch (IOException closedMeanwhile) {
+            return "";
+        }
     }
 
     @Test
