@@ -185,10 +185,15 @@ class CrashReportTest {
     @Test
     void noFileIsLeftOpenByAMarkThatIsRemoved() throws IOException {
         assumeThat(Path.of("/proc/self/fd")).isDirectory();
-        nextProcessLogs("first");
-        try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-            assertThat(descriptors.map(CrashReportTest::target).filter(file -> file.startsWith(root.toString())))
-                    .isEmpty();
+        try (Logging logging = logging()) {
+            try (DreamlakeSession scope = DreamlakeSession.open("default", "run")) {
+                logging.log.info("in a scope");
+            }
+            await().until(() -> marks(root).isEmpty());
+            try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
+                assertThat(descriptors.map(CrashReportTest::target).filter(file -> file.contains(".writer")))
+                        .isEmpty();
+            }
         }
     }
 
