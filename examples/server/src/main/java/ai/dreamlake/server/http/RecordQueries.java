@@ -1,6 +1,7 @@
 package ai.dreamlake.server.http;
 
 import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.RecordFilter;
 import ai.dreamlake.server.store.RecordQuery;
 import ai.dreamlake.server.store.RecordQuery.Order;
 import io.javalin.http.Context;
@@ -8,7 +9,7 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What a client wants to see of a log: the query parameters of {@code GET /sessions/{id}/logs}. */
+/** What a client wants to see of a log: the query parameters of {@code GET /sessions/{id}/logs}, and of others. */
 final class RecordQueries {
 
     private static final int DEFAULT_LIMIT = 100;
@@ -18,21 +19,32 @@ final class RecordQueries {
 
     /** @throws ApiException 400 if a parameter makes no sense */
     static RecordQuery of(Context request) {
-        String search = Parameters.text(request, "search");
-        if (search != null && search.indexOf('\0') >= 0) {
-            throw ApiException.badRequest("search", "has a character that cannot be searched for");
-        }
         return new RecordQuery(
                 Parameters.number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT),
                 Parameters.number(request, "offset", 0, Integer.MAX_VALUE, 0),
                 Parameters.isOther(request, "orderBy", "sequenceNumber", "timestamp") ? Order.TIMESTAMP : Order.NUMBER,
                 Parameters.isOther(request, "order", "asc", "desc"),
+                filter(request));
+    }
+
+    /**
+     * Only which records fit.
+     *
+     * @throws ApiException 400 if a parameter makes no sense
+     */
+    static RecordFilter filter(Context request) {
+        String search = Parameters.text(request, "search");
+        if (search != null && search.indexOf('\0') >= 0) {
+            throw ApiException.badRequest("search", "has a character that cannot be searched for");
+        }
+        return new RecordFilter(
                 levels(Parameters.text(request, "level")),
                 time(request, "startTime"),
                 time(request, "endTime"),
                 Parameters.longNumber(request, "after", -1, Long.MAX_VALUE, -1),
                 Parameters.longNumber(request, "before", 0, Long.MAX_VALUE, Long.MAX_VALUE),
-                search == null ? null : Text.whole(search));
+                search == null ? null : Text.whole(search),
+                Conditions.of(request.queryParams("where")));
     }
 
     private static Set<Level> levels(String commaSeparated) {

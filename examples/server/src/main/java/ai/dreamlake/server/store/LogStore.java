@@ -57,6 +57,15 @@ public interface LogStore extends AutoCloseable {
     /** The records that fit. */
     Page<StoredRecord> records(String id, RecordQuery query);
 
+    /**
+     * Counts the records that fit, over the time that the filter gives; where it gives no limit, from the time of the
+     * earliest record that is stored, or to that of the latest one.
+     *
+     * @param buckets how many spans of time there are at most, from 1 on; fewer only where they would be shorter than
+     *     some microseconds. None if there is no record at all, or none in that time could be.
+     */
+    Histogram histogram(String id, RecordFilter filter, int buckets);
+
     /** Gives each record's value that has one, in the order of their numbers. */
     void series(String id, SeriesQuery query, Consumer<SeriesPoint> each);
 

@@ -20,8 +20,11 @@ public final class Metrics {
         return entry == null ? OptionalDouble.empty() : value(entry);
     }
 
-    /** The whole name first, then each of its beginnings that is the name of an object. Null if there is none. */
-    private static JsonNode entry(JsonNode object, String name) {
+    /**
+     * The entry of this name. The whole name first, then each of its beginnings that is the name of an object. Null if
+     * there is none.
+     */
+    public static JsonNode entry(JsonNode object, String name) {
         JsonNode entry = object.get(name);
         for (int dot = name.indexOf('.'); entry == null && dot >= 0; dot = name.indexOf('.', dot + 1)) {
             JsonNode inner = object.get(name.substring(0, dot));
@@ -32,8 +35,8 @@ public final class Metrics {
         return entry;
     }
 
-    /** Of a number, or of a text that stands for one that JSON cannot write. */
-    private static OptionalDouble value(JsonNode entry) {
+    /** Of a number, or of a text that stands for one that JSON cannot write; empty for anything else. */
+    static OptionalDouble value(JsonNode entry) {
         if (entry.isNumber()) {
             return OptionalDouble.of(entry.isBigDecimal() ? entry.decimalValue().doubleValue() : entry.doubleValue());
         }

@@ -254,7 +254,8 @@ public final class StoreBenchmark {
 
     private static RecordQuery query(
             long offset, Order order, boolean descending, Set<Level> levels, Instant from, Instant to, String search) {
-        return new RecordQuery(100, offset, order, descending, levels, from, to, -1, Long.MAX_VALUE, search);
+        RecordFilter filter = new RecordFilter(levels, from, to, -1, Long.MAX_VALUE, search, List.of());
+        return new RecordQuery(100, offset, order, descending, filter);
     }
 
     private void query(String id, String what, RecordQuery query) {

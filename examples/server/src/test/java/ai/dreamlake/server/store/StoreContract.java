@@ -3,6 +3,8 @@ package ai.dreamlake.server.store;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.dreamlake.server.store.Condition.Operator;
+import ai.dreamlake.server.store.Histogram.Bucket;
 import ai.dreamlake.server.store.LogStore.Upserted;
 import ai.dreamlake.server.store.RecordQuery.Order;
 import ai.dreamlake.server.store.RunStore.Appended;
@@ -21,6 +23,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
@@ -139,6 +142,7 @@ public abstract class StoreContract {
         private long after = -1;
         private long before = Long.MAX_VALUE;
         private String search;
+        private List<Condition> conditions = List.of();
 
         public Query limit(int limit) {
             this.limit = limit;
@@ -190,8 +194,17 @@ public abstract class StoreContract {
             return this;
         }
 
+        public Query where(Condition... conditions) {
+            this.conditions = List.of(conditions);
+            return this;
+        }
+
         public RecordQuery done() {
-            return new RecordQuery(limit, offset, order, isDescending, levels, from, to, after, before, search);
+            return new RecordQuery(limit, offset, order, isDescending, filter());
+        }
+
+        public RecordFilter filter() {
+            return new RecordFilter(levels, from, to, after, before, search, conditions);
         }
     }
 
@@ -677,6 +690,238 @@ public abstract class StoreContract {
         assertThat(records(id)).hasSize(30);
         store.append(ALICE, id, null, batch(text.repeat(10)));
         assertThat(store.records(id, query().after(29).done()).items()).hasSize(1);
+    }
+
+    // Conditions on metadata
+
+    private static Condition condition(String name, Operator operator, Object value) {
+        return new Condition(name, operator, value);
+    }
+
+    /** The numbers of the records whose entry {@code v} fits. */
+    private List<Long> fitting(String id, Operator operator, Object value) {
+        return numbers(id, query().where(condition("v", operator, value)));
+    }
+
+    @Test
+    void aConditionComparesNumbersAlsoThoseThatJsonCannotWrite() {
+        String id = session("s");
+        String[] values = {
+            "0.5",
+            "1",
+            "-3",
+            "1e0",
+            "\"NaN\"",
+            "\"Infinity\"",
+            "\"-Infinity\"",
+            "0.10",
+            "1E+400",
+            "12345678901234567890123"
+        };
+        store.append(
+                ALICE,
+                id,
+                null,
+                Arrays.stream(values)
+                        .map(value -> withMetadata("{\"v\": " + value + "}"))
+                        .toList());
+        String[] others = {"null", "true", "\"1\"", "{\"v\": 1}", "[1, 0.5]", "[]"};
+        for (String other : others) {
+            store.append(ALICE, id, null, List.of(withMetadata("{\"v\": " + other + "}")));
+        }
+        store.append(ALICE, id, null, List.of(record("no metadata"), withMetadata("{\"w\": 1}"), withMetadata("{}")));
+        assertThat(fitting(id, Operator.GREATER, 0.5)).containsExactly(1L, 3L, 5L, 8L, 9L);
+        assertThat(fitting(id, Operator.GREATER_OR_EQUAL, 0.5)).containsExactly(0L, 1L, 3L, 5L, 8L, 9L);
+        assertThat(fitting(id, Operator.LESS, 0.5)).containsExactly(2L, 6L, 7L);
+        assertThat(fitting(id, Operator.LESS_OR_EQUAL, 0.5)).containsExactly(0L, 2L, 6L, 7L);
+        assertThat(fitting(id, Operator.EQUAL, 1.0)).containsExactly(1L, 3L);
+        assertThat(fitting(id, Operator.EQUAL, 0.1)).containsExactly(7L);
+        assertThat(fitting(id, Operator.EQUAL, 12345678901234567890123.0)).containsExactly(9L);
+        assertThat(fitting(id, Operator.DIFFERENT, 1.0)).containsExactly(0L, 2L, 4L, 5L, 6L, 7L, 8L, 9L);
+        assertThat(fitting(id, Operator.EQUAL, Double.NaN)).containsExactly(4L);
+        assertThat(fitting(id, Operator.LESS_OR_EQUAL, Double.NaN)).containsExactly(4L);
+        assertThat(fitting(id, Operator.GREATER, Double.NaN)).isEmpty();
+        assertThat(fitting(id, Operator.DIFFERENT, Double.NaN)).hasSize(9).doesNotContain(4L);
+        assertThat(fitting(id, Operator.EQUAL, Double.POSITIVE_INFINITY))
+                .as("a double has no more")
+                .containsExactly(5L, 8L);
+        assertThat(fitting(id, Operator.LESS, Double.POSITIVE_INFINITY)).containsExactly(0L, 1L, 2L, 3L, 6L, 7L, 9L);
+        assertThat(fitting(id, Operator.LESS_OR_EQUAL, Double.NEGATIVE_INFINITY))
+                .containsExactly(6L);
+    }
+
+    @Test
+    void aConditionComparesTextsAndBooleansWithTheirLikes() {
+        String id = session("s");
+        for (String value :
+                List.of("\"train\"", "\"Train\"", "\"\"", "true", "false", "null", "1", "\"NaN\"", "\"a\\u0000\"")) {
+            store.append(ALICE, id, null, List.of(withMetadata("{\"v\": " + value + "}")));
+        }
+        store.append(ALICE, id, null, List.of(record("no metadata"), withMetadata("{\"v\": [\"train\", true]}")));
+        assertThat(fitting(id, Operator.EQUAL, "train")).containsExactly(0L);
+        assertThat(fitting(id, Operator.DIFFERENT, "train")).containsExactly(1L, 2L, 7L, 8L);
+        assertThat(fitting(id, Operator.EQUAL, "")).containsExactly(2L);
+        assertThat(fitting(id, Operator.EQUAL, "NaN")).containsExactly(7L);
+        assertThat(fitting(id, Operator.EQUAL, "a\0")).containsExactly(8L);
+        assertThat(fitting(id, Operator.EQUAL, true)).containsExactly(3L);
+        assertThat(fitting(id, Operator.DIFFERENT, true)).containsExactly(4L);
+    }
+
+    @Test
+    void aConditionsNameIsThatOfAnEntryOrElseOfOneWithinEntries() {
+        String id = session("s");
+        List<String> records = List.of(
+                "{\"eval\": {\"loss\": 1, \"a.b\": {\"c\": 1}}}",
+                "{\"eval\": {\"loss\": 1}, \"eval.loss\": 2}",
+                "{\"eval\": {\"loss\": 2}, \"eval.loss\": 1}",
+                "{\"eval\": {\"loss\": 1}, \"eval.loss\": \"text\"}",
+                "{\"eval\": [{\"loss\": 1}]}",
+                "{\"$where\": 1, \"a\\\"b\": 1, \"%2E\": 1, \"\": 1, \"a'[0]\": 1, \"1.2.3.4.5.6\": 1, \"1\": {\"2\": {\"3.4\": 2}}}");
+        records.forEach(record -> store.append(ALICE, id, null, List.of(withMetadata(record))));
+        assertThat(numbers(id, query().where(condition("eval.loss", Operator.EQUAL, 1.0))))
+                .containsExactly(0L, 2L);
+        assertThat(numbers(id, query().where(condition("eval.loss", Operator.DIFFERENT, 1.0))))
+                .containsExactly(1L);
+        assertThat(numbers(id, query().where(condition("eval.a.b.c", Operator.EQUAL, 1.0))))
+                .containsExactly(0L);
+        for (String name : List.of("$where", "a\"b", "%2E", "", "a'[0]", "1.2.3.4.5.6")) {
+            assertThat(numbers(id, query().where(condition(name, Operator.LESS_OR_EQUAL, 1.0))))
+                    .as(name)
+                    .containsExactly(5L);
+        }
+        assertThat(numbers(id, query().where(condition("1.2.3.4", Operator.GREATER, 1.0))))
+                .containsExactly(5L);
+        assertThat(numbers(id, query().where(condition(".", Operator.DIFFERENT, 0.0))))
+                .isEmpty();
+    }
+
+    @Test
+    void conditionsGoWithAllElseThatCanBeAskedFor() {
+        String id = session("s");
+        List<NewRecord> batch = new ArrayList<>();
+        for (int i = 0; i < 40; i++) {
+            Level level = i % 2 == 0 ? Level.INFO : Level.WARN;
+            batch.add(new NewRecord(
+                    TIME.minusSeconds(i), level, "m" + i, json("{\"i\": " + i + ", \"j\": " + i % 3 + "}")));
+        }
+        store.append(ALICE, id, null, batch);
+        Condition large = condition("i", Operator.GREATER_OR_EQUAL, 30.0);
+        Condition third = condition("j", Operator.EQUAL, 0.0);
+        assertThat(numbers(id, query().where(large, third))).containsExactly(30L, 33L, 36L, 39L);
+        assertThat(numbers(id, query().where(large, third).limit(2))).containsExactly(30L, 33L, -1L);
+        assertThat(numbers(id, query().where(large, third).limit(2).offset(1))).containsExactly(33L, 36L, -1L);
+        assertThat(numbers(id, query().where(large, third).limit(2).offset(2))).containsExactly(36L, 39L);
+        assertThat(numbers(id, query().where(third).descending().before(30).limit(2)))
+                .containsExactly(27L, 24L, -1L);
+        assertThat(numbers(id, query().where(third).after(32))).containsExactly(33L, 36L, 39L);
+        assertThat(numbers(id, query().where(third).levels(Level.WARN).after(20)))
+                .containsExactly(21L, 27L, 33L, 39L);
+        assertThat(numbers(id, query().where(third).search("M3"))).containsExactly(3L, 30L, 33L, 36L, 39L);
+        assertThat(numbers(id, query().where(third).byTime().limit(2))).containsExactly(39L, 36L, -1L);
+        assertThat(numbers(id, query().where(third).to(TIME.minusSeconds(36)))).containsExactly(36L, 39L);
+        assertThat(numbers(session("other"), query().where(third))).isEmpty();
+        assertThat(numbers(id, query())).as("the next question has none").hasSize(40);
+    }
+
+    // Histogram
+
+    private static Map<Level, Long> counts(Histogram histogram) {
+        Map<Level, Long> counts = new EnumMap<>(Level.class);
+        histogram
+                .buckets()
+                .forEach(bucket -> bucket.counts().forEach((level, count) -> counts.merge(level, count, Long::sum)));
+        return counts;
+    }
+
+    @Test
+    void aHistogramCountsRecordsByLevelInEqualSpansOfTime() {
+        String id = session("s");
+        assertThat(store.histogram(id, RecordFilter.ALL, 10)).isEqualTo(Histogram.EMPTY);
+        List<NewRecord> batch = new ArrayList<>();
+        for (int i = 0; i < 100; i++) {
+            batch.add(record(TIME.plusMillis(i), i % 10 == 3 ? Level.FATAL : Level.DEBUG, "m" + i));
+        }
+        Collections.reverse(batch);
+        store.append(ALICE, id, null, batch);
+        store.append(ALICE, session("other"), null, batch("not counted"));
+        Histogram histogram = store.histogram(id, RecordFilter.ALL, 10);
+        assertThat(histogram.from()).isEqualTo(TIME);
+        assertThat(histogram.to()).isEqualTo(TIME.plusMillis(99));
+        assertThat(histogram.buckets()).hasSize(10);
+        // 99,001 microseconds in ten spans are 9,901 each.
+        assertThat(histogram.buckets().get(1))
+                .isEqualTo(new Bucket(TIME.plusNanos(9_901_000), Map.of(Level.DEBUG, 9L, Level.FATAL, 1L)));
+        assertThat(histogram.buckets().get(9).start()).isEqualTo(TIME.plusNanos(9 * 9_901_000));
+        assertThat(counts(histogram)).isEqualTo(Map.of(Level.DEBUG, 90L, Level.FATAL, 10L));
+        Histogram one = store.histogram(id, RecordFilter.ALL, 1);
+        assertThat(one.buckets()).containsExactly(new Bucket(TIME, Map.of(Level.DEBUG, 90L, Level.FATAL, 10L)));
+    }
+
+    @Test
+    void aHistogramCountsOnlyWhatFits() {
+        String id = session("s");
+        List<NewRecord> batch = new ArrayList<>();
+        for (int i = 0; i < 60; i++) {
+            Level level = i % 6 == 0 ? Level.ERROR : Level.INFO;
+            batch.add(new NewRecord(TIME.plusSeconds(i), level, "m" + i, json("{\"i\": " + i + "}")));
+        }
+        store.append(ALICE, id, null, batch);
+        assertThat(counts(store.histogram(id, query().levels(Level.ERROR).filter(), 7)))
+                .isEqualTo(Map.of(Level.ERROR, 10L));
+        assertThat(counts(store.histogram(id, query().search("M5").filter(), 7)))
+                .isEqualTo(Map.of(Level.ERROR, 1L, Level.INFO, 10L));
+        assertThat(counts(store.histogram(
+                        id,
+                        query().where(condition("i", Operator.LESS, 12.0))
+                                .after(5)
+                                .before(20)
+                                .filter(),
+                        7)))
+                .isEqualTo(Map.of(Level.ERROR, 1L, Level.INFO, 5L));
+        Histogram empty = store.histogram(id, query().levels(Level.WARN).filter(), 3);
+        assertThat(empty.buckets())
+                .hasSize(3)
+                .allMatch(bucket -> bucket.counts().isEmpty());
+        assertThat(store.histogram(id, query().after(1000).filter(), 3)).isEqualTo(empty);
+    }
+
+    @Test
+    void aHistogramIsOverTheTimeThatIsGiven() {
+        String id = session("s");
+        store.append(
+                ALICE,
+                id,
+                null,
+                List.of(record(TIME, Level.INFO, "a"), record(TIME.plusSeconds(100), Level.INFO, "b")));
+        Histogram inside = store.histogram(
+                id, query().from(TIME.plusSeconds(40)).to(TIME.plusSeconds(50)).filter(), 2);
+        assertThat(inside.from()).isEqualTo(TIME.plusSeconds(40));
+        assertThat(inside.to()).isEqualTo(TIME.plusSeconds(50));
+        assertThat(inside.buckets())
+                .containsExactly(
+                        new Bucket(TIME.plusSeconds(40), Map.of()),
+                        new Bucket(TIME.plusSeconds(45).plusNanos(1000), Map.of()));
+        Histogram wide = store.histogram(
+                id,
+                query().from(TIME.minusSeconds(100)).to(TIME.plusSeconds(299)).filter(),
+                4);
+        assertThat(wide.buckets()).extracting(bucket -> bucket.counts().size()).containsExactly(0, 1, 1, 0);
+        assertThat(store.histogram(id, query().from(TIME.plusSeconds(1)).filter(), 2)
+                        .buckets())
+                .extracting(Bucket::counts)
+                .containsExactly(Map.of(), Map.of(Level.INFO, 1L));
+        assertThat(store.histogram(id, query().from(TIME.plusSeconds(101)).filter(), 2))
+                .isEqualTo(Histogram.EMPTY);
+        Histogram micro = store.histogram(id, query().to(TIME.plusNanos(2000)).filter(), 100);
+        assertThat(micro.buckets()).as("no shorter than a microsecond").hasSize(3);
+        assertThat(micro.buckets().get(0).counts()).isEqualTo(Map.of(Level.INFO, 1L));
+        Histogram early = store.histogram(
+                id,
+                query().from(Instant.parse("0000-01-01T00:00:00Z"))
+                        .to(Instant.parse("9999-12-31T23:59:59Z"))
+                        .filter(),
+                2);
+        assertThat(early.buckets()).extracting(Bucket::counts).containsExactly(Map.of(Level.INFO, 2L), Map.of());
     }
 
     // Series

@@ -222,10 +222,14 @@ final class Database implements AutoCloseable {
 
     static StoreException fault(MongoException failure) {
         if (failure instanceof MongoExecutionTimeoutException) {
-            return new StoreException(
-                    Reason.TOO_SLOW, "takes longer than " + LogStore.LONGEST_READ.toSeconds() + " seconds", failure);
+            return tooSlow(failure);
         }
         return TOO_LARGE.contains(failure.getCode()) ? tooLarge(failure) : StoreException.unavailable(failure);
+    }
+
+    static StoreException tooSlow(MongoException cause) {
+        return new StoreException(
+                Reason.TOO_SLOW, "takes longer than " + LogStore.LONGEST_READ.toSeconds() + " seconds", cause);
     }
 
     private static StoreException tooLarge(RuntimeException cause) {

@@ -32,7 +32,9 @@ final class Json {
     /** MongoDB stores 100 levels; what is around takes some of them. */
     static final int DEEPEST = 90;
 
-    private static final String NUMBER = "%number";
+    /** The only name in a document that stands for a number, whose digits it has as text. */
+    static final String NUMBER = "%number";
+
     private static final String ARRAY = "%array";
     private static final String EMPTY = "%";
     private static final JsonNodeFactory JSON = JsonNodeFactory.instance;

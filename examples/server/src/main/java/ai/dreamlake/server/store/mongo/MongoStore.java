@@ -3,9 +3,11 @@ package ai.dreamlake.server.store.mongo;
 import static ai.dreamlake.server.store.mongo.Database.asking;
 
 import ai.dreamlake.server.store.Description;
+import ai.dreamlake.server.store.Histogram;
 import ai.dreamlake.server.store.NewRecord;
 import ai.dreamlake.server.store.Numbers;
 import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RecordFilter;
 import ai.dreamlake.server.store.RecordQuery;
 import ai.dreamlake.server.store.SeriesPoint;
 import ai.dreamlake.server.store.SeriesQuery;
@@ -108,6 +110,11 @@ public final class MongoStore implements Store {
     @Override
     public Page<StoredRecord> records(String id, RecordQuery query) {
         return asking(() -> records.find(id, query));
+    }
+
+    @Override
+    public Histogram histogram(String id, RecordFilter filter, int buckets) {
+        return asking(() -> records.histogram(id, filter, buckets));
     }
 
     @Override

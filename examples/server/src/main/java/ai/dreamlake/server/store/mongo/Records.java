@@ -12,12 +12,14 @@ import static com.mongodb.client.model.Filters.not;
 import static com.mongodb.client.model.Filters.or;
 import static com.mongodb.client.model.Filters.regex;
 
+import ai.dreamlake.server.store.Histogram;
 import ai.dreamlake.server.store.Level;
 import ai.dreamlake.server.store.LogStore;
 import ai.dreamlake.server.store.Metrics;
 import ai.dreamlake.server.store.NewRecord;
 import ai.dreamlake.server.store.Numbers;
 import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RecordFilter;
 import ai.dreamlake.server.store.RecordQuery;
 import ai.dreamlake.server.store.SeriesPoint;
 import ai.dreamlake.server.store.SeriesQuery;
@@ -47,6 +49,7 @@ import org.bson.Document;
 import org.bson.RawBsonDocument;
 import org.bson.codecs.DocumentCodec;
 import org.bson.conversions.Bson;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -233,35 +236,37 @@ final class Records {
         List<String> order = query.order() == RecordQuery.Order.TIMESTAMP ? BY_TIME : BY_NUMBER;
         FindIterable<RawBsonDocument> found = database.records
                 .withDocumentClass(RawBsonDocument.class)
-                .find(filter(id, query))
+                .find(filter(id, query.filter()))
                 .sort(query.descending() ? Sorts.descending(order) : Sorts.ascending(order))
                 .batchSize(MongoStore.AT_A_TIME)
                 .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
-        return isWhole(query)
-                ? page(
-                        found.skip((int) Math.min(Integer.MAX_VALUE, query.offset()))
-                                .limit(query.limit() + 1),
-                        query,
-                        0)
-                : page(found, query, query.offset());
+        if (isDecidedByDatabase(query.filter())) {
+            return page(
+                    found.skip((int) Math.min(Integer.MAX_VALUE, query.offset()))
+                            .limit(query.limit() + 1),
+                    query,
+                    0);
+        }
+        return page(found, query, query.offset());
     }
 
     /**
-     * The records that were found; of a long text that is searched for, only its beginning was.
+     * The records that were found, without those that do not fit after all.
      *
      * @param offset how many are left to leave out
      */
     private static Page<StoredRecord> page(FindIterable<RawBsonDocument> found, RecordQuery query, long offset) {
-        boolean isWhole = isWhole(query);
         DocumentCodec codec = new DocumentCodec();
         List<StoredRecord> records = new ArrayList<>();
         long size = 0;
         long left = offset;
+        Deadline deadline = new Deadline();
         try (var cursor = found.cursor()) {
             while (cursor.hasNext()) {
+                deadline.check();
                 RawBsonDocument raw = cursor.next();
                 StoredRecord record = toRecord(raw.decode(codec));
-                if (!isWhole && !SearchPattern.isIn(record.message(), query.search()) || left-- > 0) {
+                if (!fits(record.message(), record.metadata(), query.filter()) || left-- > 0) {
                     continue;
                 }
                 size += raw.getByteBuffer().remaining();
@@ -274,31 +279,117 @@ final class Records {
         return new Page<>(records, false);
     }
 
-    private static boolean isWhole(RecordQuery query) {
-        return query.search() == null || SearchPattern.isWhole(query.search());
+    /** Else it finds some that do not fit: a long text's beginning only, and conditions with some room. */
+    private static boolean isDecidedByDatabase(RecordFilter filter) {
+        return isWhole(filter) && filter.conditions().isEmpty();
     }
 
-    private static Bson filter(String id, RecordQuery query) {
+    private static boolean isWhole(RecordFilter filter) {
+        return filter.search() == null || SearchPattern.isWhole(filter.search());
+    }
+
+    /** Whether a record that the database has found fits. */
+    private static boolean fits(String message, JsonNode metadata, RecordFilter filter) {
+        return (isWhole(filter) || SearchPattern.isIn(message, filter.search()))
+                && filter.conditions().stream().allMatch(condition -> condition.fits((ObjectNode) metadata));
+    }
+
+    /** Of what is decided here, and not by the database, which has a limit of its own. */
+    private static final class Deadline {
+
+        private final long nanos = System.nanoTime() + LogStore.LONGEST_READ.toNanos();
+
+        void check() {
+            if (System.nanoTime() - nanos > 0) {
+                throw Database.tooSlow(null);
+            }
+        }
+    }
+
+    /** Reads of each record what it is counted by: not all databases that are used as MongoDB can count so. */
+    Histogram histogram(String id, RecordFilter filter, int most) {
+        if (sessions.range(id).next() == 0) {
+            return Histogram.EMPTY; // what a deleted session had may still be there
+        }
+        Instant first = extreme(id, Sorts.ascending(BY_TIME));
+        Instant last = extreme(id, Sorts.descending(BY_TIME));
+        if (first == null || last == null) {
+            return Histogram.EMPTY;
+        }
+        Instant from = filter.from() == null ? first : Times.ofMicros(Times.microsFrom(filter.from()));
+        Instant to = filter.to() == null ? last : Times.ofMicros(Times.micros(filter.to()));
+        if (from.isAfter(to)) {
+            return Histogram.EMPTY;
+        }
+        Histogram.Counter counter = new Histogram.Counter(from, to, most);
+        Set<String> fields = new LinkedHashSet<>(List.of("timestamp", "timestampMicros", "level"));
+        filter.conditions().forEach(condition -> fields.addAll(Conditions.firstSteps(condition.name())));
+        if (!isWhole(filter)) {
+            fields.add("message");
+        }
+        FindIterable<Document> found = database.records
+                .find(filter(id, filter))
+                .projection(Projections.fields(Projections.include(List.copyOf(fields)), Projections.excludeId()))
+                .batchSize(NUMBERS_AT_A_TIME)
+                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+        Deadline deadline = new Deadline();
+        for (Document record : found) {
+            deadline.check();
+            Instant time = time(record);
+            // A record may have come since.
+            boolean isCounted = !time.isBefore(from) && !time.isAfter(to);
+            ObjectNode metadata = Json.toObject(record.get("metadata", Document.class));
+            if (isCounted && fits(record.getString("message"), metadata, filter)) {
+                counter.add(time, level(record));
+            }
+        }
+        return counter.done();
+    }
+
+    /** Null if the session has no record. */
+    private Instant extreme(String id, Bson order) {
+        Document record = database.records
+                .find(eq("sessionId", id))
+                .sort(order)
+                .projection(Projections.include("timestamp", "timestampMicros"))
+                .limit(1)
+                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .first();
+        return record == null ? null : time(record);
+    }
+
+    private static Instant time(Document record) {
+        return record.getDate("timestamp")
+                .toInstant()
+                .plus(Sessions.number(record, "timestampMicros"), ChronoUnit.MICROS);
+    }
+
+    private static Level level(Document record) {
+        return Level.of(record.getString("level")).orElseThrow();
+    }
+
+    private static Bson filter(String id, RecordFilter filter) {
         List<Bson> all = new ArrayList<>();
         all.add(eq("sessionId", id));
-        if (query.after() >= 0) {
-            all.add(gt("sequenceNumber", query.after()));
+        if (filter.after() >= 0) {
+            all.add(gt("sequenceNumber", filter.after()));
         }
-        if (query.before() < Long.MAX_VALUE) {
-            all.add(lt("sequenceNumber", query.before()));
+        if (filter.before() < Long.MAX_VALUE) {
+            all.add(lt("sequenceNumber", filter.before()));
         }
-        if (!query.levels().isEmpty()) {
-            all.add(in("level", query.levels().stream().map(Level::text).toList()));
+        if (!filter.levels().isEmpty()) {
+            all.add(in("level", filter.levels().stream().map(Level::text).toList()));
         }
-        if (query.from() != null) {
-            addFrom(all, inBounds(query.from()));
+        if (filter.from() != null) {
+            addFrom(all, inBounds(filter.from()));
         }
-        if (query.to() != null) {
-            addTo(all, inBounds(query.to()));
+        if (filter.to() != null) {
+            addTo(all, inBounds(filter.to()));
         }
-        if (query.search() != null && !query.search().isEmpty()) {
-            all.add(regex("message", SearchPattern.of(query.search())));
+        if (filter.search() != null && !filter.search().isEmpty()) {
+            all.add(regex("message", SearchPattern.of(filter.search())));
         }
+        filter.conditions().forEach(condition -> all.add(Conditions.filter(condition)));
         return and(all);
     }
 
@@ -326,11 +417,10 @@ final class Records {
     }
 
     private static StoredRecord toRecord(Document record) {
-        Instant time = record.getDate("timestamp").toInstant();
         return new StoredRecord(
                 number(record),
-                time.plus(Sessions.number(record, "timestampMicros"), ChronoUnit.MICROS),
-                Level.of(record.getString("level")).orElseThrow(),
+                time(record),
+                level(record),
                 record.getString("message"),
                 Json.toObject(record.get("metadata", Document.class)),
                 record.getDate("createdAt").toInstant());
@@ -341,11 +431,11 @@ final class Records {
         if (sessions.range(id).next() == 0) {
             return; // what a deleted session had may still be there
         }
-        List<String> values = firstSteps(query.name());
+        List<String> values = Conditions.firstSteps(query.name());
         Set<String> fields = new LinkedHashSet<>(List.of("sequenceNumber", "timestamp", "timestampMicros"));
         fields.addAll(values);
         if (query.x() != null) {
-            fields.addAll(firstSteps(query.x()));
+            fields.addAll(Conditions.firstSteps(query.x()));
         }
         FindIterable<Document> found = database.records
                 .find(and(
@@ -363,21 +453,9 @@ final class Records {
                 double x = query.x() == null
                         ? Double.NaN
                         : Metrics.find(metadata, query.x()).orElse(Double.NaN);
-                Instant time = record.getDate("timestamp")
-                        .toInstant()
-                        .plus(Sessions.number(record, "timestampMicros"), ChronoUnit.MICROS);
-                each.accept(new SeriesPoint(number(record), time, x, value.getAsDouble()));
+                each.accept(new SeriesPoint(number(record), time(record), x, value.getAsDouble()));
             }
         }
-    }
-
-    /** The entries of metadata that have a value, or lead to it: of {@code eval.loss}, eval.loss itself and eval. */
-    private static List<String> firstSteps(String name) {
-        List<String> steps = new ArrayList<>(List.of("metadata." + Json.escaped(name)));
-        for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
-            steps.add("metadata." + Json.escaped(name.substring(0, dot)));
-        }
-        return steps;
     }
 
     /** Deletes a piece of a session's records. False if there was none. */

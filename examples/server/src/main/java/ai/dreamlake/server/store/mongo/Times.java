@@ -16,6 +16,11 @@ final class Times {
         return time.getEpochSecond() * MICROS_IN_SECOND + time.getNano() / NANOS_IN_MICRO;
     }
 
+    /** The first microsecond that is no earlier. */
+    static long microsFrom(Instant time) {
+        return micros(time) + (time.getNano() % NANOS_IN_MICRO == 0 ? 0 : 1);
+    }
+
     static Instant ofMicros(long micros) {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }

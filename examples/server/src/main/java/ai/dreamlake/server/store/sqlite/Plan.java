@@ -1,6 +1,8 @@
 package ai.dreamlake.server.store.sqlite;
 
+import ai.dreamlake.server.store.Histogram;
 import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.RecordFilter;
 import ai.dreamlake.server.store.RecordQuery;
 import ai.dreamlake.server.store.RecordQuery.Order;
 import ai.dreamlake.server.store.sqlite.Sessions.Known;
@@ -28,6 +30,7 @@ final class Plan {
     private final Sql sql;
     private final Known session;
     private final RecordQuery query;
+    private final RecordFilter filter;
     private final String folded;
 
     /** First and last number that may fit. */
@@ -47,14 +50,15 @@ final class Plan {
         this.sql = sql;
         this.session = session;
         this.query = query;
-        folded = query.search() == null ? null : Fold.fold(query.search());
-        lowest = Math.max(query.after() == Long.MAX_VALUE ? Long.MAX_VALUE : query.after() + 1, session.start());
-        highest = Math.min(query.before() == Long.MIN_VALUE ? Long.MIN_VALUE : query.before() - 1, session.end() - 1);
-        from = isWithout(session.session().firstRecordAt(), query.from(), true) ? null : micros(query.from(), true);
-        to = isWithout(session.session().lastRecordAt(), query.to(), false) ? null : micros(query.to(), false);
-        levels = query.levels().size() == Level.values().length
+        filter = query.filter();
+        folded = filter.search() == null ? null : Fold.fold(filter.search());
+        lowest = Math.max(filter.after() == Long.MAX_VALUE ? Long.MAX_VALUE : filter.after() + 1, session.start());
+        highest = Math.min(filter.before() == Long.MIN_VALUE ? Long.MIN_VALUE : filter.before() - 1, session.end() - 1);
+        from = isWithout(session.session().firstRecordAt(), filter.from(), true) ? null : micros(filter.from(), true);
+        to = isWithout(session.session().lastRecordAt(), filter.to(), false) ? null : micros(filter.to(), false);
+        levels = filter.levels().size() == Level.values().length
                 ? List.of()
-                : query.levels().stream().sorted().toList();
+                : filter.levels().stream().sorted().toList();
     }
 
     private static boolean isWithout(Instant extreme, Instant limit, boolean isLower) {
@@ -67,11 +71,13 @@ final class Plan {
 
     /** Whether the records' numbers alone say which ones are wanted, so that no other is looked at. */
     static boolean isDirect(RecordQuery query) {
+        RecordFilter filter = query.filter();
         return query.order() == Order.NUMBER
-                && query.levels().isEmpty()
-                && query.from() == null
-                && query.to() == null
-                && query.search() == null;
+                && filter.levels().isEmpty()
+                && filter.from() == null
+                && filter.to() == null
+                && filter.search() == null
+                && filter.conditions().isEmpty();
     }
 
     /** Which way to take. */
@@ -96,7 +102,7 @@ final class Plan {
         if (lowest > highest) {
             return List.of();
         }
-        boolean isAll = levels.isEmpty() && from == null && to == null && folded == null;
+        boolean isAll = levels.isEmpty() && from == null && to == null && !isRead();
         if (isAll && query.order() == Order.NUMBER) {
             // Without gaps, the numbers say where everything is.
             long count = Math.max(0, Math.min(most, highest - lowest + 1 - query.offset()));
@@ -105,6 +111,11 @@ final class Plan {
             return numbers.mapToObj(number -> Schema.id(session.row(), number)).toList();
         }
         return search(path(), most);
+    }
+
+    /** Whether what a record says decides, so that it must be read. */
+    private boolean isRead() {
+        return folded != null || !filter.conditions().isEmpty();
     }
 
     /** The cheapest way. */
@@ -154,7 +165,7 @@ final class Plan {
 
     /** In records looked at. */
     private long cost(Path path, long records, long inTime, long ofLevel) {
-        boolean isFetched = folded != null
+        boolean isFetched = isRead()
                 || path == Path.TIMES && !levels.isEmpty()
                 || path == Path.LEVELS && (from != null || to != null || query.order() == Order.TIMESTAMP);
         long all = switch (path) {
@@ -168,7 +179,7 @@ final class Plan {
             case LEVELS -> query.order() == Order.NUMBER && levels.size() == 1;
         };
         long visits = all;
-        if (isInOrder && folded == null) {
+        if (isInOrder && !isRead()) {
             // It ends as soon as it has enough. How soon, if those that fit are spread evenly?
             double fitting = (double) inTime / records * ofLevel;
             visits = (long) Math.min(all, (query.offset() + query.limit() + 1.0) * all / Math.max(1, fitting));
@@ -176,9 +187,62 @@ final class Plan {
         return visits * (isFetched ? FETCH : 1);
     }
 
+    /** How many records fit, of each level, in each span of time. */
+    Histogram histogram(int most) throws SQLException {
+        long first = filter.from() == null ? extreme("ASC") : micros(filter.from(), true);
+        long last = filter.to() == null ? extreme("DESC") : micros(filter.to(), false);
+        if (session.start() == session.end() || first > last) {
+            return Histogram.EMPTY;
+        }
+        Histogram.Counter counter = new Histogram.Counter(Times.ofMicros(first), Times.ofMicros(last), most);
+        if (lowest <= highest) {
+            count(counter, first);
+        }
+        return counter.done();
+    }
+
+    /** The time of the earliest record that is stored, or of the latest one; 0 if there is none. */
+    private long extreme(String order) throws SQLException {
+        return sql.number(
+                "SELECT timestamp FROM record INDEXED BY record_time WHERE session = ? ORDER BY timestamp " + order
+                        + " LIMIT 1",
+                session.row());
+    }
+
+    private void count(Histogram.Counter counter, long first) throws SQLException {
+        List<Object> values = new ArrayList<>(List.of(first, counter.width()));
+        // One number for both of them: SQLite sorts the groups, and that takes most of the time.
+        StringBuilder text = new StringBuilder("SELECT (timestamp - ?) / ? * ").append(Level.values().length);
+        text.append(" + level AS both, count(*) FROM record ");
+        where(path(), text, values);
+        text.append(" GROUP BY both");
+        sql.each(
+                text.toString(),
+                row -> {
+                    int both = row.getInt(1);
+                    Level level = Level.values()[both % Level.values().length];
+                    counter.add(both / Level.values().length, level, row.getLong(2));
+                    return true;
+                },
+                values.toArray());
+    }
+
     private List<Long> search(Path path, long most) throws SQLException {
         List<Object> values = new ArrayList<>();
-        StringBuilder text = new StringBuilder("SELECT id FROM record ").append(path.hint);
+        StringBuilder text = new StringBuilder("SELECT id FROM record ");
+        where(path, text, values);
+        Stream<String> order = query.order() == Order.NUMBER ? Stream.of("id") : Stream.of("timestamp", "id");
+        text.append(order.map(column -> query.descending() ? column + " DESC" : column)
+                .collect(Collectors.joining(", ", " ORDER BY ", "")));
+        text.append(" LIMIT ? OFFSET ?");
+        values.add(most);
+        values.add(query.offset());
+        return sql.all(text.toString(), row -> row.getLong(1), values.toArray());
+    }
+
+    /** Which records fit, and by which way they are found. */
+    private void where(Path path, StringBuilder text, List<Object> values) throws SQLException {
+        text.append(path.hint);
         text.append(" WHERE id BETWEEN ? AND ?");
         values.add(Schema.id(session.row(), lowest));
         values.add(Schema.id(session.row(), highest));
@@ -204,12 +268,11 @@ final class Plan {
             values.add(folded);
             values.add(isShort ? pattern : folded);
         }
-        Stream<String> order = query.order() == Order.NUMBER ? Stream.of("id") : Stream.of("timestamp", "id");
-        text.append(order.map(column -> query.descending() ? column + " DESC" : column)
-                .collect(Collectors.joining(", ", " ORDER BY ", "")));
-        text.append(" LIMIT ? OFFSET ?");
-        values.add(most);
-        values.add(query.offset());
-        return sql.all(text.toString(), row -> row.getLong(1), values.toArray());
+        if (!filter.conditions().isEmpty()) {
+            sql.conditions(filter.conditions());
+            text.append(" AND metadata IS NOT NULL AND ")
+                    .append(Conditions.NAME)
+                    .append("(metadata)");
+        }
     }
 }

@@ -1,5 +1,6 @@
 package ai.dreamlake.server.store.sqlite;
 
+import ai.dreamlake.server.store.Condition;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,6 +17,9 @@ final class Sql implements AutoCloseable {
 
     private final Connection connection;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
+
+    /** Null as long as there were none. */
+    private Conditions conditions;
 
     /** @param connection is closed with this */
     Sql(Connection connection) {
@@ -90,6 +94,14 @@ final class Sql implements AutoCloseable {
         List<T> all = new ArrayList<>();
         each(sql, found -> all.add(row.read(found)), values);
         return all;
+    }
+
+    /** What {@link Conditions#NAME} checks in the next statement. */
+    void conditions(List<Condition> wanted) throws SQLException {
+        if (conditions == null) {
+            conditions = Conditions.of(connection);
+        }
+        conditions.want(wanted);
     }
 
     /** The number in the only row's only column; 0 if that is null. */

@@ -1,9 +1,11 @@
 package ai.dreamlake.server.store.sqlite;
 
 import ai.dreamlake.server.store.Description;
+import ai.dreamlake.server.store.Histogram;
 import ai.dreamlake.server.store.NewRecord;
 import ai.dreamlake.server.store.Numbers;
 import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RecordFilter;
 import ai.dreamlake.server.store.RecordQuery;
 import ai.dreamlake.server.store.SeriesPoint;
 import ai.dreamlake.server.store.SeriesQuery;
@@ -118,6 +120,16 @@ public final class SqliteStore implements Store {
         return readers.read(sql -> {
             Optional<Sessions.Known> session = Sessions.find(sql, id);
             return session.isEmpty() ? new Page<>(List.of(), false) : Records.find(sql, session.get(), query);
+        });
+    }
+
+    @Override
+    public Histogram histogram(String id, RecordFilter filter, int buckets) {
+        return scans.read(sql -> {
+            Optional<Sessions.Known> session = Sessions.find(sql, id);
+            return session.isEmpty()
+                    ? Histogram.EMPTY
+                    : new Plan(sql, session.get(), RecordQuery.first(Integer.MAX_VALUE, filter)).histogram(buckets);
         });
     }
 

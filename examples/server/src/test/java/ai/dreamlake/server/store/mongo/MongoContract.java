@@ -34,6 +34,7 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.bson.Document;
@@ -407,6 +408,11 @@ abstract class MongoContract extends StoreContract {
         assertThat(numbers(id, query().search(search).limit(2).offset(2))).containsExactly(4L, 5L);
         assertThat(numbers(id, query().search(search).descending().offset(3))).containsExactly(1L);
         assertThat(numbers(id, query().search(search + "x"))).isEmpty();
+        assertThat(store.histogram(id, query().search(search).filter(), 1)
+                        .buckets()
+                        .get(0)
+                        .counts())
+                .isEqualTo(Map.of(Level.INFO, 4L));
     }
 
     // A database of the previous version
