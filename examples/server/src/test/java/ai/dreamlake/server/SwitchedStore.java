@@ -24,6 +24,7 @@ final class SwitchedStore {
     volatile boolean isAway;
 
     private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+    private final Map<String, Integer> callsLeft = new ConcurrentHashMap<>();
     private final Store real;
 
     SwitchedStore(Path data) {
@@ -38,7 +39,9 @@ final class SwitchedStore {
 
     private Object call(Method method, Object[] arguments) throws Throwable {
         calls.merge(method.getName(), 1, Integer::sum);
-        if (isAway && !method.getName().equals("close")) {
+        Integer left = callsLeft.computeIfPresent(method.getName(), (name, count) -> count - 1);
+        boolean fails = isAway || left != null && left < 0;
+        if (fails && !method.getName().equals("close")) {
             throw StoreException.unavailable(new IOException("switched off"));
         }
         try {
@@ -51,6 +54,11 @@ final class SwitchedStore {
     /** How often a method was called. */
     int calls(String method) {
         return calls.getOrDefault(method, 0);
+    }
+
+    /** After so many more calls of a method, it fails. */
+    void failAfter(String method, int count) {
+        callsLeft.put(method, count);
     }
 
     /** Appends a record of alice's that the server does not see come. */

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 final class Conditions {
 
     private static final int MOST = 10;
-    private static final Pattern CONDITION = Pattern.compile("(.+?)(>=|<=|!=|>|<|=)(?![<>=])(.*)", Pattern.DOTALL);
+    private static final Pattern CONDITION = Pattern.compile("([^<>=]+?)(>=|<=|!=|>|<|=)(?![<>=])(.*)", Pattern.DOTALL);
 
     /** Not all of what Java reads as a number is one for others: {@code 1d}, {@code 0x1p3}. */
     private static final Pattern NUMBER =
@@ -50,7 +50,7 @@ final class Conditions {
         Object value = value(parts.group(3).strip());
         boolean isOrder = operator != Operator.EQUAL && operator != Operator.DIFFERENT;
         if (isOrder && !(value instanceof Double)) {
-            throw fault(text, operator.text() + " compares numbers only");
+            throw fault(text, "is no condition: " + operator.text() + " compares numbers only");
         }
         return new Condition(name, operator, value);
     }
@@ -66,6 +66,6 @@ final class Conditions {
     }
 
     private static ApiException fault(String text, String fault) {
-        return ApiException.badRequest("where", Text.quoted(text) + ": " + fault);
+        return ApiException.badRequest("where", Text.quoted(text) + " " + fault);
     }
 }

@@ -7,8 +7,6 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
@@ -102,7 +100,7 @@ final class FileRoutes implements Routes {
         HttpServletResponse response = request.res();
         response.setContentType("application/octet-stream");
         response.setContentLengthLong(file.size());
-        response.setHeader("Content-Disposition", "attachment; filename*=UTF-8''" + percentEncoded(file.name()));
+        response.setHeader("Content-Disposition", Text.attachment(file.name()));
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("Content-Security-Policy", "sandbox");
         response.setHeader("Cache-Control", "private, no-cache");
@@ -119,13 +117,6 @@ final class FileRoutes implements Routes {
         } catch (IOException clientHasGone) {
             // Nobody is there to be told.
         }
-    }
-
-    /** As RFC 8187 wants it. */
-    private static String percentEncoded(String name) {
-        return URLEncoder.encode(name, StandardCharsets.UTF_8)
-                .replace("+", "%20")
-                .replace("*", "%2A");
     }
 
     private void change(Context request) {

@@ -65,6 +65,8 @@ public final class HttpServer implements AutoCloseable {
                     measurements.appended(numbers);
                     streams.appended(session);
                 }),
+                new HistogramRoutes(requests, store),
+                new ExportRoutes(requests, store),
                 new StreamRoutes(requests, store, streams),
                 new SeriesRoutes(requests, store, new Series(store)),
                 new ParameterRoutes(requests, store),

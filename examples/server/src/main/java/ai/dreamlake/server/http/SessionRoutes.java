@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Makes, lists and deletes sessions. */
+/** Makes, shows and deletes sessions. */
 final class SessionRoutes implements Routes {
 
     private final Requests requests;
@@ -27,6 +27,7 @@ final class SessionRoutes implements Routes {
     public void addTo(RoutesConfig routes) {
         routes.post("/workspaces/<workspace>/sessions", this::upsert);
         routes.get("/sessions", this::list);
+        routes.get("/sessions/{id}", this::show);
         routes.delete("/sessions/{id}", this::delete);
     }
 
@@ -47,6 +48,11 @@ final class SessionRoutes implements Routes {
         ArrayNode list = JsonNodeFactory.instance.arrayNode();
         store.sessions(requests.user(request).id()).forEach(session -> list.add(json(session)));
         Requests.answer(request, 200, Requests.object().set("sessions", list));
+    }
+
+    private void show(Context request) {
+        Session session = store.session(requests.user(request).id(), Requests.session(request));
+        Requests.answer(request, 200, json(session));
     }
 
     private void delete(Context request) {

@@ -1,5 +1,8 @@
 package ai.dreamlake.server.http;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+
 /** Texts that clients send. */
 final class Text {
 
@@ -25,6 +28,14 @@ final class Text {
             whole.setCharAt(i, '\uFFFD');
         }
         return whole == null ? text : whole.toString();
+    }
+
+    /** A header {@code Content-Disposition} for a file of this name, as RFC 8187 wants it. */
+    static String attachment(String name) {
+        return "attachment; filename*=UTF-8''"
+                + URLEncoder.encode(name, StandardCharsets.UTF_8)
+                        .replace("+", "%20")
+                        .replace("*", "%2A");
     }
 
     /** For a message. */

@@ -1,0 +1,71 @@
+package ai.dreamlake.server.http;
+
+import ai.dreamlake.server.store.LogStore;
+import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RecordFilter;
+import ai.dreamlake.server.store.RecordQuery;
+import ai.dreamlake.server.store.StoredRecord;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+
+/**
+ * All records of a session that fit, in the order of their numbers, and of those only that were there at the beginning.
+ * Memory is taken for one page of them.
+ *
+ * <p>The store is asked for one piece after the other: so no question takes long, however long the session is, and
+ * nobody waits for a reader who is slow. Its exceptions come from {@link #hasNext}.
+ */
+final class AllRecords implements Iterator<StoredRecord> {
+
+    /** Records that are kept at a time. */
+    private static final int PAGE = 1000;
+
+    /** Records that are looked at in one question. */
+    private static final long PIECE = 50_000;
+
+    private final LogStore store;
+    private final String id;
+    private final RecordFilter filter;
+
+    /** One past the last number that is looked at. */
+    private final long end;
+
+    private Iterator<StoredRecord> page = List.<StoredRecord>of().iterator();
+
+    /** The next number to be looked at. */
+    private long next;
+
+    /** @param end one past the last number that is looked at, as the store has told it */
+    AllRecords(LogStore store, String id, RecordFilter filter, long end) {
+        this.store = store;
+        this.id = id;
+        this.filter = filter;
+        this.end = Math.min(end, filter.before());
+        // Old ones may have been deleted.
+        List<StoredRecord> first = filter.after() == Long.MAX_VALUE
+                ? List.of()
+                : store.records(id, RecordQuery.after(filter.after(), 1)).items();
+        next = first.isEmpty() ? this.end : first.get(0).number();
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (!page.hasNext() && next < end) {
+            long pieceEnd = Math.min(end, next + PIECE);
+            Page<StoredRecord> found = store.records(id, RecordQuery.first(PAGE, filter.between(next - 1, pieceEnd)));
+            List<StoredRecord> records = found.items();
+            next = found.hasMore() ? records.get(records.size() - 1).number() + 1 : pieceEnd;
+            page = records.iterator();
+        }
+        return page.hasNext();
+    }
+
+    @Override
+    public StoredRecord next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        return page.next();
+    }
+}
