@@ -23,6 +23,10 @@ import org.sqlite.SQLiteConfig;
 final class StoreFile implements AutoCloseable {
 
     private static final String NAME = "dreamlake.db";
+
+    /** What the embedded store was called when it was another program's. */
+    private static final String NAME_BEFORE = "store.mv";
+
     private static final String LOCK_NAME = "dreamlake.lock";
 
     /** Of the pages that it has read, each connection keeps so many KiB. */
@@ -57,6 +61,7 @@ final class StoreFile implements AutoCloseable {
         }
         boolean isUsable = false;
         try {
+            refuseStoreOfBefore();
             if (Files.exists(file)) {
                 new FileCheck(file, log).check();
             } else {
@@ -97,6 +102,15 @@ final class StoreFile implements AutoCloseable {
     private static void close(FileChannel channel) throws IOException {
         if (channel != null) {
             channel.close();
+        }
+    }
+
+    /** Taken for an empty directory, it would look as if all records were lost. */
+    private void refuseStoreOfBefore() {
+        Path before = directory.resolve(NAME_BEFORE);
+        if (Files.exists(before)) {
+            throw new IllegalStateException(before + " is the store of an earlier version, which this one cannot read:"
+                    + " start that version, or move the file away to begin with an empty store.");
         }
     }
 

@@ -133,6 +133,23 @@ class SqliteStoreTest extends StoreContract {
         assertThat(records(id)).hasSize(10_000);
     }
 
+    @Test
+    void theStoreOfAnEarlierVersionIsRefusedAndKept() throws Exception {
+        Path other = Files.createDirectory(temporary.resolve("earlier"));
+        Path earlier = Files.writeString(other.resolve("store.mv"), "H:2,block:5");
+        for (int i = 0; i < 2; i++) {
+            assertThatThrownBy(() -> new SqliteStore(other))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage(earlier.toRealPath()
+                            + " is the store of an earlier version, which this one cannot read:"
+                            + " start that version, or move the file away to begin with an empty store.");
+        }
+        assertThat(earlier).hasContent("H:2,block:5");
+        assertThat(other.resolve("dreamlake.db")).doesNotExist();
+        Files.move(earlier, temporary.resolve("store.mv"));
+        new SqliteStore(other).close();
+    }
+
     /** A copy of the files of an open store is what a killed one leaves. */
     private Path killed() throws IOException {
         Path copy = Files.createDirectory(temporary.resolve("killed"));
