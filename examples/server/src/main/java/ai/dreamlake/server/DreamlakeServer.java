@@ -2,6 +2,7 @@ package ai.dreamlake.server;
 
 import ai.dreamlake.server.http.HttpServer;
 import ai.dreamlake.server.http.Tokens;
+import ai.dreamlake.server.series.Series;
 import ai.dreamlake.server.store.Store;
 import ai.dreamlake.server.store.mongo.MongoStore;
 import ai.dreamlake.server.store.sqlite.SqliteStore;
@@ -21,6 +22,9 @@ public final class DreamlakeServer implements AutoCloseable {
     private final Store store;
     private final HttpServer http;
 
+    /** Null if records are kept for ever. */
+    private final Retention retention;
+
     /**
      * Opens the store, and listens.
      *
@@ -34,11 +38,17 @@ public final class DreamlakeServer implements AutoCloseable {
     /** @param store to be closed with the server, also if that cannot start */
     DreamlakeServer(Settings settings, Store store) {
         this.store = store;
+        boolean isForgetful = settings.retentionDays() > 0;
+        Clock clock = Clock.systemUTC();
         try {
-            this.http = new HttpServer(settings.http(), store);
+            this.http = new HttpServer(settings.http(), store, new Series(store, clock, isForgetful));
         } catch (RuntimeException fault) {
             store.close();
             throw fault;
+        }
+        this.retention = isForgetful ? new Retention(store, Duration.ofDays(settings.retentionDays())) : null;
+        if (isForgetful) {
+            retention.start(clock);
         }
     }
 
@@ -60,6 +70,9 @@ public final class DreamlakeServer implements AutoCloseable {
     @Override
     public void close() {
         http.close();
+        if (retention != null) {
+            retention.close();
+        }
         store.close();
     }
 

@@ -11,9 +11,10 @@ import java.util.Map;
  *
  * @param mongodbUri the MongoDB that stores everything; null for the embedded store
  * @param dataPath where the embedded store keeps its files
+ * @param retentionDays for how many days records are kept; 0: for ever
  * @param http how the server listens
  */
-record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
+record Settings(String mongodbUri, Path dataPath, int retentionDays, HttpSettings http) {
 
     /** Publicly known: with it, a user's name is all that a token needs. */
     static final String DEVELOPMENT_SECRET = "your-secret-key-change-this-in-production";
@@ -21,6 +22,7 @@ record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
     private static final int DEFAULT_PORT = 3000;
     private static final long DEFAULT_FILE_LIMIT = 100L * 1024 * 1024;
     private static final int LARGEST_PORT = 65535;
+    private static final int MOST_DAYS = 100_000;
     private static final String LOOPBACK = "127.0.0.1";
 
     /** @throws IllegalArgumentException if a variable has a value that makes no sense; its message says which */
@@ -41,7 +43,10 @@ record Settings(String mongodbUri, Path dataPath, HttpSettings http) {
                 number(environment, "REQUEST_TIMEOUT", 1, 3600, 30),
                 number(environment, "STOP_TIMEOUT", 0, 3600, 20));
         return new Settings(
-                value(environment, "MONGODB_URI", null), Path.of(value(environment, "DATA_PATH", ".dreamlake")), http);
+                value(environment, "MONGODB_URI", null),
+                Path.of(value(environment, "DATA_PATH", ".dreamlake")),
+                number(environment, "RETENTION_DAYS", 0, MOST_DAYS, 0),
+                http);
     }
 
     /** What tokens are signed with. */

@@ -26,6 +26,8 @@ class SettingsTest {
         "STOP_TIMEOUT, forever",
         "FILE_LIMIT, 100MB",
         "FILE_LIMIT, -1",
+        "RETENTION_DAYS, -1",
+        "RETENTION_DAYS, a week",
     })
     void aVariableThatMakesNoSenseIsNamedWithItsValue(String name, String value) {
         assertThatThrownBy(() -> Settings.of(Map.of(name, value)))

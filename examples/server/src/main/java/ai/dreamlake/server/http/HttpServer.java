@@ -39,10 +39,11 @@ public final class HttpServer implements AutoCloseable {
     /**
      * Listens.
      *
+     * @param series lines through the same store
      * @throws JavalinException if it cannot, because the port is taken
      * @throws IllegalArgumentException if the settings make no sense
      */
-    public HttpServer(HttpSettings settings, Store store) {
+    public HttpServer(HttpSettings settings, Store store, Series series) {
         this.settings = settings;
         Tokens tokens = new Tokens(settings.jwtSecret());
         Peer peer = new Peer(settings.trustsProxy());
@@ -68,7 +69,7 @@ public final class HttpServer implements AutoCloseable {
                 new HistogramRoutes(requests, store),
                 new ExportRoutes(requests, store),
                 new StreamRoutes(requests, store, streams),
-                new SeriesRoutes(requests, store, new Series(store)),
+                new SeriesRoutes(requests, store, series),
                 new ParameterRoutes(requests, store),
                 new TrackRoutes(requests, store),
                 new FileRoutes(requests, store, settings.fileLimit()),

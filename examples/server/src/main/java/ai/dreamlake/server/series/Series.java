@@ -3,14 +3,17 @@ package ai.dreamlake.server.series;
 import ai.dreamlake.server.store.LogStore;
 import ai.dreamlake.server.store.SeriesPoint;
 import ai.dreamlake.server.store.SeriesQuery;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Follows values through sessions. What was asked for lately is kept: then only the records are read that have come
- * since. A record that is deleted because it is old stays in a line that is kept.
+ * since. A record that is deleted because it is old stays in a line that is kept, for {@link #LONGEST_KEPT} at most if
+ * records are deleted at all: then lines are read anew.
  *
  * <p>Thread-safe. Who asks for the same line as somebody else waits for them.
  */
@@ -28,10 +31,18 @@ public final class Series {
     /** So few one bucket may have. */
     public static final int FEWEST_POINTS = 5;
 
+    /** How long a line is kept where old records are deleted. */
+    public static final Duration LONGEST_KEPT = Duration.ofHours(1);
+
+    private static final long MICROS_IN_SECOND = 1_000_000;
+    private static final int NANOS_IN_MICRO = 1000;
+
     /** So many lines are kept. */
     private static final int MOST_LINES = 200;
 
     private final LogStore store;
+    private final InstantSource clock;
+    private final boolean isForgetful;
 
     /** Guarded by itself; the line that was asked for last comes last. */
     private final Map<Key, Kept> lines = new LinkedHashMap<>(16, 0.75f, true) {
@@ -43,8 +54,11 @@ public final class Series {
         }
     };
 
-    public Series(LogStore store) {
+    /** @param isForgetful whether old records are deleted from the store, by whatever server */
+    public Series(LogStore store, InstantSource clock, boolean isForgetful) {
         this.store = store;
+        this.clock = clock;
+        this.isForgetful = isForgetful;
     }
 
     private record Key(String session, String name, String axis) {}
@@ -63,7 +77,10 @@ public final class Series {
     public Line line(String session, String name, String axis, int most) {
         Kept line;
         synchronized (lines) {
-            line = lines.computeIfAbsent(new Key(session, name, axis), Kept::new);
+            Instant now = clock.instant();
+            line = lines.compute(
+                    new Key(session, name, axis),
+                    (key, kept) -> kept == null || isForgetful && kept.isOld(now) ? new Kept(key, now) : kept);
         }
         return line.upToDate(most);
     }
@@ -73,6 +90,7 @@ public final class Series {
 
         private final Key key;
         private final String x;
+        private final Instant begun;
 
         /** Guarded by this, as all that follows. */
         private final Buckets buckets = new Buckets(MOST_POINTS);
@@ -80,9 +98,14 @@ public final class Series {
         /** The next record to be looked at. */
         private long next;
 
-        Kept(Key key) {
+        Kept(Key key, Instant begun) {
             this.key = key;
+            this.begun = begun;
             this.x = key.axis().equals(BY_NUMBER) || key.axis().equals(BY_TIME) ? null : key.axis();
+        }
+
+        boolean isOld(Instant now) {
+            return !now.isBefore(begun.plus(LONGEST_KEPT));
         }
 
         synchronized Line upToDate(int most) {
@@ -105,10 +128,15 @@ public final class Series {
             }
         }
 
+        /** Since 1970. {@link ChronoUnit#between} counts nanoseconds, and has no numbers for three centuries. */
+        private static long micros(Instant time) {
+            return time.getEpochSecond() * MICROS_IN_SECOND + time.getNano() / NANOS_IN_MICRO;
+        }
+
         private long position(SeriesPoint point) {
             return switch (key.axis()) {
                 case BY_NUMBER -> point.number();
-                case BY_TIME -> ChronoUnit.MICROS.between(Instant.EPOCH, point.timestamp());
+                case BY_TIME -> micros(point.timestamp());
                 default -> buckets.count();
             };
         }

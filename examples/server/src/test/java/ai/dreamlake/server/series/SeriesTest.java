@@ -29,11 +29,12 @@ class SeriesTest {
     private LogStore store;
     private Series series;
     private String session;
+    private Instant now = Instant.parse("2025-10-29T10:30:00Z");
 
     @BeforeEach
     void open() {
         store = new SqliteStore(data);
-        series = new Series(store);
+        series = new Series(store, () -> now, false);
         session = store.upsert("1", "w", Description.named("s")).session().id();
     }
 
@@ -88,6 +89,34 @@ class SeriesTest {
         Line line = series.line(session, "loss", Series.BY_NUMBER, 100);
         assertThat(line.count()).isEqualTo(2);
         assertThat(line.end()).isEqualTo(3);
+    }
+
+    @Test
+    void aPointOfADeletedRecordIsForgottenWithinAnHourIfRecordsAreDeleted() {
+        Series forgetful = new Series(store, () -> now, true);
+        append("{\"loss\": 0.5}", "{\"loss\": 0.4}");
+        assertThat(forgetful.line(session, "loss", Series.BY_NUMBER, 100).count())
+                .isEqualTo(2);
+        assertThat(line(Series.BY_NUMBER)).hasSize(2);
+        store.deleteOlderThan(Instant.now().plusSeconds(60), 1);
+        now = now.plus(Series.LONGEST_KEPT).minusMillis(1);
+        assertThat(forgetful.line(session, "loss", Series.BY_NUMBER, 100).count())
+                .isEqualTo(2);
+        now = now.plusMillis(1);
+        assertThat(forgetful.line(session, "loss", Series.BY_NUMBER, 100).count())
+                .isEqualTo(1);
+        assertThat(line(Series.BY_NUMBER)).as("where none are deleted").hasSize(2);
+    }
+
+    @Test
+    void aTimeMayLieInAnyCentury() {
+        List<NewRecord> batch = List.of(
+                new NewRecord(Instant.parse("0001-01-01T00:00:00Z"), Level.INFO, "m", (ObjectNode)
+                        JSON.readTree("{\"loss\": 1}")),
+                new NewRecord(Instant.parse("9999-12-31T00:00:00Z"), Level.INFO, "m", (ObjectNode)
+                        JSON.readTree("{\"loss\": 2}")));
+        store.append("1", session, null, batch);
+        assertThat(line(Series.BY_TIME)).hasSize(2);
     }
 
     @Test
