@@ -154,7 +154,7 @@ class StreamTest {
             assertThat(closed.post("/sign-in", "{\"userName\": \"alice\"}", "Content-Type", "application/json")
                             .status())
                     .isEqualTo(401);
-            assertThat(closed.get("/sign-in").body()).isEqualTo("{\"development\":false}");
+            assertThat(closed.get("/sign-in").body()).isEqualTo("{\"development\":false,\"userName\":null}");
             assertThat(closed.get("/sessions").status())
                     .as("a token of development mode")
                     .isEqualTo(401);

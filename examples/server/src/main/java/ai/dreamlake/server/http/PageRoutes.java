@@ -7,53 +7,131 @@ import io.javalin.http.SameSite;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
 import tools.jackson.databind.JsonNode;
 
-/** The page to look at it all, and how one signs in there. */
+/** The page to look at it all, and how one signs in there, and out. */
 final class PageRoutes implements Routes {
+
+    /** The page's own files, in resources {@code page}. */
+    private static final List<String> FILES = List.of(
+            "about.js",
+            "address.js",
+            "api.js",
+            "chart.js",
+            "charts.css",
+            "charts.js",
+            "dom.js",
+            "filters.js",
+            "format.js",
+            "histogram.js",
+            "lines.js",
+            "log.css",
+            "log.js",
+            "main.js",
+            "record.js",
+            "records.js",
+            "run.js",
+            "runs.css",
+            "runs.js",
+            "state.js",
+            "style.css",
+            "theme.js");
+
+    /** Where its jar says which version of uPlot it has; the version is in the paths of its files. */
+    private static final String UPLOT_PROPERTIES = "/META-INF/maven/org.webjars.npm/uplot/pom.properties";
 
     private final Requests requests;
     private final Tokens tokens;
     private final Peer peer;
     private final HttpSettings settings;
 
+    /** By their names below {@code /page/}. */
+    private final Map<String, Asset> assets = new HashMap<>();
+
     PageRoutes(Requests requests, Tokens tokens, Peer peer, HttpSettings settings) {
         this.requests = requests;
         this.tokens = tokens;
         this.peer = peer;
         this.settings = settings;
+        FILES.forEach(name -> assets.put(name, Asset.of("/page/" + name)));
+        String uplot = "/META-INF/resources/webjars/uplot/" + uplotVersion() + "/dist/uPlot";
+        assets.put("lib/uPlot.js", Asset.of(uplot + ".esm.js"));
+        assets.put("lib/uPlot.css", Asset.of(uplot + ".min.css"));
+    }
+
+    private static String uplotVersion() {
+        Properties properties = new Properties();
+        try (InputStream in = PageRoutes.class.getResourceAsStream(UPLOT_PROPERTIES)) {
+            properties.load(in);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return properties.getProperty("version");
     }
 
     @Override
     public void addTo(RoutesConfig routes) {
-        addFile(routes, "/", "page.html", "text/html; charset=utf-8");
-        addFile(routes, "/page.css", "page.css", "text/css; charset=utf-8");
-        addFile(routes, "/page.js", "page.js", "text/javascript; charset=utf-8");
-        addFile(routes, "/run.js", "run.js", "text/javascript; charset=utf-8");
-        routes.get(
-                "/sign-in",
-                request ->
-                        Requests.answer(request, 200, Requests.object().put("development", settings.isDevelopment())));
+        Asset page = Asset.of("/page/index.html");
+        routes.get("/", page::answer);
+        routes.get("/page/<file>", request -> {
+            Asset asset = assets.get(request.pathParam("file"));
+            if (asset == null) {
+                throw new ApiException(404, "there is no such file");
+            }
+            asset.answer(request);
+        });
+        routes.get("/sign-in", this::whoIsSignedIn);
         routes.post("/sign-in", this::signIn);
+        routes.delete("/sign-in", this::signOut);
     }
 
-    private static void addFile(RoutesConfig routes, String path, String file, String type) {
-        byte[] bytes = bytes(file);
-        routes.get(
-                path,
-                request -> request.contentType(type)
-                        .header("Cache-Control", "no-cache")
-                        .result(bytes));
-    }
+    /** A file, which a browser asks for again each time, and gets only if it is another one than before. */
+    private record Asset(byte[] bytes, String type, String tag) {
 
-    private static byte[] bytes(String file) {
-        try (InputStream in = PageRoutes.class.getResourceAsStream("/" + file)) {
-            return in.readAllBytes();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+        static Asset of(String resource) {
+            try (InputStream in = PageRoutes.class.getResourceAsStream(resource)) {
+                byte[] bytes = in.readAllBytes();
+                String type = switch (resource.substring(resource.lastIndexOf('.'))) {
+                    case ".js" -> "text/javascript";
+                    case ".css" -> "text/css";
+                    default -> "text/html";
+                };
+                byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
+                String tag = "\"" + HexFormat.of().formatHex(digest, 0, 8) + "\"";
+                return new Asset(bytes, type + "; charset=utf-8", tag);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            } catch (NoSuchAlgorithmException impossible) {
+                throw new IllegalStateException("every Java has SHA-256", impossible);
+            }
         }
+
+        void answer(Context request) {
+            request.header("Cache-Control", "no-cache").header("ETag", tag);
+            if (tag.equals(request.header("If-None-Match"))) {
+                request.status(304);
+            } else {
+                request.contentType(type).result(bytes);
+            }
+        }
+    }
+
+    private void whoIsSignedIn(Context request) {
+        User user = requests.userOrNull(request);
+        String name = user == null ? null : user.name() == null ? user.id() : user.name();
+        Requests.answer(
+                request,
+                200,
+                Requests.object().put("development", settings.isDevelopment()).put("userName", name));
     }
 
     /** Another page must not sign its visitors in here, under a name of its choice. */
@@ -71,11 +149,26 @@ final class PageRoutes implements Routes {
             token = tokens.ofName(RequestBody.name(body.path("userName").asString(""), "userName"), Instant.now());
         }
         User user = tokens.user(token);
+        request.cookie(cookie(request, token));
+        Requests.answer(request, 200, Requests.object().put("userName", user.name() == null ? user.id() : user.name()));
+    }
+
+    /** The browser forgets the token. It stays valid for who has it otherwise. */
+    private void signOut(Context request) {
+        if (peer.isCrossSite(request)) {
+            throw new ApiException(403, "another web page cannot sign anybody out");
+        }
+        Cookie cookie = cookie(request, "");
+        cookie.setMaxAge(0);
+        request.cookie(cookie);
+        request.status(204);
+    }
+
+    private Cookie cookie(Context request, String token) {
         Cookie cookie = new Cookie(Requests.COOKIE, token);
         cookie.setHttpOnly(true);
         cookie.setSameSite(SameSite.STRICT);
         cookie.setSecure(peer.isTls(request));
-        request.cookie(cookie);
-        Requests.answer(request, 200, Requests.object().put("userName", user.name()));
+        return cookie;
     }
 }

@@ -1,0 +1,227 @@
+// One chart: one metric of one run or of several ones.
+
+import uPlot from './lib/uPlot.js';
+import {make} from './dom.js';
+import * as format from './format.js';
+import {columns, nearest, smooth} from './lines.js';
+import {colour, onTheme} from './theme.js';
+
+const HEIGHT = 170;
+
+/** Beyond it, what is NaN or infinite has no label of its own. */
+const MOST_LABELS = 12;
+
+/** Seconds between ticks of an axis that has times since the start. */
+const ELAPSED_STEPS = [0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
+
+const FONT = '11px system-ui, sans-serif';
+
+export class Chart {
+
+  #plot = null;
+  #lines = [];
+  #settings = null;
+  #shape = '';
+  #legend = [];
+  #at = make('span', {class: 'soft at'});
+  #value = make('span');
+  #note = make('p', {class: 'note', hidden: true});
+  #area = make('div', {class: 'plot', role: 'img'});
+  #list = make('ul', {class: 'legend'});
+  #onZoom;
+
+  /** @param onZoom called with [from, to] when a part of the axis was dragged over, null when all is wanted */
+  constructor(name, onZoom) {
+    this.name = name;
+    this.#onZoom = onZoom;
+    this.element = make('figure', {class: 'chart', 'data-metric': name},
+        make('figcaption', {}, make('h3', {title: name}, name), this.#at, this.#value), this.#area, this.#list, this.#note);
+    new ResizeObserver(() => this.#resize()).observe(this.#area);
+    onTheme(() => this.#plot?.redraw());
+  }
+
+  /**
+   * @param lines {label, colour, xs, ys, odd, count}: colour is the name of a custom property
+   * @param settings {axis, axisName, isLog, weight, zoom}
+   */
+  show(lines, settings) {
+    this.#lines = lines;
+    this.#settings = settings;
+    const isEmpty = lines.every(({xs}) => xs.length === 0);
+    const isLog = settings.isLog && lines.some(({ys}) => ys.some(y => y > 0 && Number.isFinite(y)));
+    const isShown = y => Number.isFinite(y) && (!isLog || y > 0);
+    const drawn = settings.weight > 0
+        ? lines.flatMap(line => [line, {...line, ys: smooth(line.ys, settings.weight)}])
+        : lines;
+    const data = columns(drawn, isShown);
+    const shape = JSON.stringify([settings.axis, isLog, settings.weight > 0, lines.map(line => [line.label, line.colour])]);
+    this.#area.hidden = isEmpty;
+    if (isEmpty) {
+      this.#destroy();
+    } else if (this.#plot && shape === this.#shape) {
+      this.#plot.setData(data, false);
+      this.zoom(settings.zoom);
+    } else {
+      this.#destroy();
+      this.#shape = shape;
+      this.#plot = new uPlot(this.#options(drawn, isLog), data, this.#area);
+      this.zoom(settings.zoom);
+    }
+    this.#legend = lines.map(line => make('span', {class: 'value'}));
+    this.#list.hidden = lines.length < 2;
+    this.#value.replaceChildren(...lines.length === 1 ? this.#legend : []);
+    this.#list.replaceChildren(...lines.map((line, i) => {
+      const swatch = make('span', {class: 'swatch'});
+      swatch.style.background = `var(${line.colour})`;
+      return make('li', {}, swatch, make('span', {class: 'label', title: line.label}, line.label), lines.length > 1 ? this.#legend[i] : null);
+    }));
+    this.#area.setAttribute('aria-label', lines.map(line => describe(line, lines.length > 1)).join('; '));
+    this.#tell(isLog, isEmpty);
+    this.#values(null);
+  }
+
+  /** @param range [from, to], or null for all */
+  zoom(range) {
+    if (!this.#plot) return;
+    const xs = this.#plot.data[0];
+    const [min, max] = range ?? [xs[0], xs.at(-1)];
+    this.#plot.setScale('x', {min, max});
+  }
+
+  #destroy() {
+    this.#plot?.destroy();
+    this.#plot = null;
+  }
+
+  #resize() {
+    const width = Math.floor(this.#area.clientWidth);
+    if (this.#plot && width > 0 && width !== this.#plot.width) {
+      this.#plot.setSize({width, height: HEIGHT});
+    }
+  }
+
+  #options(drawn, isLog) {
+    const {axis, axisName, weight} = this.#settings;
+    const isSmooth = weight > 0;
+    const lined = {stroke: () => colour('--soft'), grid: {stroke: () => colour('--grid'), width: 1},
+      ticks: {stroke: () => colour('--grid'), width: 1, size: 4}, font: FONT, labelFont: FONT};
+    return {
+      width: Math.floor(this.#area.clientWidth) || 300,
+      height: HEIGHT,
+      legend: {show: false},
+      padding: [10, 14, 0, 0],
+      tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
+      scales: {
+        x: {time: axis === 'time', range: (plot, min, max) => min === max ? [min - 0.5, max + 0.5] : [min, max]},
+        y: {distr: isLog ? 3 : 1},
+      },
+      axes: [
+        {...lined, label: axisName, labelSize: 16, labelGap: 0, size: 26, space: 60,
+          ...axis === 'elapsed' ? {incrs: ELAPSED_STEPS} : {},
+          ...axis === 'time' ? {} : {values: (plot, ticks) => ticks.map(tick => tick === null ? '' : this.#x(tick))}},
+        {...lined, size: 58, space: 28, gap: 4,
+          values: (plot, ticks) => ticks.map(tick => tick === null ? '' : format.value(tick))},
+      ],
+      series: [{}, ...drawn.map((line, i) => {
+        const isBehind = isSmooth && i % 2 === 0;
+        return {
+          stroke: () => colour(line.colour),
+          width: isBehind ? 1 : 1.75,
+          alpha: isBehind ? 0.25 : 1,
+          points: {show: isBehind ? false : undefined, size: 5},
+        };
+      })],
+      cursor: {
+        sync: {key: 'charts', scales: ['x', null]},
+        drag: {x: true, y: false, setScale: false},
+        points: {size: 7},
+        dataIdx: (plot, series, index, x) => nearest(plot.data[0], plot.data[series], index, x),
+        bind: {dblclick: () => () => this.#onZoom(null)},
+      },
+      hooks: {
+        setSelect: [plot => {
+          const {left, width} = plot.select;
+          if (width > 2) {
+            const range = [plot.posToVal(left, 'x'), plot.posToVal(left + width, 'x')];
+            plot.setSelect({left: 0, top: 0, width: 0, height: 0}, false);
+            this.#onZoom(range);
+          }
+        }],
+        setCursor: [plot => this.#values(plot.cursor.idx === undefined || plot.cursor.left < 0 ? null : plot)],
+        draw: [plot => this.#markOdd(plot)],
+      },
+    };
+  }
+
+  /** An x without its unit, such as on the axis. */
+  #x(at) {
+    return this.#settings.axis === 'elapsed' ? format.duration(at * 1000) : this.#settings.axis === 'number' ? format.count(at) : format.value(at);
+  }
+
+  /** The values under the pointer, else the last ones. */
+  #values(plot) {
+    const step = this.#settings.weight > 0 ? 2 : 1;
+    this.#lines.forEach((line, i) => {
+      const index = plot?.cursor.idxs[(i + 1) * step];
+      const y = plot ? plot.data[(i + 1) * step][index] : line.ys.at(-1);
+      this.#legend[i].textContent = format.value(y);
+    });
+    const x = plot?.data[0][plot.cursor.idx];
+    this.#at.textContent = x === undefined || x === null ? this.#lines.length === 1 ? 'last' : ''
+        : this.#settings.axis === 'time' ? format.time(new Date(x * 1000).toISOString())
+        : `${this.#settings.axisName} ${this.#x(x)}`;
+  }
+
+  #tell(isLog, isEmpty) {
+    const odd = this.#lines.flatMap(line => line.odd);
+    const hidden = isLog ? this.#lines.reduce((sum, {ys}) => sum + ys.filter(y => y <= 0).length, 0) : 0;
+    const words = [];
+    if (isEmpty) words.push(`No values of ${this.name} along ${this.#settings.axisName}.`);
+    if (odd.length > 0) {
+      const kinds = [...new Set(odd.map(([, y]) => format.value(y)))].join(', ');
+      words.push(`${kinds} from ${this.#settings.axisName} ${this.#settings.axis === 'time'
+          ? format.time(new Date(odd[0][0] * 1000).toISOString()) : this.#x(odd[0][0])} on: marked in red.`);
+    }
+    if (this.#settings.isLog && !isLog && !isEmpty) words.push('Nothing here is above 0: not logarithmic.');
+    if (hidden > 0) words.push('What is not above 0 is left out.');
+    this.#note.textContent = words.join(' ');
+    this.#note.hidden = words.length === 0;
+  }
+
+  /** What cannot be drawn as a point: a line from top to bottom, where infinite at the end that it points to. */
+  #markOdd(plot) {
+    const {ctx, bbox} = plot;
+    const odd = this.#lines.flatMap(line => line.odd)
+        .map(([x, y]) => [plot.valToPos(x, 'x', true), y])
+        .filter(([x]) => x >= bbox.left && x <= bbox.left + bbox.width);
+    ctx.save();
+    ctx.strokeStyle = ctx.fillStyle = colour('--error');
+    ctx.lineWidth = devicePixelRatio;
+    ctx.setLineDash([3 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
+    ctx.textAlign = 'center';
+    for (const [x, y] of odd) {
+      ctx.globalAlpha = odd.length > MOST_LABELS ? 0.25 : 0.7;
+      ctx.beginPath();
+      ctx.moveTo(x, bbox.top);
+      ctx.lineTo(x, bbox.top + bbox.height);
+      ctx.stroke();
+    }
+    ctx.globalAlpha = 1;
+    let lastLabel = -Infinity;
+    for (const [x, y] of odd) {
+      if (x - lastLabel < 30 * devicePixelRatio) continue;
+      lastLabel = x;
+      ctx.fillText(format.value(y), x, y > 0 ? bbox.top + 10 * devicePixelRatio : bbox.top + bbox.height - 4 * devicePixelRatio);
+    }
+    ctx.restore();
+  }
+}
+
+/** A line for those who cannot see it. */
+function describe({label, ys, count}, hasOthers) {
+  const finite = ys.filter(Number.isFinite);
+  const range = finite.length === 0 ? 'none of them finite'
+      : `from ${format.value(finite.reduce((low, y) => Math.min(low, y)))} to ${format.value(finite.reduce((high, y) => Math.max(high, y)))}`;
+  return `${hasOthers ? label + ': ' : ''}${format.counted(count, 'value')}, ${range}, the last one ${format.value(ys.at(-1))}`;
+}

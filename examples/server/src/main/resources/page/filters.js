@@ -1,0 +1,142 @@
+// What of a log is shown: fields to say it, and what they mean as the server's parameters. The address keeps it.
+
+import * as address from './address.js';
+import * as api from './api.js';
+import {byId, debounced, make, menu} from './dom.js';
+import * as format from './format.js';
+
+const TYPING_MILLIS = 300;
+
+/** What the address says of a filter; nothing of it is set without one. */
+export const NONE = {level: null, text: null, from: null, to: null, where: null, after: null, before: null};
+
+const CONDITION = /^\s*(.+?)\s*(>=|<=|!=|>|<|=)\s*(.*?)\s*$/;
+
+/** A condition as the server takes it; null if it is none. */
+export function condition(text) {
+  const [, name, operator, value] = text.match(CONDITION) ?? [];
+  return name && value ? name + operator + value : null;
+}
+
+/** The server's parameters for what the address says. */
+export function query(view) {
+  const parameters = new URLSearchParams();
+  if (view.level?.length) parameters.set('level', view.level.join(','));
+  if (view.text) parameters.set('search', view.text);
+  if (view.from) parameters.set('startTime', view.from);
+  if (view.to) parameters.set('endTime', view.to);
+  if (view.after) parameters.set('after', view.after);
+  if (view.before) parameters.set('before', view.before);
+  for (const where of view.where ?? []) parameters.append('where', where);
+  return parameters;
+}
+
+/** For a field that shows local time: this page shows universal time, and says so. */
+const toField = iso => iso ? iso.replace('Z', '').slice(0, 23) : '';
+const fromField = text => text ? new Date(text + 'Z').toISOString() : null;
+
+export class Filters {
+
+  #id = null;
+  #levels = new Map();
+  #text = make('input', {id: 'search', type: 'search', placeholder: 'Search messages  /', 'aria-label': 'Search messages', spellcheck: 'false'});
+  #where = make('input', {id: 'where-input', list: 'metric-names', placeholder: 'loss>0.5 ⏎', 'aria-label': 'Add a condition on metadata, such as loss>0.5',
+    spellcheck: 'false', autocomplete: 'off'});
+  #names = make('datalist', {id: 'metric-names'});
+  #from = make('input', {id: 'from', type: 'datetime-local', step: '0.001'});
+  #to = make('input', {id: 'to', type: 'datetime-local', step: '0.001'});
+  #time = make('summary', {});
+  #chips = make('span', {class: 'chips'});
+  #jsonl = make('a', {download: true}, 'JSONL');
+  #csv = make('a', {download: true}, 'CSV');
+  #clear = make('button', {id: 'clear-filters', type: 'button', onclick: () => address.change(NONE)}, 'Clear filters');
+  #count = make('span', {id: 'hits', class: 'soft', role: 'status'});
+
+  constructor() {
+    for (const level of format.LEVELS) {
+      const button = make('button', {type: 'button', class: 'level-chip ' + level, 'data-level': level, onclick: () => this.#toggle(level)});
+      this.#levels.set(level, button);
+    }
+    byId('filters').append(
+        make('div', {class: 'bar'}, this.#text, this.#where, this.#names,
+            menu({id: 'time-filter'}, this.#time,
+                make('label', {}, 'from ', this.#from), make('label', {}, 'to ', this.#to),
+                make('button', {type: 'button', onclick: () => address.change({from: null, to: null})}, 'All of it')),
+            menu({id: 'export', class: 'right'}, make('summary', {}, 'Export'), make('p', {class: 'soft'}, 'What the filters let through, as'), this.#jsonl, this.#csv)),
+        make('div', {class: 'bar'}, make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, ...this.#levels.values()),
+            this.#chips, this.#clear, this.#count));
+    byId('filters').onsubmit = event => event.preventDefault();
+    this.#text.oninput = debounced(TYPING_MILLIS, () => this.#id && address.change({text: this.#text.value}));
+    this.#where.addEventListener('keydown', event => event.key === 'Enter' && this.#add());
+    this.#from.onchange = this.#to.onchange = () => this.#setTime();
+  }
+
+  /** Another run, or what is known of it by now. */
+  describe(session) {
+    this.#id = session.id;
+    for (const [level, button] of this.#levels) {
+      const count = session.levelCounts[level] ?? 0;
+      const label = `${level} ${count === 0 ? '' : format.count(count)}`.trim();
+      if (button.textContent !== label) button.textContent = label;
+    }
+    const names = Object.keys(session.metrics);
+    if (this.#names.children.length !== names.length) {
+      this.#names.replaceChildren(...names.map(name => make('option', {value: name + '>'})));
+    }
+  }
+
+  show(view) {
+    for (const [level, button] of this.#levels) button.setAttribute('aria-pressed', view.level?.includes(level) ?? false);
+    byId('filters').classList.toggle('has-level', (view.level?.length ?? 0) > 0);
+    if (document.activeElement !== this.#text) this.#text.value = view.text ?? '';
+    this.#from.value = toField(view.from);
+    this.#to.value = toField(view.to);
+    this.#time.textContent = view.from || view.to
+        ? `${view.from ? format.time(view.from).slice(5, 19) : '…'} – ${view.to ? format.time(view.to).slice(5, 19) : 'now'}` : 'All times';
+    this.#time.classList.toggle('is-set', Boolean(view.from || view.to));
+    this.#chips.replaceChildren(
+        ...(view.where ?? []).map((where, i) => this.#chip(where, () => address.change({where: view.where.filter((one, j) => j !== i)}))),
+        ...view.after || view.before ? [this.#chip(`records ${Number(view.after ?? -1) + 1}–${view.before ? Number(view.before) - 1 : '…'}`,
+            () => address.change({after: null, before: null}))] : []);
+    const parameters = query(view);
+    this.#clear.hidden = parameters.size === 0;
+    this.#jsonl.href = api.exportOf(view.run, new URLSearchParams([['format', 'jsonl'], ...parameters]));
+    this.#csv.href = api.exportOf(view.run, new URLSearchParams([['format', 'csv'], ...parameters]));
+  }
+
+  /** How many records are shown, of how many. */
+  count(shown, all, isCounted, hasFailed) {
+    this.#count.textContent = !isCounted ? hasFailed ? '' : 'counting …' : shown === all ? format.counted(all, 'record')
+        : `${format.count(shown)} of ${format.counted(all, 'record')}`;
+  }
+
+  focus() {
+    this.#text.focus();
+    this.#text.select();
+  }
+
+  #chip(label, onRemove) {
+    return make('span', {class: 'chip'}, label, make('button', {type: 'button', 'aria-label': 'Remove ' + label, onclick: onRemove}, '×'));
+  }
+
+  #toggle(level) {
+    const levels = address.view().level ?? [];
+    address.change({level: format.LEVELS.filter(one => one === level ? !levels.includes(one) : levels.includes(one))});
+  }
+
+  #add() {
+    const wanted = condition(this.#where.value);
+    this.#where.setCustomValidity(wanted || this.#where.value === '' ? '' : 'A name, one of > >= < <= = !=, and a value: loss>0.5');
+    if (wanted) {
+      this.#where.value = '';
+      address.change({where: [...(address.view().where ?? []).filter(one => one !== wanted), wanted]});
+    } else {
+      this.#where.reportValidity();
+      setTimeout(() => this.#where.setCustomValidity(''), 2000);
+    }
+  }
+
+  #setTime() {
+    address.change({from: fromField(this.#from.value), to: fromField(this.#to.value)});
+  }
+}

@@ -1,0 +1,116 @@
+// How many records of each level there were over time. Dragging over a part of it, or a click on a bar, narrows the time.
+
+import * as address from './address.js';
+import {make} from './dom.js';
+import * as format from './format.js';
+
+const WIDTH = 1000;
+const HEIGHT = 44;
+const DRAG_PIXELS = 4;
+
+/** Levels from the bottom of a bar to its top, the worst ones where they are seen first. */
+const STACK = ['debug', 'info', 'warn', 'error', 'fatal'];
+
+function shape(name, attributes) {
+  const element = document.createElementNS('http://www.w3.org/2000/svg', name);
+  for (const [attribute, value] of Object.entries(attributes)) element.setAttribute(attribute, value);
+  return element;
+}
+
+export class Histogram {
+
+  #data = null;
+  #svg = shape('svg', {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img'});
+  #selection = shape('rect', {class: 'selection', y: 0, height: HEIGHT, width: 0});
+  #labels = make('div', {class: 'labels'});
+  #reset = make('button', {type: 'button', class: 'quiet', hidden: true, onclick: () => address.change({from: null, to: null})}, 'All times');
+  #parent;
+  #dragged = null;
+
+  constructor(parent) {
+    this.#parent = parent;
+    parent.append(this.#svg, this.#labels);
+    this.#svg.addEventListener('pointerdown', event => this.#down(event));
+    this.#svg.addEventListener('pointermove', event => this.#move(event));
+    this.#svg.addEventListener('pointerup', event => this.#up(event));
+    this.#svg.addEventListener('pointercancel', () => this.#drop());
+    this.#svg.addEventListener('dblclick', () => address.change({from: null, to: null}));
+  }
+
+  /** @param data the server's answer; null while there is none */
+  show(data) {
+    this.#data = data?.buckets.length ? data : null;
+    this.#parent.classList.toggle('is-empty', !this.#data);
+    if (!this.#data) {
+      this.#svg.replaceChildren();
+      this.#labels.replaceChildren();
+      return;
+    }
+    const {buckets} = this.#data;
+    const total = counts => Object.values(counts).reduce((sum, one) => sum + one, 0);
+    const most = Math.max(1, ...buckets.map(({counts}) => total(counts)));
+    const width = WIDTH / buckets.length;
+    this.#svg.replaceChildren(...buckets.flatMap(({start, counts}, i) => {
+      let y = HEIGHT;
+      const bars = STACK.filter(level => counts[level] > 0).map(level => {
+        // Anything at all is seen: one error among thousands of records is what one looks for.
+        const height = Math.min(y, Math.max(1.5, counts[level] / most * (HEIGHT - 2)));
+        y -= height;
+        return shape('rect', {class: level, x: i * width, y, width: Math.max(0.5, width - (buckets.length > 150 ? 0 : 1)), height});
+      });
+      if (bars.length === 0) return [];
+      const title = shape('title', {});
+      title.textContent = [format.time(start), ...STACK.filter(level => counts[level] > 0)
+          .map(level => `${level} ${format.count(counts[level])}`)].join('\n');
+      const all = shape('rect', {class: 'bar-area', x: i * width, y: 0, width, height: HEIGHT});
+      all.append(title);
+      return [...bars, all];
+    }), this.#selection);
+    const view = address.view();
+    this.#reset.hidden = !view.from && !view.to;
+    this.#labels.replaceChildren(make('span', {}, format.time(this.#data.from).slice(0, 19)), this.#reset, make('span', {}, format.time(this.#data.to).slice(0, 19)));
+    this.#svg.setAttribute('aria-label',
+        `Records over time, from ${format.time(this.#data.from)} to ${format.time(this.#data.to)}; at most ${format.count(most)} in one of ${buckets.length} parts`);
+  }
+
+  #share(event) {
+    const {left, width} = this.#svg.getBoundingClientRect();
+    return Math.min(1, Math.max(0, (event.clientX - left) / width));
+  }
+
+  #time(share) {
+    const [from, to] = [Date.parse(this.#data.from), Date.parse(this.#data.to)];
+    return from + share * (to - from);
+  }
+
+  #down(event) {
+    if (!this.#data || event.button !== 0) return;
+    this.#dragged = {from: this.#share(event), x: event.clientX};
+    this.#svg.setPointerCapture(event.pointerId);
+  }
+
+  #move(event) {
+    if (!this.#dragged) return;
+    const [from, to] = [this.#dragged.from, this.#share(event)].sort((one, other) => one - other);
+    this.#selection.setAttribute('x', from * WIDTH);
+    this.#selection.setAttribute('width', (to - from) * WIDTH);
+  }
+
+  #up(event) {
+    if (!this.#dragged) return;
+    let [from, to] = [this.#dragged.from, this.#share(event)].sort((one, other) => one - other);
+    if (Math.abs(event.clientX - this.#dragged.x) < DRAG_PIXELS) {
+      const {buckets} = this.#data;
+      const bucket = Math.min(buckets.length - 1, Math.floor(from * buckets.length));
+      [from, to] = [bucket / buckets.length, (bucket + 1) / buckets.length];
+    }
+    this.#drop();
+    const [start, end] = [Math.floor(this.#time(from)), Math.floor(this.#time(to)) + 1];      // whole milliseconds around it
+    if (end > start) address.change({from: new Date(start).toISOString(), to: new Date(end).toISOString()});
+  }
+
+  #drop() {
+    this.#dragged = null;
+    this.#selection.setAttribute('width', 0);
+  }
+}

@@ -1,0 +1,70 @@
+// From the server's series to the columns that a chart takes. No elements and no requests here.
+
+/**
+ * One run's values of one metric.
+ *
+ * @param answer the server's
+ * @param axis 'number', 'time', 'elapsed' or the name of another metric
+ * @param start when the run began, in milliseconds
+ * @returns {xs, ys, odd}: sorted by x; a y that is NaN or infinite stays, and is in odd, too
+ */
+export function line(answer, axis, start) {
+  const x = axis === 'time' ? at => Date.parse(at) / 1000
+      : axis === 'elapsed' ? at => (Date.parse(at) - start) / 1000
+      : Number;
+  const points = answer.points.map(([at, value]) => [x(at), Number(value)]).filter(([at]) => Number.isFinite(at));
+  points.sort(([one], [other]) => one - other);      // stable: what has the same x stays in the order of the records
+  return {
+    xs: points.map(([at]) => at),
+    ys: points.map(([, value]) => value),
+    odd: points.filter(([, value]) => !Number.isFinite(value)),
+  };
+}
+
+/** An exponential moving average, as if there had been no zero before the first value. What is odd stays. */
+export function smooth(ys, weight) {
+  let average = 0;
+  let share = 1;
+  return ys.map(y => {
+    if (!Number.isFinite(y)) return y;
+    average = weight * average + (1 - weight) * y;
+    share *= weight;
+    return average / (1 - share);
+  });
+}
+
+/**
+ * One column of xs for lines that have their own: [xs, ys, ys …]. A line that has no value at an x has undefined there,
+ * which is drawn over; null makes a gap.
+ *
+ * @param lines {xs, ys} each
+ * @param isShown whether a y can be drawn
+ */
+export function columns(lines, isShown) {
+  const next = lines.map(() => 0);
+  const result = [[], ...lines.map(() => [])];
+  for (;;) {
+    let x = Infinity;
+    lines.forEach(({xs}, i) => {
+      if (next[i] < xs.length) x = Math.min(x, xs[next[i]]);
+    });
+    if (x === Infinity) return result;
+    result[0].push(x);
+    lines.forEach(({xs, ys}, i) => {
+      const has = xs[next[i]] === x;
+      result[i + 1].push(has ? isShown(ys[next[i]]) ? ys[next[i]] : null : undefined);
+      if (has) next[i]++;
+    });
+  }
+}
+
+/** The index next to another one at which a column has a value; null if it has none nearby. */
+export function nearest(xs, ys, index, x) {
+  for (let left = index, right = index; left >= 0 || right < ys.length; left--, right++) {
+    const hasLeft = left >= 0 && ys[left] !== undefined && ys[left] !== null;
+    const hasRight = right < ys.length && ys[right] !== undefined && ys[right] !== null;
+    if (hasLeft && hasRight) return x - xs[left] <= xs[right] - x ? left : right;
+    if (hasLeft || hasRight) return hasLeft ? left : right;
+  }
+  return null;
+}
