@@ -38,7 +38,9 @@ public final class Metrics {
     /** Of a number, or of a text that stands for one that JSON cannot write; empty for anything else. */
     static OptionalDouble value(JsonNode entry) {
         if (entry.isNumber()) {
-            return OptionalDouble.of(entry.isBigDecimal() ? entry.decimalValue().doubleValue() : entry.doubleValue());
+            // A node of Jackson's refuses to be a double that is none of its own; what is too large is infinite here.
+            Number number = entry.numberValue();
+            return OptionalDouble.of(number.doubleValue());
         }
         if (!entry.isString()) {
             return OptionalDouble.empty();

@@ -725,26 +725,29 @@ public abstract class StoreContract {
                 Arrays.stream(values)
                         .map(value -> withMetadata("{\"v\": " + value + "}"))
                         .toList());
+        String large = "9".repeat(400);
+        store.append(ALICE, id, null, List.of(withMetadata("{\"v\": " + large + "}")));
+        assertThat(store.session(ALICE, id).lastMetrics()).containsEntry("v", Double.POSITIVE_INFINITY);
         String[] others = {"null", "true", "\"1\"", "{\"v\": 1}", "[1, 0.5]", "[]"};
         for (String other : others) {
             store.append(ALICE, id, null, List.of(withMetadata("{\"v\": " + other + "}")));
         }
         store.append(ALICE, id, null, List.of(record("no metadata"), withMetadata("{\"w\": 1}"), withMetadata("{}")));
-        assertThat(fitting(id, Operator.GREATER, 0.5)).containsExactly(1L, 3L, 5L, 8L, 9L);
-        assertThat(fitting(id, Operator.GREATER_OR_EQUAL, 0.5)).containsExactly(0L, 1L, 3L, 5L, 8L, 9L);
+        assertThat(fitting(id, Operator.GREATER, 0.5)).containsExactly(1L, 3L, 5L, 8L, 9L, 10L);
+        assertThat(fitting(id, Operator.GREATER_OR_EQUAL, 0.5)).containsExactly(0L, 1L, 3L, 5L, 8L, 9L, 10L);
         assertThat(fitting(id, Operator.LESS, 0.5)).containsExactly(2L, 6L, 7L);
         assertThat(fitting(id, Operator.LESS_OR_EQUAL, 0.5)).containsExactly(0L, 2L, 6L, 7L);
         assertThat(fitting(id, Operator.EQUAL, 1.0)).containsExactly(1L, 3L);
         assertThat(fitting(id, Operator.EQUAL, 0.1)).containsExactly(7L);
         assertThat(fitting(id, Operator.EQUAL, 12345678901234567890123.0)).containsExactly(9L);
-        assertThat(fitting(id, Operator.DIFFERENT, 1.0)).containsExactly(0L, 2L, 4L, 5L, 6L, 7L, 8L, 9L);
+        assertThat(fitting(id, Operator.DIFFERENT, 1.0)).containsExactly(0L, 2L, 4L, 5L, 6L, 7L, 8L, 9L, 10L);
         assertThat(fitting(id, Operator.EQUAL, Double.NaN)).containsExactly(4L);
         assertThat(fitting(id, Operator.LESS_OR_EQUAL, Double.NaN)).containsExactly(4L);
         assertThat(fitting(id, Operator.GREATER, Double.NaN)).isEmpty();
-        assertThat(fitting(id, Operator.DIFFERENT, Double.NaN)).hasSize(9).doesNotContain(4L);
+        assertThat(fitting(id, Operator.DIFFERENT, Double.NaN)).hasSize(10).doesNotContain(4L);
         assertThat(fitting(id, Operator.EQUAL, Double.POSITIVE_INFINITY))
                 .as("a double has no more")
-                .containsExactly(5L, 8L);
+                .containsExactly(5L, 8L, 10L);
         assertThat(fitting(id, Operator.LESS, Double.POSITIVE_INFINITY)).containsExactly(0L, 1L, 2L, 3L, 6L, 7L, 9L);
         assertThat(fitting(id, Operator.LESS_OR_EQUAL, Double.NEGATIVE_INFINITY))
                 .containsExactly(6L);

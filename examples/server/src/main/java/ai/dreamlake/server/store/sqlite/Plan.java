@@ -110,7 +110,7 @@ final class Plan {
                     .map(i -> query.descending() ? highest - query.offset() - i : lowest + query.offset() + i);
             return numbers.mapToObj(number -> Schema.id(session.row(), number)).toList();
         }
-        return search(path(), most);
+        return search(path(false), most);
     }
 
     /** Whether what a record says decides, so that it must be read. */
@@ -118,8 +118,13 @@ final class Plan {
         return folded != null || !filter.conditions().isEmpty();
     }
 
-    /** The cheapest way. */
-    Path path() throws SQLException {
+    /**
+     * The cheapest way.
+     *
+     * @param isCounted whether both time and level of each record are wanted, and its place in the order does not
+     *     matter
+     */
+    Path path(boolean isCounted) throws SQLException {
         List<Path> possible = new ArrayList<>(List.of(Path.RECORDS));
         if (from != null || to != null || query.order() == Order.TIMESTAMP) {
             possible.add(Path.TIMES);
@@ -138,7 +143,7 @@ final class Plan {
                                         level -> session.session().levelCounts().getOrDefault(level, 0L))
                                 .sum());
         return possible.stream()
-                .min(Comparator.comparingLong(path -> cost(path, records, inTime, ofLevel)))
+                .min(Comparator.comparingLong(path -> cost(path, isCounted, records, inTime, ofLevel)))
                 .orElseThrow();
     }
 
@@ -164,8 +169,9 @@ final class Plan {
     }
 
     /** In records looked at. */
-    private long cost(Path path, long records, long inTime, long ofLevel) {
+    private long cost(Path path, boolean isCounted, long records, long inTime, long ofLevel) {
         boolean isFetched = isRead()
+                || isCounted && path != Path.RECORDS
                 || path == Path.TIMES && !levels.isEmpty()
                 || path == Path.LEVELS && (from != null || to != null || query.order() == Order.TIMESTAMP);
         long all = switch (path) {
@@ -179,7 +185,7 @@ final class Plan {
             case LEVELS -> query.order() == Order.NUMBER && levels.size() == 1;
         };
         long visits = all;
-        if (isInOrder && !isRead()) {
+        if (isInOrder && !isRead() && !isCounted) {
             // It ends as soon as it has enough. How soon, if those that fit are spread evenly?
             double fitting = (double) inTime / records * ofLevel;
             visits = (long) Math.min(all, (query.offset() + query.limit() + 1.0) * all / Math.max(1, fitting));
@@ -214,7 +220,7 @@ final class Plan {
         // One number for both of them: SQLite sorts the groups, and that takes most of the time.
         StringBuilder text = new StringBuilder("SELECT (timestamp - ?) / ? * ").append(Level.values().length);
         text.append(" + level AS both, count(*) FROM record ");
-        where(path(), text, values);
+        where(path(true), text, values);
         text.append(" GROUP BY both");
         sql.each(
                 text.toString(),

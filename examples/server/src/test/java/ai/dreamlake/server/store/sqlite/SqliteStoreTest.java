@@ -382,7 +382,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     /** How many of SQLite's instructions a query takes; a record that is looked at takes five or more. */
-    private int instructions(String id, Query query) throws SQLException {
+    private int instructions(String id, Reading work) throws SQLException {
         int[] count = {0};
         int step = 10;
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file())) {
@@ -394,10 +394,22 @@ class SqliteStoreTest extends StoreContract {
                 }
             });
             Sql counted = new Sql(connection);
-            RecordQuery done = query.done();
-            Records.find(counted, Sessions.find(counted, id).orElseThrow(), done);
+            work.read(counted, Sessions.find(counted, id).orElseThrow());
         }
         return count[0];
+    }
+
+    private int instructions(String id, Query query) throws SQLException {
+        return instructions(id, (sql, session) -> Records.find(sql, session, query.done()));
+    }
+
+    private int countingInstructions(String id, Query query) throws SQLException {
+        RecordQuery counted = RecordQuery.first(Integer.MAX_VALUE, query.filter());
+        return instructions(id, (sql, session) -> new Plan(sql, session, counted).histogram(100));
+    }
+
+    private interface Reading {
+        void read(Sql sql, Sessions.Known session) throws SQLException;
     }
 
     @Test
@@ -417,6 +429,17 @@ class SqliteStoreTest extends StoreContract {
         }
         int few = 10_000; // instructions; a look at all 20,000 records takes more than ten times as many
         assertThat(instructions(id, query().search("nowhere"))).isGreaterThan(10 * few);
+
+        assertThat(countingInstructions(id, query().levels(Level.FATAL))).isLessThan(few);
+        assertThat(countingInstructions(
+                        id, query().from(TIME.plusSeconds(10_000)).to(TIME.plusSeconds(10_050))))
+                .isLessThan(few);
+        RecordQuery most = RecordQuery.first(10, query().levels(Level.INFO).filter());
+        instructions(id, (sql, known) -> {
+            assertThat(new Plan(sql, known, most).path(true))
+                    .as("most records, of which each would have to be fetched")
+                    .isEqualTo(Plan.Path.RECORDS);
+        });
 
         assertThat(instructions(id, query().limit(10).descending())).isLessThan(few);
         assertThat(instructions(id, query().limit(10).offset(19_000))).isLessThan(few);
