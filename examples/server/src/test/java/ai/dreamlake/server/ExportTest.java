@@ -207,10 +207,12 @@ class ExportTest {
 
     @Test
     void noTextOfATableIsRunByASpreadsheet() {
-        append("\"=1+1\"", "{\"a\": \"+1\", \"b\": -1, \"c\": \"-Infinity\", \"@d\": \"\\t=1\", \"e\": \"a=b\"}");
+        append(
+                "\"=1+1\"",
+                "{\"a\": \"+1\", \"m\": \"-1+1\", \"at\": \"@x\", \"b\": -1, \"c\": \"-Infinity\", \"@d\": \"\\t=1\", \"e\": \"a=b\"}");
         assertThat(get("export?format=csv").body())
-                .isEqualTo("timestamp,level,message,sequenceNumber,a,b,c,'@d,e\r\n"
-                        + "2025-10-29T10:30:00.000000Z,info,'=1+1,0,'+1,-1,-Infinity,'\t=1,a=b\r\n");
+                .isEqualTo("timestamp,level,message,sequenceNumber,a,m,at,b,c,'@d,e\r\n"
+                        + "2025-10-29T10:30:00.000000Z,info,'=1+1,0,'+1,'-1+1,'@x,-1,-Infinity,'\t=1,a=b\r\n");
     }
 
     @Test

@@ -917,6 +917,8 @@ public abstract class StoreContract {
                 .isEqualTo(Histogram.EMPTY);
         Histogram micro = store.histogram(id, query().to(TIME.plusNanos(2000)).filter(), 100);
         assertThat(micro.buckets()).as("no shorter than a microsecond").hasSize(3);
+        RecordFilter tenMicros = query().from(TIME).to(TIME.plusNanos(9000)).filter();
+        assertThat(store.histogram(id, tenMicros, 5).buckets()).hasSize(5);
         assertThat(micro.buckets().get(0).counts()).isEqualTo(Map.of(Level.INFO, 1L));
         Histogram early = store.histogram(
                 id,
