@@ -24,7 +24,8 @@ export class About {
       this.#section('tracks', 'Tracks', tracks),
       this.#section('files', 'Files', files),
     ];
-    byId('about').append(this.#words, this.#facts, make('div', {class: 'folded'}, ...this.#sections.map(section => section.element)));
+    byId('about').append(this.#words, this.#facts,
+        make('div', {class: 'folded'}, ...this.#sections.map(section => section.element)));
   }
 
   show(session) {
@@ -36,17 +37,18 @@ export class About {
     if (shown === this.#shown) return;
     this.#shown = shown;
     const errors = (session.levelCounts.error ?? 0) + (session.levelCounts.fatal ?? 0);
-    const length = session.firstLogAt ? format.duration(Date.parse(session.lastLogAt) - Date.parse(session.firstLogAt)) : null;
+    const length = Date.parse(session.lastLogAt) - Date.parse(session.firstLogAt);
     this.#words.hidden = !session.description;
     this.#words.textContent = session.description ?? '';
     this.#facts.replaceChildren(tags(session), ...[
       format.counted(session.logCount, 'record'),
       errors > 0 ? format.counted(errors, 'error') : null,
       session.firstLogAt ? 'from ' + format.time(session.firstLogAt).slice(0, 19) : null,
-      length ? 'over ' + length : null,
+      session.firstLogAt ? 'over ' + format.duration(length) : null,
       session.folder ? 'in ' + session.folder : null,
     ].filter(fact => fact).map(fact => make('span', {class: 'soft'}, fact)),
-    ...format.flat(session.metadata).map(([name, value]) => make('span', {class: 'tag'}, `${name}=${format.text(value)}`)));
+    ...format.flat(session.metadata)
+        .map(([name, value]) => make('span', {class: 'tag'}, `${name}=${format.text(value)}`)));
   }
 
   #section(id, name, ask) {
@@ -73,7 +75,8 @@ export class About {
   }
 }
 
-const row = (name, ...cells) => make('tr', {}, make('th', {scope: 'row'}, name), ...cells.map(cell => make('td', {}, cell)));
+const row = (name, ...cells) =>
+    make('tr', {}, make('th', {scope: 'row'}, name), ...cells.map(cell => make('td', {}, cell)));
 
 async function parameters(id) {
   const found = await api.parameters(id);
@@ -85,14 +88,15 @@ async function tracks(id) {
   return Promise.all(found.map(async (track, i) => {
     const end = Number(track.totalDataPoints);
     const newest = i < MOST_TRACKS && end > 0 ? await api.trackPoint(id, track.name, end - 1).catch(() => null) : null;
-    return row(track.name, newest ? format.flat(newest.data).map(([name, value]) => `${name}=${format.text(value)}`).join(' ') : '',
-        format.counted(end, 'point'));
+    const values = format.flat(newest?.data).map(([name, value]) => `${name}=${format.text(value)}`);
+    return row(track.name, values.join(' '), format.counted(end, 'point'));
   }));
 }
 
 async function files(id) {
   const found = await api.files(id);
+  const path = file => `${file.path.replace(/^\/|\/$/g, '')}/${file.filename}`.replace(/^\//, '');
   return found.map(file => row(
-      make('a', {href: api.downloadOf(id, file.id), download: true}, `${file.path.replace(/^\/|\/$/g, '')}/${file.filename}`.replace(/^\//, '')),
+      make('a', {href: api.downloadOf(id, file.id), download: true}, path(file)),
       format.bytes(file.sizeBytes), [file.description, ...file.tags].filter(word => word).join(' · ')));
 }

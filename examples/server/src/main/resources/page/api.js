@@ -64,8 +64,10 @@ export const series = (id, name, x, signal) =>
 export const parameters = (id, signal) => call(`${of(id)}/parameters`, {signal}).then(answer => answer.data, noneIf404);
 export const tracks = async (id, signal) => (await call(`${of(id)}/tracks`, {signal})).tracks;
 export const files = async (id, signal) => (await call(`${of(id)}/files`, {signal})).files;
-export const trackPoint = async (id, name, index, signal) =>
-    (await call(`${of(id)}/tracks/${encodeURIComponent(name)}/data?startIndex=${index}&limit=1`, {signal}, exactly)).data[0];
+export async function trackPoint(id, name, index, signal) {
+  const path = `${of(id)}/tracks/${encodeURIComponent(name)}/data?startIndex=${index}&limit=1`;
+  return (await call(path, {signal}, exactly)).data[0];
+}
 
 export const downloadOf = (id, file) => `${of(id)}/files/${encodeURIComponent(file)}/download`;
 export const exportOf = (id, parameters) => `${of(id)}/export?${parameters}`;

@@ -12,7 +12,8 @@ const HEIGHT = 170;
 const MOST_LABELS = 12;
 
 /** Seconds between ticks of an axis that has times since the start. */
-const ELAPSED_STEPS = [0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800];
+const ELAPSED_STEPS = [0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600,
+  43_200, 86_400, 172_800, 604_800];
 
 const FONT = '11px system-ui, sans-serif';
 
@@ -29,15 +30,18 @@ export class Chart {
   #area = make('div', {class: 'plot', role: 'img'});
   #list = make('ul', {class: 'legend'});
   #onZoom;
+  #sizes = new ResizeObserver(() => this.#resize());
+  #forgetTheme;
 
   /** @param onZoom called with [from, to] when a part of the axis was dragged over, null when all is wanted */
   constructor(name, onZoom) {
     this.name = name;
     this.#onZoom = onZoom;
     this.element = make('figure', {class: 'chart', 'data-metric': name},
-        make('figcaption', {}, make('h3', {title: name}, name), this.#at, this.#value), this.#area, this.#list, this.#note);
-    new ResizeObserver(() => this.#resize()).observe(this.#area);
-    onTheme(() => this.#plot?.redraw());
+        make('figcaption', {}, make('h3', {title: name}, name), this.#at, this.#value),
+        this.#area, this.#list, this.#note);
+    this.#sizes.observe(this.#area);
+    this.#forgetTheme = onTheme(() => this.#plot?.redraw());
   }
 
   /**
@@ -54,7 +58,8 @@ export class Chart {
         ? lines.flatMap(line => [line, {...line, ys: smooth(line.ys, settings.weight)}])
         : lines;
     const data = columns(drawn, isShown);
-    const shape = JSON.stringify([settings.axis, isLog, settings.weight > 0, lines.map(line => [line.label, line.colour])]);
+    const shape = JSON.stringify(
+        [settings.axis, isLog, settings.weight > 0, lines.map(line => [line.label, line.colour])]);
     this.#area.hidden = isEmpty;
     if (isEmpty) {
       this.#destroy();
@@ -73,7 +78,8 @@ export class Chart {
     this.#list.replaceChildren(...lines.map((line, i) => {
       const swatch = make('span', {class: 'swatch'});
       swatch.style.background = `var(${line.colour})`;
-      return make('li', {}, swatch, make('span', {class: 'label', title: line.label}, line.label), lines.length > 1 ? this.#legend[i] : null);
+      return make('li', {}, swatch, make('span', {class: 'label', title: line.label}, line.label),
+          lines.length > 1 ? this.#legend[i] : null);
     }));
     this.#area.setAttribute('aria-label', lines.map(line => describe(line, lines.length > 1)).join('; '));
     this.#tell(isLog, isEmpty);
@@ -86,6 +92,13 @@ export class Chart {
     const xs = this.#plot.data[0];
     const [min, max] = range ?? [xs[0], xs.at(-1)];
     this.#plot.setScale('x', {min, max});
+  }
+
+  /** To be called when it is not shown any more. */
+  close() {
+    this.#sizes.disconnect();
+    this.#forgetTheme();
+    this.#destroy();
   }
 
   #destroy() {
@@ -116,9 +129,10 @@ export class Chart {
         y: {distr: isLog ? 3 : 1},
       },
       axes: [
-        {...lined, label: axisName, labelSize: 16, labelGap: 0, size: 26, space: 60,
+        {...lined, label: axis === 'time' ? 'time (UTC)' : axisName, labelSize: 16, labelGap: 0, space: 60,
+          size: axis === 'time' ? 38 : 26,
           ...axis === 'elapsed' ? {incrs: ELAPSED_STEPS} : {},
-          ...axis === 'time' ? {} : {values: (plot, ticks) => ticks.map(tick => tick === null ? '' : this.#x(tick))}},
+          values: axis === 'time' ? clocks : (plot, ticks) => ticks.map(tick => tick === null ? '' : this.#x(tick))},
         {...lined, size: 58, space: 28, gap: 4,
           values: (plot, ticks) => ticks.map(tick => tick === null ? '' : format.value(tick))},
       ],
@@ -155,7 +169,8 @@ export class Chart {
 
   /** An x without its unit, such as on the axis. */
   #x(at) {
-    return this.#settings.axis === 'elapsed' ? format.duration(at * 1000) : this.#settings.axis === 'number' ? format.count(at) : format.value(at);
+    const {axis} = this.#settings;
+    return axis === 'elapsed' ? format.duration(at * 1000) : axis === 'number' ? format.count(at) : format.value(at);
   }
 
   /** The values under the pointer, else the last ones. */
@@ -167,23 +182,26 @@ export class Chart {
       this.#legend[i].textContent = format.value(y);
     });
     const x = plot?.data[0][plot.cursor.idx];
-    this.#at.textContent = x === undefined || x === null ? this.#lines.length === 1 ? 'last' : ''
-        : this.#settings.axis === 'time' ? format.time(new Date(x * 1000).toISOString())
-        : `${this.#settings.axisName} ${this.#x(x)}`;
+    this.#at.textContent = x !== undefined && x !== null ? this.#place(x) : this.#lines.length === 1 ? 'last' : '';
+  }
+
+  /** An x with what it is. */
+  #place(x) {
+    const {axis, axisName} = this.#settings;
+    return axis === 'time' ? format.time(new Date(x * 1000).toISOString()) : `${axisName} ${this.#x(x)}`;
   }
 
   #tell(isLog, isEmpty) {
     const odd = this.#lines.flatMap(line => line.odd);
-    const hidden = isLog ? this.#lines.reduce((sum, {ys}) => sum + ys.filter(y => y <= 0).length, 0) : 0;
+    const isHidden = isLog && this.#lines.some(({ys}) => ys.some(y => y <= 0));
     const words = [];
     if (isEmpty) words.push(`No values of ${this.name} along ${this.#settings.axisName}.`);
     if (odd.length > 0) {
       const kinds = [...new Set(odd.map(([, y]) => format.value(y)))].join(', ');
-      words.push(`${kinds} from ${this.#settings.axisName} ${this.#settings.axis === 'time'
-          ? format.time(new Date(odd[0][0] * 1000).toISOString()) : this.#x(odd[0][0])} on: marked in red.`);
+      words.push(`${kinds} from ${this.#place(odd[0][0])} on: marked in red.`);
     }
     if (this.#settings.isLog && !isLog && !isEmpty) words.push('Nothing here is above 0: not logarithmic.');
-    if (hidden > 0) words.push('What is not above 0 is left out.');
+    if (isHidden) words.push('What is not above 0 is left out.');
     this.#note.textContent = words.join(' ');
     this.#note.hidden = words.length === 0;
   }
@@ -212,16 +230,31 @@ export class Chart {
     for (const [x, y] of odd) {
       if (x - lastLabel < 30 * devicePixelRatio) continue;
       lastLabel = x;
-      ctx.fillText(format.value(y), x, y > 0 ? bbox.top + 10 * devicePixelRatio : bbox.top + bbox.height - 4 * devicePixelRatio);
+      ctx.fillText(format.value(y), x,
+          y > 0 ? bbox.top + 10 * devicePixelRatio : bbox.top + bbox.height - 4 * devicePixelRatio);
     }
     ctx.restore();
   }
 }
 
+/** Times of day; the first one, and the first one of each day, with the day. */
+function clocks(plot, ticks, axis, space, step) {
+  let day = '';
+  return ticks.map(tick => {
+    const iso = new Date(tick * 1000).toISOString();
+    const isNew = iso.slice(0, 10) !== day;
+    day = iso.slice(0, 10);
+    if (step >= 86_400) return iso.slice(0, 10);
+    const clock = step >= 60 ? iso.slice(11, 16) : step >= 1 ? iso.slice(11, 19) : iso.slice(14, 23);
+    return isNew ? `${clock}\n${day.slice(5)}` : clock;
+  });
+}
+
 /** A line for those who cannot see it. */
 function describe({label, ys, count}, hasOthers) {
   const finite = ys.filter(Number.isFinite);
-  const range = finite.length === 0 ? 'none of them finite'
-      : `from ${format.value(finite.reduce((low, y) => Math.min(low, y)))} to ${format.value(finite.reduce((high, y) => Math.max(high, y)))}`;
-  return `${hasOthers ? label + ': ' : ''}${format.counted(count, 'value')}, ${range}, the last one ${format.value(ys.at(-1))}`;
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];      // the server gives few enough of them
+  const range = finite.length === 0 ? 'none of them finite' : `from ${format.value(low)} to ${format.value(high)}`;
+  const name = hasOthers ? label + ': ' : '';
+  return `${name}${format.counted(count, 'value')}, ${range}, the last one ${format.value(ys.at(-1))}`;
 }

@@ -33,13 +33,15 @@ export class Charts {
   #weightText = make('output', {class: 'soft'});
   #log = make('input', {type: 'checkbox'});
   #all = make('button', {type: 'button', hidden: true, onclick: () => this.#zoom(null)}, 'Show all');
-  #narrow = make('button', {type: 'button', class: 'narrow', hidden: true, onclick: () => this.#narrowLog()}, 'Filter log to this');
+  #narrow = make('button', {type: 'button', class: 'narrow', hidden: true, onclick: () => this.#narrowLog()},
+      'Filter log to this');
   #grid = make('div', {class: 'grid'});
   #empty = make('p', {class: 'empty', hidden: true});
 
   /**
    * @param tell called with a failure
-   * @param onRange called with an axis, from and to when the log is to be narrowed to what is seen; null if there is none
+   * @param onRange called with an axis, from and to when the log is to be narrowed to what is seen; null if there is
+   *   no log
    */
   constructor(section, tell, onRange = null) {
     this.#section = section;
@@ -54,7 +56,8 @@ export class Charts {
             make('label', {}, this.#log, ' log scale'),
             this.#all, this.#narrow),
         this.#empty, this.#grid);
-    this.#axis.onchange = () => address.change({x: this.#axis.value === 'number' ? null : this.#axis.value, zoom: null});
+    this.#axis.onchange = () =>
+        address.change({x: this.#axis.value === 'number' ? null : this.#axis.value, zoom: null});
     this.#weight.oninput = () => {
       this.#weightText.textContent = this.#weight.value;
       this.#smooth();
@@ -63,7 +66,7 @@ export class Charts {
     this.#find.oninput = () => this.#filterChoices();
   }
 
-  #smooth = debounced(100, () => address.change({smooth: Number(this.#weight.value) === 0 ? null : this.#weight.value}));
+  #smooth = debounced(100, () => address.change({smooth: this.#weight.value === '0' ? null : this.#weight.value}));
 
   /** @param runs {session, label, colour} each; the same ones again bring what has come since */
   show(runs, view) {
@@ -84,6 +87,7 @@ export class Charts {
     this.#loading?.abort();
     this.#runs = [];
     this.#answers.clear();
+    this.#charts.forEach(chart => chart.close());
     this.#charts.clear();
     this.#grid.replaceChildren();
   }
@@ -97,7 +101,8 @@ export class Charts {
     const interesting = metrics.filter(name => !format.isCounter(name));
     const chosen = (view.metric ?? []).filter(name => metrics.includes(name));
     this.isDefault = chosen.length === 0;
-    this.chosen = chosen.length > 0 ? chosen : (interesting.length > 0 ? interesting : metrics).slice(0, DEFAULT_METRICS);
+    const byDefault = (interesting.length > 0 ? interesting : metrics).slice(0, DEFAULT_METRICS);
+    this.chosen = this.isDefault ? byDefault : chosen;
     const zoom = view.zoom?.split('~').map(Number);
     this.settings = {
       axis: view.x ?? 'number',
@@ -110,7 +115,9 @@ export class Charts {
     this.#showChoices(metrics);
     const counters = metrics.filter(format.isCounter);
     const others = [...counters, ...metrics.filter(name => !format.isCounter(name))];
-    if (!(this.settings.axis in AXES) && !others.includes(this.settings.axis)) others.unshift(this.settings.axis);
+    if (!(this.settings.axis in AXES) && !others.includes(this.settings.axis)) {
+      others.unshift(this.settings.axis);      // until a run has it
+    }
     const options = [...Object.entries(AXES), ...others.map(name => [name, name])];
     if (JSON.stringify(options) !== this.#axis.dataset.options) {
       this.#axis.dataset.options = JSON.stringify(options);
@@ -121,7 +128,7 @@ export class Charts {
     this.#weightText.textContent = this.settings.weight || 'off';
     this.#log.checked = this.settings.isLog;
     this.#all.hidden = !this.settings.zoom;
-    this.#narrow.hidden = !this.settings.zoom || !this.#onRange || !['number', 'time', 'elapsed'].includes(this.settings.axis);
+    this.#narrow.hidden = !this.settings.zoom || !this.#onRange || !(this.settings.axis in AXES);
     this.#empty.hidden = metrics.length > 0;
     this.#empty.textContent = 'No numbers to draw: a record’s metadata may have some, such as {"train_loss": 0.5}.';
     this.#section.classList.toggle('is-empty', metrics.length === 0);
@@ -162,7 +169,8 @@ export class Charts {
     this.#draw();
     const axis = this.settings.axis === 'elapsed' ? 'time' : this.settings.axis;
     const wanted = this.chosen.flatMap(name => this.#runs.map(run => [run, name])).filter(([run, name]) =>
-        name in run.session.metrics && !((this.#answers.get(this.#key(run, name))?.end ?? -1) >= run.session.nextSequenceNumber));
+        name in run.session.metrics
+        && (this.#answers.get(this.#key(run, name))?.end ?? -1) < run.session.nextSequenceNumber);
     this.#grid.setAttribute('aria-busy', wanted.length > 0);
     try {
       await Promise.all(wanted.map(async ([run, name]) => {
@@ -180,8 +188,11 @@ export class Charts {
   }
 
   #arrange() {
-    for (const name of [...this.#charts.keys()]) {
-      if (!this.chosen.includes(name)) this.#charts.delete(name);
+    for (const [name, chart] of [...this.#charts]) {
+      if (!this.chosen.includes(name)) {
+        chart.close();
+        this.#charts.delete(name);
+      }
     }
     for (const name of this.chosen) {
       if (!this.#charts.has(name)) this.#charts.set(name, new Chart(name, range => this.#zoom(range)));

@@ -39,9 +39,10 @@ export class Filters {
 
   #id = null;
   #levels = new Map();
-  #text = make('input', {id: 'search', type: 'search', placeholder: 'Search messages  /', 'aria-label': 'Search messages', spellcheck: 'false'});
-  #where = make('input', {id: 'where-input', list: 'metric-names', placeholder: 'loss>0.5 ⏎', 'aria-label': 'Add a condition on metadata, such as loss>0.5',
-    spellcheck: 'false', autocomplete: 'off'});
+  #text = make('input', {id: 'search', type: 'search', placeholder: 'Search messages  /',
+    'aria-label': 'Search messages', spellcheck: 'false'});
+  #where = make('input', {id: 'where-input', list: 'metric-names', placeholder: 'loss>0.5 ⏎',
+    'aria-label': 'Add a condition on metadata, such as loss>0.5', spellcheck: 'false', autocomplete: 'off'});
   #names = make('datalist', {id: 'metric-names'});
   #from = make('input', {id: 'from', type: 'datetime-local', step: '0.001'});
   #to = make('input', {id: 'to', type: 'datetime-local', step: '0.001'});
@@ -49,21 +50,24 @@ export class Filters {
   #chips = make('span', {class: 'chips'});
   #jsonl = make('a', {download: true}, 'JSONL');
   #csv = make('a', {download: true}, 'CSV');
-  #clear = make('button', {id: 'clear-filters', type: 'button', onclick: () => address.change(NONE)}, 'Clear filters');
+  #clear = make('button', {id: 'clear-filters', type: 'button', onclick: () => address.change(NONE)},
+      'Clear filters');
   #count = make('span', {id: 'hits', class: 'soft', role: 'status'});
 
   constructor() {
     for (const level of format.LEVELS) {
-      const button = make('button', {type: 'button', class: 'level-chip ' + level, 'data-level': level, onclick: () => this.#toggle(level)});
-      this.#levels.set(level, button);
+      this.#levels.set(level, make('button', {type: 'button', class: 'level-chip ' + level, 'data-level': level,
+        onclick: () => this.#toggle(level)}));
     }
     byId('filters').append(
         make('div', {class: 'bar'}, this.#text, this.#where, this.#names,
             menu({id: 'time-filter'}, this.#time,
                 make('label', {}, 'from ', this.#from), make('label', {}, 'to ', this.#to),
                 make('button', {type: 'button', onclick: () => address.change({from: null, to: null})}, 'All of it')),
-            menu({id: 'export', class: 'right'}, make('summary', {}, 'Export'), make('p', {class: 'soft'}, 'What the filters let through, as'), this.#jsonl, this.#csv)),
-        make('div', {class: 'bar'}, make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, ...this.#levels.values()),
+            menu({id: 'export', class: 'right'}, make('summary', {}, 'Export'),
+                make('p', {class: 'soft'}, 'What the filters let through, as'), this.#jsonl, this.#csv)),
+        make('div', {class: 'bar'},
+            make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, ...this.#levels.values()),
             this.#chips, this.#clear, this.#count));
     byId('filters').onsubmit = event => event.preventDefault();
     this.#text.oninput = debounced(TYPING_MILLIS, () => this.#id && address.change({text: this.#text.value}));
@@ -86,18 +90,23 @@ export class Filters {
   }
 
   show(view) {
-    for (const [level, button] of this.#levels) button.setAttribute('aria-pressed', view.level?.includes(level) ?? false);
+    for (const [level, button] of this.#levels) {
+      button.setAttribute('aria-pressed', view.level?.includes(level) ?? false);
+    }
     byId('filters').classList.toggle('has-level', (view.level?.length ?? 0) > 0);
     if (document.activeElement !== this.#text) this.#text.value = view.text ?? '';
     this.#from.value = toField(view.from);
     this.#to.value = toField(view.to);
-    this.#time.textContent = view.from || view.to
-        ? `${view.from ? format.time(view.from).slice(5, 19) : '…'} – ${view.to ? format.time(view.to).slice(5, 19) : 'now'}` : 'All times';
+    const short = (iso, otherwise) => iso ? format.time(iso).slice(5, 19) : otherwise;
+    this.#time.textContent = view.from || view.to ? `${short(view.from, '…')} – ${short(view.to, 'now')}`
+        : 'All times';
     this.#time.classList.toggle('is-set', Boolean(view.from || view.to));
-    this.#chips.replaceChildren(
-        ...(view.where ?? []).map((where, i) => this.#chip(where, () => address.change({where: view.where.filter((one, j) => j !== i)}))),
-        ...view.after || view.before ? [this.#chip(`records ${Number(view.after ?? -1) + 1}–${view.before ? Number(view.before) - 1 : '…'}`,
-            () => address.change({after: null, before: null}))] : []);
+    this.#chips.replaceChildren(...(view.where ?? []).map((where, i) =>
+        this.#chip(where, () => address.change({where: view.where.filter((one, j) => j !== i)}))));
+    if (view.after || view.before) {
+      const [first, last] = [Number(view.after ?? -1) + 1, view.before ? Number(view.before) - 1 : '…'];
+      this.#chips.append(this.#chip(`records ${first}–${last}`, () => address.change({after: null, before: null})));
+    }
     const parameters = query(view);
     this.#clear.hidden = parameters.size === 0;
     this.#jsonl.href = api.exportOf(view.run, new URLSearchParams([['format', 'jsonl'], ...parameters]));
@@ -106,8 +115,8 @@ export class Filters {
 
   /** How many records are shown, of how many. */
   count(shown, all, isCounted, hasFailed) {
-    this.#count.textContent = !isCounted ? hasFailed ? '' : 'counting …' : shown === all ? format.counted(all, 'record')
-        : `${format.count(shown)} of ${format.counted(all, 'record')}`;
+    this.#count.textContent = hasFailed ? '' : !isCounted ? 'counting …'
+        : shown === all ? format.counted(all, 'record') : `${format.count(shown)} of ${format.counted(all, 'record')}`;
   }
 
   focus() {
@@ -116,17 +125,19 @@ export class Filters {
   }
 
   #chip(label, onRemove) {
-    return make('span', {class: 'chip'}, label, make('button', {type: 'button', 'aria-label': 'Remove ' + label, onclick: onRemove}, '×'));
+    return make('span', {class: 'chip'}, label,
+        make('button', {type: 'button', 'aria-label': 'Remove ' + label, onclick: onRemove}, '×'));
   }
 
   #toggle(level) {
     const levels = address.view().level ?? [];
-    address.change({level: format.LEVELS.filter(one => one === level ? !levels.includes(one) : levels.includes(one))});
+    address.change({level: format.LEVELS.filter(one => levels.includes(one) !== (one === level))});
   }
 
   #add() {
     const wanted = condition(this.#where.value);
-    this.#where.setCustomValidity(wanted || this.#where.value === '' ? '' : 'A name, one of > >= < <= = !=, and a value: loss>0.5');
+    const isFine = wanted || this.#where.value === '';
+    this.#where.setCustomValidity(isFine ? '' : 'A name, one of > >= < <= = !=, and a value: loss>0.5');
     if (wanted) {
       this.#where.value = '';
       address.change({where: [...(address.view().where ?? []).filter(one => one !== wanted), wanted]});

@@ -37,7 +37,10 @@ export function duration(millis) {
   return `${Math.round(seconds / 86400)} d`;
 }
 
-export const ago = (iso, now) => iso === null ? 'never' : duration(Math.max(0, Math.round((now - Date.parse(iso)) / 1000)) * 1000) + ' ago';
+/** 5 min ago; in whole seconds, so that it is the same for a while. */
+export function ago(iso, now) {
+  return iso === null ? 'never' : duration(Math.round((now - Date.parse(iso)) / 1000) * 1000) + ' ago';
+}
 
 export function bytes(size) {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -52,8 +55,9 @@ export function bytes(size) {
 /** Entries within entries by names with dots between, in their order. Arrays stay whole. */
 export function flat(object, prefix = '') {
   return Object.entries(object ?? {}).flatMap(([name, value]) => {
-    const isObject = value !== null && typeof value === 'object' && !Array.isArray(value);
-    return isObject && Object.keys(value).length > 0 ? flat(value, prefix + name + '.') : [[prefix + name, value]];
+    const hasEntries = value !== null && typeof value === 'object' && !Array.isArray(value)
+        && Object.keys(value).length > 0;
+    return hasEntries ? flat(value, prefix + name + '.') : [[prefix + name, value]];
   });
 }
 
@@ -72,5 +76,7 @@ export function byInterest(names) {
 }
 
 /** Whether a metric tells how far a run is, rather than how well it does: a good axis, and a dull curve. */
-export const isCounter = name => name.startsWith('dreamlake_crash.') ||
-    /(^|[._/])(epochs?|(global_?)?steps?|iter(ation)?s?|batch(es)?|samples|time(stamp)?|seed|lr|learning_rate)$/i.test(name);
+export const isCounter = name => name.startsWith('dreamlake_crash.') || COUNTER.test(name);
+
+const COUNTER =
+    /(^|[._/])(epochs?|(global_?)?steps?|iter(ation)?s?|batch(es)?|samples|time(stamp)?|seed|lr|learning_rate)$/i;

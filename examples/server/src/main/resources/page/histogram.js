@@ -1,4 +1,5 @@
-// How many records of each level there were over time. Dragging over a part of it, or a click on a bar, narrows the time.
+// How many records of each level there were over time. Dragging over a part of it narrows the time, as does a click on
+// a bar.
 
 import * as address from './address.js';
 import {make} from './dom.js';
@@ -23,7 +24,8 @@ export class Histogram {
   #svg = shape('svg', {viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: 'none', role: 'img'});
   #selection = shape('rect', {class: 'selection', y: 0, height: HEIGHT, width: 0});
   #labels = make('div', {class: 'labels'});
-  #reset = make('button', {type: 'button', class: 'quiet', hidden: true, onclick: () => address.change({from: null, to: null})}, 'All times');
+  #reset = make('button', {type: 'button', class: 'quiet', hidden: true,
+    onclick: () => address.change({from: null, to: null})}, 'All times');
   #parent;
   #dragged = null;
 
@@ -56,7 +58,7 @@ export class Histogram {
         // Anything at all is seen: one error among thousands of records is what one looks for.
         const height = Math.min(y, Math.max(1.5, counts[level] / most * (HEIGHT - 2)));
         y -= height;
-        return shape('rect', {class: level, x: i * width, y, width: Math.max(0.5, width - (buckets.length > 150 ? 0 : 1)), height});
+        return shape('rect', {class: level, x: i * width, y, width: width - 1, height});
       });
       if (bars.length === 0) return [];
       const title = shape('title', {});
@@ -68,9 +70,10 @@ export class Histogram {
     }), this.#selection);
     const view = address.view();
     this.#reset.hidden = !view.from && !view.to;
-    this.#labels.replaceChildren(make('span', {}, format.time(this.#data.from).slice(0, 19)), this.#reset, make('span', {}, format.time(this.#data.to).slice(0, 19)));
-    this.#svg.setAttribute('aria-label',
-        `Records over time, from ${format.time(this.#data.from)} to ${format.time(this.#data.to)}; at most ${format.count(most)} in one of ${buckets.length} parts`);
+    const [from, to] = [format.time(this.#data.from), format.time(this.#data.to)];
+    this.#labels.replaceChildren(make('span', {}, from.slice(0, 19)), this.#reset, make('span', {}, to.slice(0, 19)));
+    this.#svg.setAttribute('aria-label', `Records over time, from ${from} to ${to}; `
+        + `at most ${format.count(most)} in one of ${buckets.length} parts`);
   }
 
   #share(event) {
@@ -105,7 +108,7 @@ export class Histogram {
       [from, to] = [bucket / buckets.length, (bucket + 1) / buckets.length];
     }
     this.#drop();
-    const [start, end] = [Math.floor(this.#time(from)), Math.floor(this.#time(to)) + 1];      // whole milliseconds around it
+    const [start, end] = [Math.floor(this.#time(from)), Math.floor(this.#time(to)) + 1];      // whole milliseconds
     if (end > start) address.change({from: new Date(start).toISOString(), to: new Date(end).toISOString()});
   }
 

@@ -34,8 +34,8 @@ export function smooth(ys, weight) {
 }
 
 /**
- * One column of xs for lines that have their own: [xs, ys, ys …]. A line that has no value at an x has undefined there,
- * which is drawn over; null makes a gap.
+ * One column of xs for lines that have their own: [xs, ys, ys …]. A line that has no value at an x has undefined
+ * there, which is drawn over; null makes a gap.
  *
  * @param lines {xs, ys} each
  * @param isShown whether a y can be drawn

@@ -29,10 +29,12 @@ export class Log {
 
   #rows = make('div', {class: 'rows'});
   #sizer = make('div', {class: 'sizer'}, this.#rows);
-  #window = make('div', {class: 'window', role: 'grid', tabindex: 0, 'aria-label': 'Records', 'aria-readonly': 'true'}, this.#sizer);
+  #window = make('div', {class: 'window', role: 'grid', tabindex: 0, 'aria-label': 'Records', 'aria-readonly': 'true'},
+      this.#sizer);
   #empty = make('div', {class: 'empty', hidden: true});
   #progress = make('div', {class: 'progress', hidden: true, role: 'progressbar', 'aria-label': 'Loading records'});
-  #follow = make('button', {type: 'button', class: 'follow', 'aria-pressed': 'true', onclick: () => this.#toggleFollow()});
+  #follow = make('button', {type: 'button', class: 'follow', 'aria-pressed': 'true',
+    onclick: () => this.#toggleFollow()});
 
   /**
    * @param parent where it goes
@@ -41,8 +43,10 @@ export class Log {
   constructor(parent, onOpen) {
     this.#onOpen = onOpen;
     parent.append(
-        make('div', {class: 'row head', 'aria-hidden': 'true'}, make('span', {class: 'number'}, '#'),
-            make('span', {class: 'time', title: 'Universal time'}, 'time (UTC)'), make('span', {class: 'level'}, 'level'),
+        make('div', {class: 'row head', 'aria-hidden': 'true'},
+            make('span', {class: 'number'}, '#'),
+            make('span', {class: 'time', title: 'Universal time'}, 'time (UTC)'),
+            make('span', {class: 'level'}, 'level'),
             make('span', {class: 'message'}, 'message')),
         this.#progress, this.#window, this.#empty, this.#follow);
     this.#window.onscroll = () => this.#scrolled();
@@ -104,7 +108,8 @@ export class Log {
    * @param isCurrent whether it becomes the current one
    */
   reveal(index, isCurrent) {
-    const isInSight = index * this.#rowHeight >= this.#top && (index + 1) * this.#rowHeight <= this.#top + this.#window.clientHeight;
+    const isInSight = index * this.#rowHeight >= this.#top
+        && (index + 1) * this.#rowHeight <= this.#top + this.#window.clientHeight;
     this.#cursor = isCurrent ? index : -1;
     if (!isInSight) {
       this.#setFollowing(false);
@@ -194,7 +199,8 @@ export class Log {
     if (this.#isFollowing !== isFollowing) this.#seen = this.#records?.total ?? 0;
     this.#isFollowing = isFollowing;
     this.#follow.setAttribute('aria-pressed', isFollowing);
-    this.#follow.title = isFollowing ? 'New records are scrolled into sight; scroll up to stop' : 'Go to the end, and follow new records';
+    this.#follow.title = isFollowing ? 'New records are scrolled into sight; scroll up to stop'
+        : 'Go to the end, and follow new records';
   }
 
   #draw() {
@@ -229,7 +235,8 @@ export class Log {
       this.#window.removeAttribute('aria-activedescendant');
     }
     const more = records.total - this.#seen;
-    this.#follow.textContent = this.#isFollowing ? '● Following' : more > 0 ? `↓ ${format.count(more)} new` : '↓ Follow';
+    this.#follow.textContent = this.#isFollowing ? '● Following'
+        : more > 0 ? `↓ ${format.count(more)} new` : '↓ Follow';
   }
 
   #drawRow(index) {
@@ -255,7 +262,8 @@ export class Log {
         make('span', {class: 'fraction'}, record.timestamp.slice(19, 23)));
     return make('div', {...properties, class: 'row ' + record.level},
         cell('number', String(record.sequenceNumber)), time, cell('level', record.level),
-        cell('message', make('span', {class: 'text'}, ...this.#marked(record.message.slice(0, LONGEST_MESSAGE))), fields(record.metadata)));
+        cell('message', make('span', {class: 'text'}, ...this.#marked(record.message.slice(0, LONGEST_MESSAGE))),
+            fields(record.metadata)));
   }
 
   /** A text, in which what was searched for is marked. */
@@ -332,7 +340,8 @@ function fields(metadata) {
   const shown = entries.slice(0, MOST_FIELDS).flatMap(([name, value]) => {
     const text = format.text(value);
     const isLong = text.length > LONGEST_VALUE || text.includes('\n');
-    return [' ', make('span', {class: 'field'}, name + '='), isLong ? text.slice(0, LONGEST_VALUE).split('\n', 1)[0] + '…' : text];
+    const shown = isLong ? text.slice(0, LONGEST_VALUE).split('\n', 1)[0] + '…' : text;
+    return [' ', make('span', {class: 'field'}, name + '='), shown];
   });
   return make('span', {class: 'fields'}, ...shown, entries.length > MOST_FIELDS ? ' …' : null);
 }

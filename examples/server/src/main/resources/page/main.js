@@ -39,7 +39,8 @@ function showSignIn() {
   byId('credential-name').textContent = isDevelopment ? 'User name' : 'Token';
   byId('credential').type = isDevelopment ? 'text' : 'password';
   byId('sign-in-hint').textContent = isDevelopment
-      ? 'The server runs in development mode: any name is let in.' : 'Who runs the server makes tokens; programs log with the same ones.';
+      ? 'The server runs in development mode: any name is let in.'
+      : 'Who runs the server makes tokens; programs log with the same ones.';
   document.title = 'Dreamlake';
   showOnly('sign-in');
   byId('credential').focus();

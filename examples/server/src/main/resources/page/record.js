@@ -3,6 +3,9 @@
 import {byId, make} from './dom.js';
 import * as format from './format.js';
 
+/** A value that is longer is none that one filters by. */
+const LONGEST_CONDITION = 200;
+
 export class RecordPanel {
 
   #panel = byId('record');
@@ -27,15 +30,19 @@ export class RecordPanel {
     const whole = format.text(record);
     this.#panel.replaceChildren(...[
         make('header', {},
-            make('h2', {}, make('span', {class: 'level ' + record.level}, record.level), ` #${format.count(record.sequenceNumber)}`),
+            make('h2', {},
+                make('span', {class: 'level ' + record.level}, record.level),
+                ` #${format.count(record.sequenceNumber)}`),
             make('button', {type: 'button', class: 'quiet', onclick: event => copy(event.target, whole)}, 'Copy JSON'),
-            make('button', {type: 'button', class: 'quiet close', 'aria-label': 'Close', title: 'Close  Esc', onclick: this.#on.close}, '✕')),
+            make('button', {type: 'button', class: 'quiet close', 'aria-label': 'Close', title: 'Close  Esc',
+              onclick: this.#on.close}, '✕')),
         make('p', {class: 'soft'}, `${record.timestamp.replace('T', ' ').replace('Z', '')} UTC`),
         make('pre', {class: 'whole-message'}, record.message),
         isFiltered ? make('button', {type: 'button', id: 'around', onclick: this.#on.around}, 'Show around it') : null,
         ...blocks.flatMap(([name, value]) => [make('h3', {}, name), make('pre', {class: 'block'}, value)]),
         rows.length === 0 ? null : make('h3', {}, 'Metadata'),
-        rows.length === 0 ? null : make('table', {class: 'metadata'}, make('tbody', {}, ...rows.map(([name, value]) => this.#row(name, value)))),
+        rows.length === 0 ? null : make('table', {class: 'metadata'},
+            make('tbody', {}, ...rows.map(([name, value]) => this.#row(name, value)))),
     ].filter(part => part !== null));
     this.#panel.setAttribute('aria-label', `Record ${record.sequenceNumber}`);
     this.#panel.hidden = false;
@@ -43,10 +50,12 @@ export class RecordPanel {
   }
 
   #row(name, value) {
-    const canFilter = !/[<>=]/.test(name) && ['number', 'string', 'boolean', 'bigint'].includes(typeof value) && value !== '' && String(value).length <= 200;
-    return make('tr', {}, make('th', {scope: 'row'}, name), make('td', {}, format.text(value)),
-        make('td', {}, canFilter ? make('button', {type: 'button', class: 'quiet', title: 'Only records with this value',
-          'aria-label': `Only records with ${name}=${value}`, onclick: () => this.#on.filter(equality(name, value))}, '+') : null));
+    const canFilter = !/[<>=]/.test(name) && ['number', 'string', 'boolean', 'bigint'].includes(typeof value)
+        && value !== '' && String(value).length <= LONGEST_CONDITION;
+    const only = canFilter ? make('button', {type: 'button', class: 'quiet', title: 'Only records with this value',
+      'aria-label': `Only records with ${name}=${value}`,
+      onclick: () => this.#on.filter(equality(name, value))}, '+') : null;
+    return make('tr', {}, make('th', {scope: 'row'}, name), make('td', {}, format.text(value)), make('td', {}, only));
   }
 
   hide() {

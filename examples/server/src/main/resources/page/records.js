@@ -202,7 +202,9 @@ export class Records {
     const parameters = new URLSearchParams(this.#filter);
     for (const [name, value] of Object.entries(others)) parameters.set(name, value);
     if (after !== undefined) parameters.set('after', Math.max(after, Number(this.#filter.get('after') ?? -1)));
-    if (before !== undefined) parameters.set('before', Math.min(before, Number(this.#filter.get('before') ?? Infinity)));
+    if (before !== undefined) {
+      parameters.set('before', Math.min(before, Number(this.#filter.get('before') ?? Infinity)));
+    }
     return parameters;
   }
 

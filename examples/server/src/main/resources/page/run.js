@@ -57,6 +57,7 @@ export class Run {
     this.#session = session;
     this.#end = session.nextSequenceNumber;
     this.#describe();
+    this.#showTab(address.view());
     this.#load(address.view());
     this.#charts.show(this.#runs(), address.view());
     this.#follow(this.#end - 1);
@@ -79,8 +80,7 @@ export class Run {
   /** Another view of the same run. */
   move(view) {
     if (!this.#session) return;
-    byId('run').dataset.tab = view.tab ?? 'log';
-    for (const button of byId('tabs').children) button.setAttribute('aria-pressed', button.dataset.tab === (view.tab ?? 'log'));
+    this.#showTab(view);
     if (String(query(view)) !== this.#filter) {
       this.#load(view);
     } else {
@@ -119,12 +119,20 @@ export class Run {
     return true;
   }
 
+  /** Which part of it a narrow window shows. */
+  #showTab(view) {
+    const tab = view.tab ?? 'log';
+    byId('run').dataset.tab = tab;
+    for (const button of byId('tabs').children) button.setAttribute('aria-pressed', button.dataset.tab === tab);
+  }
+
   #runs() {
     return [{session: this.#session, label: this.#session.name, colour: colourOf(0)}];
   }
 
   #describe() {
-    byId('where').replaceChildren(make('span', {class: 'soft'}, this.#session.workspace), make('h1', {}, this.#session.name), badge(stateOf(this.#session)));
+    byId('where').replaceChildren(make('span', {class: 'soft'}, this.#session.workspace),
+        make('h1', {}, this.#session.name), badge(stateOf(this.#session)));
     document.title = `${this.#session.name} – Dreamlake`;
     this.#about.show(this.#session);
     this.#filters.describe(this.#session);
@@ -141,16 +149,16 @@ export class Run {
   }
 
   #load(view) {
-    byId('run').dataset.tab = view.tab ?? 'log';
-    for (const button of byId('tabs').children) button.setAttribute('aria-pressed', button.dataset.tab === (view.tab ?? 'log'));
     const filter = query(view);
     this.#filter = String(filter);
     this.#records?.close();
-    const records = this.#records = new Records(this.#session.id, filter, this.#end, before => this.#changed(records, before), this.#tell);
+    const changed = before => this.#changed(records, before);
+    const records = this.#records = new Records(this.#session.id, filter, this.#end, changed, this.#tell);
     this.#filters.show(view);
     this.#log.show(records, view.text ?? '', !view.to && !view.before);
     this.#log.whenEmpty(records.isAll ? make('p', {}, 'No records yet.')
-        : make('p', {}, 'No record fits the filters. ', make('button', {type: 'button', onclick: () => address.change(NONE)}, 'Clear filters')));
+        : make('p', {}, 'No record fits the filters. ',
+            make('button', {type: 'button', onclick: () => address.change(NONE)}, 'Clear filters')));
     const count = this.#count(view);
     count.catch(() => {});      // what is wrong with it is wrong with the records, too
     records.open(this.#session, count).catch(failure => {
@@ -174,7 +182,8 @@ export class Run {
   #changed(records, before) {
     if (records !== this.#records) return;
     this.#log.changed(before);
-    this.#filters.count(records.total, this.#session.logCount + this.#end - this.#session.nextSequenceNumber, records.isCounted, records.hasFailed);
+    const all = this.#session.logCount + this.#end - this.#session.nextSequenceNumber;
+    this.#filters.count(records.total, all, records.isCounted, records.hasFailed);
   }
 
   #open(record) {
@@ -197,7 +206,8 @@ export class Run {
     }
     const records = this.#records;
     if (this.#panel.number !== number || !this.#log.isAt(number)) {
-      const page = await api.logs(this.#session.id, new URLSearchParams({after: number - 1, before: number + 1, limit: 1}), records.signal);
+      const only = new URLSearchParams({after: number - 1, before: number + 1, limit: 1});
+      const page = await api.logs(this.#session.id, only, records.signal);
       if (records !== this.#records || Number(address.view().record) !== number) return;
       if (page.logs.length === 0) {
         this.#panel.hide();

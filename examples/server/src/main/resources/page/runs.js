@@ -43,8 +43,11 @@ function nameCell(session) {
 }
 
 function seenCell(session) {
-  return make('span', {title: session.lastLogAt && format.time(session.lastLogAt) + ' UTC'}, format.ago(session.lastLogAt, api.now()));
+  const title = session.lastLogAt && format.time(session.lastLogAt) + ' UTC';
+  return make('span', {title}, format.ago(session.lastLogAt, api.now()));
 }
+
+const classOf = column => `column-${column.isMetric ? 'metric' : column.id} ${column.isNumber ? 'number' : ''}`;
 
 const metricColumn = name => ({
   id: 'metric ' + name, label: name, isNumber: true, isMetric: true,
@@ -99,8 +102,8 @@ export class Runs {
   #found() {
     const words = (address.view().find ?? '').toLowerCase().split(/\s+/).filter(word => word);
     return this.#sessions.filter(session => {
-      const text = [session.name, session.workspace, session.description, session.folder, stateOf(session), ...session.tags ?? []]
-          .join('\n').toLowerCase();
+      const {name, workspace, description, folder, tags} = session;
+      const text = [name, workspace, description, folder, stateOf(session), ...tags ?? []].join('\n').toLowerCase();
       return words.every(word => text.includes(word));
     });
   }
@@ -126,10 +129,11 @@ export class Runs {
     if (row.dataset.shown === shown) return;
     const focused = document.activeElement?.dataset.sort;
     row.dataset.shown = shown;
-    row.replaceChildren(make('th', {class: 'select'}, make('span', {class: 'hidden-text'}, 'Select')), ...this.#columns.map(column => {
+    const select = make('th', {class: 'select'}, make('span', {class: 'hidden-text'}, 'Select'));
+    row.replaceChildren(select, ...this.#columns.map(column => {
       const isSorted = column === sorted;
       return make('th', {
-        scope: 'col', class: `column-${column.isMetric ? 'metric' : column.id} ${column.isNumber ? 'number' : ''}`,
+        scope: 'col', class: classOf(column),
         'aria-sort': isSorted ? isDescending ? 'descending' : 'ascending' : null,
       }, make('button', {
         type: 'button', 'data-sort': column.id, title: 'Sort by ' + column.label,
@@ -156,11 +160,12 @@ export class Runs {
     }
     byId('runs-table').hidden = sessions.length === 0;
     byId('runs-count').textContent = sessions.length === this.#sessions.length
-        ? this.#sessions.length >= MOST_RUNS ? `the newest ${format.count(MOST_RUNS)}` : format.counted(sessions.length, 'run')
+        ? sessions.length < MOST_RUNS ? format.counted(sessions.length, 'run') : `the newest ${format.count(MOST_RUNS)}`
         : `${format.count(sessions.length)} of ${format.counted(this.#sessions.length, 'run')}`;
     byId('runs-empty').hidden = sessions.length > 0;
     byId('runs-empty').textContent = this.#sessions.length === 0
-        ? 'No runs yet. They appear here once a program logs to this server under your name.' : 'No run fits the search.';
+        ? 'No runs yet. They appear here once a program logs to this server under your name.'
+        : 'No run fits the search.';
     this.#compare(chosen);
   }
 
@@ -180,12 +185,13 @@ export class Runs {
       row = {element, box, shown: ''};
       this.#rows.set(session.id, row);
     }
-    const shown = JSON.stringify([session, stateOf(session), this.#columns.map(column => column.id), format.ago(session.lastLogAt, api.now())]);
+    const columns = this.#columns.map(column => column.id);
+    const shown = JSON.stringify([session, stateOf(session), columns, format.ago(session.lastLogAt, api.now())]);
     if (shown !== row.shown) {
       row.shown = shown;
       while (row.element.cells.length > 1) row.element.deleteCell(1);
       for (const column of this.#columns) {
-        row.element.append(make('td', {class: `column-${column.isMetric ? 'metric' : column.id} ${column.isNumber ? 'number' : ''}`}, column.show(session)));
+        row.element.append(make('td', {class: classOf(column)}, column.show(session)));
       }
     }
     row.box.checked = index >= 0;
@@ -201,8 +207,10 @@ export class Runs {
       const name = byIds.get(id)?.name;
       names.set(name, (names.get(name) ?? 0) + 1);
     }
-    const runs = chosen.map((id, i) => ({session: byIds.get(id), colour: colourOf(i)})).filter(run => run.session)
-        .map(run => ({...run, label: names.get(run.session.name) > 1 ? `${run.session.workspace}/${run.session.name}` : run.session.name}));
+    const label = ({name, workspace}) => names.get(name) > 1 ? `${workspace}/${name}` : name;
+    const runs = chosen.map((id, i) => ({session: byIds.get(id), colour: colourOf(i)}))
+        .filter(run => run.session)
+        .map(run => ({...run, label: label(run.session)}));
     byId('compare').hidden = runs.length === 0;
     byId('compare-none').hidden = runs.length === 0;
     if (runs.length > 0) this.#charts.show(runs, address.view());

@@ -15,8 +15,11 @@ function apply() {
   changed.dispatchEvent(new Event('change'));
 }
 
-/** Calls when colours have changed: for what is painted rather than styled. */
-export const onTheme = listener => changed.addEventListener('change', listener);
+/** Calls when colours have changed: for what is painted rather than styled. Gives what ends that. */
+export function onTheme(listener) {
+  changed.addEventListener('change', listener);
+  return () => changed.removeEventListener('change', listener);
+}
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply);
 

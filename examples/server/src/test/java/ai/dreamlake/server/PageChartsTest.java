@@ -109,7 +109,6 @@ class PageChartsTest {
         assertThat(names()).containsExactly("train_loss", "accuracy", "norm");
         assertThat(redPixels(LOSS)).isZero();
         assertThat(browser.faults()).isEmpty();
-        browser.save("page.png");
     }
 
     @Test

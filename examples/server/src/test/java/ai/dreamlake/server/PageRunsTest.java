@@ -166,7 +166,6 @@ class PageRunsTest {
         browser.click("[aria-label='Draw java-large-batch']");
         browser.await(
                 "three", () -> browser.texts("[data-metric=train_loss] .label").size() == 3);
-        browser.save("page-runs.png");
         browser.click("#compare-none");
         browser.await("none", () -> !browser.isShown("#compare"));
         assertThat(browser.address()).isEqualTo("x=elapsed");
