@@ -27,6 +27,10 @@ module ai.dreamlake.logback {
     requires static spring.web;
     requires static spring.webmvc;
 
+    // The tool's, which has a jar of its own and runs on the class path.
+    requires static info.picocli;
+    requires static me.tongfei.progressbar;
+
     uses tools.jackson.databind.JacksonModule;
 
     exports ai.dreamlake.logback;

@@ -22,8 +22,9 @@ import org.w3c.dom.NodeList;
 /** A class path with nothing but what is required. */
 class WithoutFrameworksTest {
 
-    /** Those of frameworks, which load only where the framework is. */
-    private static final Pattern OPTIONAL = Pattern.compile("logback/(micrometer|reactor|servlet|spring|testing)/");
+    /** Those of frameworks, which load only where the framework is; and the tool, which is in another jar. */
+    private static final Pattern OPTIONAL =
+            Pattern.compile("logback/(micrometer|reactor|servlet|spring|testing|tool)/");
 
     @TempDir
     private Path root;

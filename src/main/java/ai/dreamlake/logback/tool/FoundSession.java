@@ -1,0 +1,150 @@
+package ai.dreamlake.logback.tool;
+
+import ai.dreamlake.logback.internal.io.LenientJson;
+import ai.dreamlake.logback.internal.io.RegularFile;
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
+import ai.dreamlake.logback.internal.journal.SessionFinder;
+import ai.dreamlake.logback.internal.session.SessionName;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * A session that is there.
+ *
+ * @param root the directory that holds its workspace; a real path
+ * @param name its name on disk
+ */
+record FoundSession(Path root, SessionName name) {
+
+    private static final int MAX_DESCRIPTION = 16 << 20;
+
+    /**
+     * The session that a user means: a directory, or else {@code workspace/session} under a root.
+     *
+     * @param root may not exist
+     */
+    static FoundSession of(Path root, String argument) throws ToolFailure {
+        Path given = RootPath.path(argument);
+        try {
+            if (isSession(given)) {
+                return at(given.toRealPath(), root);
+            }
+            Path below = root.resolve(given).normalize();
+            if (below.startsWith(root) && isSession(below)) {
+                Path start = root.toRealPath();
+                SessionName name = SessionDirectory.nameOf(root.relativize(below));
+                if (name != null) {
+                    SessionDirectory.of(start, name).requireNoLinks(name);
+                    return new FoundSession(start, name);
+                }
+            }
+        } catch (IOException unreadable) {
+            throw ToolFailure.failed(Sentence.of(unreadable));
+        }
+        throw ToolFailure.usage("There is no session " + Printable.quoted(argument)
+                + ": it is neither a directory of a session, nor workspace/session under " + root + ".");
+    }
+
+    static List<FoundSession> of(Path root, List<String> arguments) throws ToolFailure {
+        List<FoundSession> sessions = new ArrayList<>();
+        for (String argument : arguments) {
+            sessions.add(of(root, argument));
+        }
+        return sessions;
+    }
+
+    /** All sessions under a root, by name. */
+    static List<FoundSession> allIn(Path root) throws ToolFailure {
+        if (!Files.isDirectory(root)) {
+            throw ToolFailure.usage("There is no directory " + root + ".");
+        }
+        try {
+            Path start = root.toRealPath();
+            List<FoundSession> sessions = new ArrayList<>();
+            SessionFinder.find(
+                    start,
+                    directory -> isSession(directory.path()),
+                    name -> sessions.add(new FoundSession(start, name)));
+            sessions.sort(Comparator.comparing(session -> session.name().toString()));
+            return sessions;
+        } catch (IOException unreadable) {
+            throw ToolFailure.failed(Sentence.of(unreadable));
+        }
+    }
+
+    /** Nothing in there is followed if it is a link. */
+    private static boolean isSession(Path path) {
+        SessionDirectory directory = new SessionDirectory(path);
+        return Files.isDirectory(directory.logs(), LinkOption.NOFOLLOW_LINKS)
+                || Files.isRegularFile(directory.description(), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    /**
+     * Which name a directory's session has is not seen from its path alone, since names nest: {@code session.json} says
+     * it, or the root; without both, the session's name does not nest.
+     */
+    private static FoundSession at(Path path, Path root) throws IOException, ToolFailure {
+        SessionName described = describedName(new SessionDirectory(path));
+        if (described != null && path.endsWith(Path.of(described.workspace(), described.session()))) {
+            int depth = Path.of(described.workspace(), described.session()).getNameCount();
+            Path start = path;
+            for (int i = 0; i < depth && start != null; i++) {
+                start = start.getParent();
+            }
+            if (start != null) {
+                return new FoundSession(start, described);
+            }
+        }
+        Path realRoot = Files.isDirectory(root) ? root.toRealPath() : root;
+        SessionName name = path.startsWith(realRoot) ? SessionDirectory.nameOf(realRoot.relativize(path)) : null;
+        if (name != null) {
+            return new FoundSession(realRoot, name);
+        }
+        Path workspace = path.getParent();
+        Path start = workspace == null ? null : workspace.getParent();
+        name = start == null ? null : SessionDirectory.nameOf(start.relativize(path));
+        if (start == null || name == null) {
+            throw ToolFailure.usage(path + " is no directory of a session: those are two levels below a root.");
+        }
+        return new FoundSession(start, name);
+    }
+
+    private static @Nullable SessionName describedName(SessionDirectory directory) throws IOException {
+        JsonNode json = description(directory);
+        String workspace = json.path("workspace").asString("");
+        String session = json.path("name").asString("");
+        return SessionName.faultOfWorkspace(workspace) == null && SessionName.faultOfSession(session) == null
+                ? new SessionName(workspace, session)
+                : null;
+    }
+
+    /** What {@code session.json} says; a missing node if there is none that makes sense. */
+    private static JsonNode description(SessionDirectory directory) throws IOException {
+        if (!Files.isRegularFile(directory.description(), LinkOption.NOFOLLOW_LINKS)) {
+            return LenientJson.TREES.missingNode();
+        }
+        try {
+            return LenientJson.TREES.readTree(
+                    RegularFile.readAllBytes(directory.description().toFile(), MAX_DESCRIPTION));
+        } catch (JacksonException damaged) {
+            return LenientJson.TREES.missingNode();
+        }
+    }
+
+    SessionDirectory directory() {
+        return SessionDirectory.of(root, name);
+    }
+
+    @Override
+    public String toString() {
+        return Printable.line(name.toString());
+    }
+}

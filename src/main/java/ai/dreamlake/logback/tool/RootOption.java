@@ -1,0 +1,20 @@
+package ai.dreamlake.logback.tool;
+
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** {@code --root}, for commands whose parameters are sessions. */
+final class RootOption {
+
+    @Option(
+            names = "--root",
+            paramLabel = "ROOT",
+            defaultValue = RootPath.DEFAULT,
+            description = "The directory that SESSION is looked for in, as workspace/session. Default: the variable"
+                    + " DREAMLAKE_LOCAL_PATH, or else .dreamlake")
+    private String given = RootPath.FALLBACK;
+
+    Path path() throws ToolFailure {
+        return RootPath.of(given);
+    }
+}

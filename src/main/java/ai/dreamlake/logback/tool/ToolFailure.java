@@ -1,0 +1,28 @@
+package ai.dreamlake.logback.tool;
+
+/** Ends a command with one sentence for the user, and no stack trace. */
+final class ToolFailure extends Exception {
+
+    private static final long serialVersionUID = 1L;
+
+    private final int exitCode;
+
+    private ToolFailure(String sentence, int exitCode) {
+        super(sentence);
+        this.exitCode = exitCode;
+    }
+
+    /** The command line is wrong, or names something that is not there. */
+    static ToolFailure usage(String sentence) {
+        return new ToolFailure(sentence, ExitCode.USAGE);
+    }
+
+    /** The command line is right, and it does not work all the same. */
+    static ToolFailure failed(String sentence) {
+        return new ToolFailure(sentence, ExitCode.FAILED);
+    }
+
+    int exitCode() {
+        return exitCode;
+    }
+}
