@@ -2,7 +2,6 @@ package ai.dreamlake.logback.tool;
 
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -19,7 +18,7 @@ import picocli.CommandLine.Spec;
         description = "Looks after the logs of experiments on disk.",
         mixinStandardHelpOptions = true,
         versionProvider = Dreamlake.Version.class,
-        subcommands = {GenerateCompletion.class, HelpCommand.class},
+        subcommands = {ListCommand.class, GenerateCompletion.class, HelpCommand.class},
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:All is well.",
@@ -30,7 +29,7 @@ import picocli.CommandLine.Spec;
 public final class Dreamlake implements Callable<Integer> {
 
     @Spec
-    private @Nullable CommandSpec spec;
+    private CommandSpec spec = CommandSpec.create(); // picocli sets it
 
     private Dreamlake() {}
 
@@ -60,9 +59,7 @@ public final class Dreamlake implements Callable<Integer> {
     /** Without a command. */
     @Override
     public Integer call() {
-        if (spec != null) {
-            spec.commandLine().usage(spec.commandLine().getErr());
-        }
+        spec.commandLine().usage(spec.commandLine().getErr());
         return ExitCode.USAGE;
     }
 

@@ -106,7 +106,7 @@ final class CrashReports {
         Files.deleteIfExists(mark.toPath());
     }
 
-    private static String read(RandomAccessFile file) throws IOException {
+    static String read(RandomAccessFile file) throws IOException {
         byte[] content = new byte[(int) Math.min(file.length(), MAX_MARK)];
         file.seek(0);
         file.readFully(content);
@@ -117,7 +117,7 @@ final class CrashReports {
      * Whether the writer is known not to live. A process that this one can see is looked for. Otherwise its lock tells,
      * if it held one; a machine that was started again has no process of before.
      */
-    private static boolean hasEnded(WriterMark writer, RandomAccessFile file) {
+    static boolean hasEnded(WriterMark writer, RandomAccessFile file) {
         boolean isOfThisBoot = writer.owner().isOfThisBoot();
         if (isOfThisBoot && writer.owner().isOfThisNamespace()) {
             return writer.owner().life() == Life.ENDED;

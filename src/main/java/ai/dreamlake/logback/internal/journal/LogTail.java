@@ -74,6 +74,18 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
         }
     }
 
+    /**
+     * Finds the end of a log, and leaves everything as it is. What follows the last record may be damage, or a line
+     * that somebody is writing at this moment.
+     *
+     * @return null if the number of the next record is not known without reading all of the log
+     */
+    public static @Nullable LogTail look(File log) throws IOException {
+        try (RandomAccessFile file = RegularFile.open(log, "r")) {
+            return new Reader(file, null).find(file.length(), false);
+        }
+    }
+
     /** When the last record of a log was logged; null if there is none, or if it does not begin with its timestamp. */
     static @Nullable Instant lastTimestamp(File log, long end) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "r")) {
@@ -81,10 +93,6 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
             InputStream line = new FilePart(file, start, end);
             return LineFormat.timestampOf(line.readNBytes(LineFormat.LENGTH_WITH_TIMESTAMP));
         }
-    }
-
-    private LogTail with(long nextNumber, Source source) {
-        return new LogTail(length, nextNumber, setAside, source);
     }
 
     /**
@@ -95,7 +103,7 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     public static long cut(File log, long end, File torn) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
             long length = file.length();
-            new Reader(file, null).cut(end, 0, length, torn);
+            new Reader(file, null).cut(end, length, torn);
             return length - end;
         }
     }
@@ -120,6 +128,18 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
         @Nullable
         LogTail recover(File torn) throws IOException {
             long length = file.length();
+            LogTail found = Objects.requireNonNull(find(length, true)); // all of it, before anything is cut off
+            return cut(found.length, length, torn) ? found : null;
+        }
+
+        /**
+         * Finds the end, and touches nothing.
+         *
+         * @param counts whether to count all lines where no number tells
+         * @return null if the next number is not known
+         */
+        @Nullable
+        LogTail find(long length, boolean counts) throws IOException {
             long end = length;
             while (end > 0) {
                 long lineEnd = endOfLastLine(end);
@@ -129,32 +149,33 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
                 long lineStart = endOfLastLine(lineEnd - 1);
                 long number = numberOf(lineStart, lineEnd);
                 if (LineFormat.canContinue(number)) {
-                    return cut(lineEnd, number + 1, length, torn);
+                    return new LogTail(lineEnd, number + 1, length - lineEnd);
                 }
                 if (number != LineFormat.NOT_A_RECORD) {
-                    LogTail next = numberAfter(lineStart, lineEnd);
-                    LogTail cut = cut(lineEnd, 0, length, torn);
-                    return cut == null ? null : cut.with(next.nextNumber, next.source);
+                    return numberAfter(lineStart, lineEnd, length, counts);
                 }
                 end = lineStart;
             }
-            return cut(0, 0, length, torn);
+            return new LogTail(0, 0, length);
         }
 
-        /** Numbers that cannot be continued, from the last one back to one that can. Before anything is cut off. */
-        private LogTail numberAfter(long lastStart, long end) throws IOException {
+        /** Numbers that cannot be continued, from the last one back to one that can. */
+        private @Nullable LogTail numberAfter(long lastStart, long end, long length, boolean counts)
+                throws IOException {
             long lines = 1;
             long lineEnd = lastStart;
             while (lineEnd > 0 && end - lineEnd < BLOCK) {
                 long lineStart = endOfLastLine(lineEnd - 1);
                 long number = numberOf(lineStart, lineEnd);
                 if (LineFormat.canContinue(number)) {
-                    return new LogTail(end, number + 1 + lines, 0, Source.EARLIER_RECORD);
+                    return new LogTail(end, number + 1 + lines, length - end, Source.EARLIER_RECORD);
                 }
                 lines++;
                 lineEnd = lineStart;
             }
-            return new LogTail(end, lines + countLines(lineEnd), 0, Source.ALL_LINES);
+            return counts || lineEnd == 0
+                    ? new LogTail(end, lines + countLines(lineEnd), length - end, Source.ALL_LINES)
+                    : null;
         }
 
         private long countLines(long end) throws IOException {
@@ -171,21 +192,21 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
             return lines;
         }
 
-        /** Null if it may not be cut at this moment. */
-        private @Nullable LogTail cut(long end, long nextNumber, long length, File torn) throws IOException {
+        /** Cuts off what is after a position, and sets it aside. False if it may not be cut at this moment. */
+        private boolean cut(long end, long length, File torn) throws IOException {
             if (end < length) {
                 if (!mayCut(length)) {
-                    return null;
+                    return false;
                 }
                 file.setLength(
                         length); // no change; but where cutting is forbidden it fails now, and not when all is copied
                 setAside(end, length, torn);
                 if (hasGrown(length)) {
-                    return null; // what is set aside is a copy of somebody's line
+                    return false; // what is set aside is a copy of somebody's line
                 }
                 file.setLength(end);
             }
-            return new LogTail(end, nextNumber, length - end);
+            return true;
         }
 
         private boolean mayCut(long length) throws IOException {

@@ -122,7 +122,7 @@ final class TailRecovery {
     }
 
     /** A lock alone can lie, and a living owner needs its tail. */
-    private static boolean isOwnerGone(File tail, ProcessIdentity owner) {
+    static boolean isOwnerGone(File tail, ProcessIdentity owner) {
         if (owner.isCurrent()) {
             return true; // it would hold the lock
         }
@@ -147,6 +147,21 @@ final class TailRecovery {
 
     private int recover(RandomAccessFile file, byte[] content, TailHeader header, boolean ownerGone)
             throws IOException {
+        List<byte[]> staged = records(content, header);
+        int end = header.unwritten() + length(staged);
+        if (ownerGone) {
+            setAside(content, end); // what a kill or a power loss left; a living owner may be storing it
+        }
+        if (staged.isEmpty()) {
+            return 0;
+        }
+        int written = written(directory, header, staged);
+        append(file, header, staged.subList(written, staged.size()), end);
+        return staged.size() - written;
+    }
+
+    /** The records in a tail that may be in no log. */
+    static List<byte[]> records(byte[] content, TailHeader header) {
         List<byte[]> staged = new ArrayList<>();
         int end = header.unwritten();
         while (end < content.length && content[end] == '{') {
@@ -161,21 +176,18 @@ final class TailRecovery {
             staged.add(record);
             end = lineFeed + 1;
         }
-        if (ownerGone) {
-            setAside(content, end); // what a kill or a power loss left; a living owner may be storing it
-        }
-        if (staged.isEmpty()) {
-            return 0;
-        }
-        int written = written(header, staged);
-        append(file, header, staged.subList(written, staged.size()), end);
-        return staged.size() - written;
+        return staged;
+    }
+
+    /** How much of a tail these records take, each with its line feed. */
+    static int length(List<byte[]> staged) {
+        return staged.stream().mapToInt(record -> record.length + 1).sum();
     }
 
     /** How many of the first records are in a log already. */
-    private int written(TailHeader header, List<byte[]> staged) throws IOException {
+    static int written(SessionDirectory directory, TailHeader header, List<byte[]> staged) throws IOException {
         if (!header.owner().isOfThisBoot()) {
-            return mostIn(header, log -> LogSearch.countUnnumbered(log, header.place(), staged));
+            return mostIn(directory, header, log -> LogSearch.countUnnumbered(log, header.place(), staged));
         }
         if (header.state() != TailHeader.WRITING || !LineFormat.isNumber(header.first() + staged.size())) {
             return 0;
@@ -184,7 +196,7 @@ final class TailRecovery {
         for (int i = 0; i < staged.size(); i++) {
             lines.add(LineFormat.finished(staged.get(i), header.first() + i));
         }
-        return mostIn(header, log -> LogSearch.countFrom(log, header.place(), lines));
+        return mostIn(directory, header, log -> LogSearch.countFrom(log, header.place(), lines));
     }
 
     private interface Count {
@@ -192,7 +204,7 @@ final class TailRecovery {
     }
 
     /** The log may have become a segment since the tail's header was written. */
-    private int mostIn(TailHeader header, Count count) throws IOException {
+    private static int mostIn(SessionDirectory directory, TailHeader header, Count count) throws IOException {
         int most = count.in(directory.log());
         for (Segment segment : directory.segments()) {
             if (segment.reaches(header.first())) {

@@ -1,0 +1,69 @@
+package ai.dreamlake.logback.tool;
+
+import java.io.Console;
+import java.util.concurrent.TimeUnit;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
+
+/** A bar on a terminal's standard error, for work that takes longer than a second. */
+final class Progress implements AutoCloseable {
+
+    private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private final String task;
+    private final long total;
+    private final boolean isShown = isTerminal();
+    private final long start = System.nanoTime();
+    private long done;
+    private @Nullable ProgressBar bar;
+
+    /** @param total how many bytes there are to be done */
+    Progress(String task, long total) {
+        this.task = task;
+        this.total = total;
+    }
+
+    /** Whether somebody looks at what is printed. */
+    @SuppressWarnings("SystemConsoleNull") // see below
+    static boolean isTerminal() {
+        Console console = System.console();
+        if (console == null) {
+            return false;
+        }
+        try {
+            // Since Java 22 there is a console even where there is no terminal.
+            return (boolean) Console.class.getMethod("isTerminal").invoke(console);
+        } catch (ReflectiveOperationException before22) {
+            return true;
+        }
+    }
+
+    void step(long bytes) {
+        done += bytes;
+        if (!isShown) {
+            return;
+        }
+        if (bar == null && System.nanoTime() - start > PATIENCE_NANOS) {
+            bar = new ProgressBarBuilder()
+                    .setTaskName(task)
+                    .setInitialMax(total)
+                    .setUnit(" MB", 1 << 20)
+                    .setStyle(ProgressBarStyle.ASCII)
+                    .setConsumer(new ConsoleProgressBarConsumer(System.err))
+                    .build();
+        }
+        if (bar != null) {
+            bar.stepTo(done);
+        }
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+}
