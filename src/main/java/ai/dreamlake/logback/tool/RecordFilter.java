@@ -1,0 +1,85 @@
+package ai.dreamlake.logback.tool;
+
+import ai.dreamlake.logback.internal.record.RecordLevel;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Which records are shown.
+ *
+ * @param level the lowest one, or null
+ * @param pattern what the message or the metadata has somewhere, or null
+ * @param since null if records of any time are shown
+ */
+record RecordFilter(
+        @Nullable RecordLevel level,
+        @Nullable Pattern pattern,
+        @Nullable Instant since) {
+
+    /** From the command line. */
+    static RecordFilter of(@Nullable RecordLevel level, @Nullable String pattern, @Nullable String since)
+            throws ToolFailure {
+        try {
+            return new RecordFilter(
+                    level,
+                    pattern == null ? null : Pattern.compile(pattern),
+                    since == null ? null : time(since, Instant.now()));
+        } catch (PatternSyntaxException wrong) {
+            throw ToolFailure.usage("--grep " + Printable.quoted(wrong.getPattern()) + " is no pattern: "
+                    + wrong.getDescription() + ".");
+        }
+    }
+
+    /** A moment, a day, or how long ago; without a zone in UTC, as the timestamps of records. */
+    static Instant time(String text, Instant now) throws ToolFailure {
+        try {
+            if (text.matches("\\d{4}-\\d\\d-\\d\\d")) {
+                return LocalDate.parse(text).atStartOfDay().toInstant(ZoneOffset.UTC);
+            }
+            if (text.matches("\\d{4}-.*")) {
+                String moment = text.replace(' ', 'T');
+                return moment.endsWith("Z")
+                        ? Instant.parse(moment)
+                        : LocalDateTime.parse(moment).toInstant(ZoneOffset.UTC);
+            }
+        } catch (DateTimeException wrong) {
+            throw ToolFailure.usage(
+                    Printable.quoted(text) + " is no moment, such as 2026-01-31 or 2026-01-31T10:30:00Z.");
+        }
+        return now.minusMillis(Sizes.millis(text));
+    }
+
+    boolean isEmpty() {
+        return level == null && pattern == null && since == null;
+    }
+
+    boolean accepts(LogRecord record) {
+        if (level != null && level(record).compareTo(level) < 0) {
+            return false;
+        }
+        Instant time = since == null ? null : record.time();
+        if (since != null && time != null && time.isBefore(since)) {
+            return false;
+        }
+        return pattern == null
+                || pattern.matcher(record.message()).find()
+                || pattern.matcher(record.metadata().toString()).find();
+    }
+
+    /** Somebody else's level counts as {@code info}. */
+    private static RecordLevel level(LogRecord record) {
+        for (RecordLevel known : RecordLevel.values()) {
+            if (known.text().equals(record.level().toLowerCase(Locale.ROOT))) {
+                return known;
+            }
+        }
+        return RecordLevel.INFO;
+    }
+}

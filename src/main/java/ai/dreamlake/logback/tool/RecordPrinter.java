@@ -1,0 +1,156 @@
+package ai.dreamlake.logback.tool;
+
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Prints lines of logs for people: one record a line, and below it what has several lines itself, such as a stack
+ * trace.
+ *
+ * <pre>
+ *   2025-10-29T10:30:05.000000Z INFO  Epoch 1 complete  epoch=1 train_loss=0.5
+ * </pre>
+ */
+final class RecordPrinter {
+
+    /** So much of a line is understood. Of a longer one only the length is told. */
+    static final int MAX_LINE = 1 << 20;
+
+    private static final String INDENT = "    ";
+
+    private final PrintWriter out;
+    private final Colors colors;
+    private final RecordFilter filter;
+    private final boolean raw;
+
+    /** @param raw whether lines are printed as they are */
+    RecordPrinter(PrintWriter out, Colors colors, RecordFilter filter, boolean raw) {
+        this.out = out;
+        this.colors = colors;
+        this.filter = filter;
+        this.raw = raw;
+    }
+
+    /** Whether a line would be printed. What is no record is, unless there is a filter. */
+    boolean accepts(LineReader.Line line) {
+        if (filter.isEmpty()) {
+            return true;
+        }
+        LogRecord record = line.isWhole() ? LogRecord.parse(line.bytes()) : null;
+        return record != null && filter.accepts(record);
+    }
+
+    void print(LineReader.Line line) {
+        if (!accepts(line)) {
+            return;
+        }
+        if (raw && line.isWhole()) {
+            out.println(text(line.bytes()));
+            return;
+        }
+        LogRecord record = line.isWhole() ? LogRecord.parse(line.bytes()) : null;
+        if (record != null) {
+            print(record);
+        } else if (line.isWhole() && line.length() <= 1000) {
+            out.println(colors.dim("(no record) " + Printable.line(text(line.bytes()))));
+        } else {
+            out.println(colors.dim("(a line of " + Sizes.shown(line.length()) + ")"));
+        }
+    }
+
+    private static String text(byte[] bytes) {
+        return new String(bytes, StandardCharsets.UTF_8);
+    }
+
+    private void print(LogRecord record) {
+        String level = Printable.line(record.level());
+        List<String> below = new ArrayList<>();
+        StringBuilder line = new StringBuilder()
+                .append(colors.dim(Printable.line(record.timestamp())))
+                .append(' ')
+                .append(colors.level(level, String.format(Locale.ROOT, "%-5s", level.toUpperCase(Locale.ROOT))))
+                .append(' ')
+                .append(firstLine(record.message(), "", below));
+        JsonNode metadata = record.metadata();
+        if (metadata.isObject()) {
+            String gap = "  ";
+            for (Map.Entry<String, JsonNode> entry : metadata.properties()) {
+                append(line.append(gap), entry.getKey(), entry.getValue(), below);
+                gap = " ";
+            }
+        } else if (!metadata.isMissingNode() && !metadata.isNull()) {
+            line.append("  ").append(Printable.line(metadata.toString()));
+        }
+        out.println(line);
+        below.forEach(out::println);
+    }
+
+    private void append(StringBuilder line, String key, JsonNode value, List<String> below) {
+        String name = Printable.line(key);
+        line.append(colors.name(name + "="));
+        if (value.isString()) {
+            String text = value.stringValue();
+            line.append(
+                    text.indexOf('\n') < 0 && (text.isEmpty() || text.matches(".*[\\s\"=].*"))
+                            ? Printable.line(value.toString())
+                            : firstLine(text, name, below));
+        } else {
+            line.append(Printable.line(value.toString()));
+            texts(name, value, below);
+        }
+    }
+
+    /** Texts of several lines within a value: JSON has them on one line, which nobody reads. */
+    private void texts(String name, JsonNode value, List<String> below) {
+        if (value.isObject()) {
+            for (Map.Entry<String, JsonNode> entry : value.properties()) {
+                String inner = name + "." + Printable.line(entry.getKey());
+                JsonNode text = entry.getValue();
+                if (text.isString() && text.stringValue().indexOf('\n') >= 0) {
+                    addBlock(text.stringValue(), inner, below);
+                }
+                texts(inner, text, below);
+            }
+        }
+    }
+
+    private String firstLine(String text, String name, List<String> below) {
+        int lineFeed = text.indexOf('\n');
+        if (lineFeed < 0) {
+            return Printable.line(text);
+        }
+        if (name.isEmpty()) {
+            text.substring(lineFeed + 1).lines().forEach(line -> below.add(INDENT + shown(line)));
+            return Printable.line(text.substring(0, lineFeed));
+        }
+        addBlock(text, name, below);
+        return "…";
+    }
+
+    private void addBlock(String text, String name, List<String> below) {
+        below.add(INDENT + colors.name(name + ":"));
+        text.lines().forEach(line -> below.add(INDENT + INDENT + shown(line)));
+    }
+
+    /** With its tabs, which stack traces have. */
+    private static String shown(String line) {
+        return Printable.line(line.replace("\t", INDENT));
+    }
+
+    /** Something about the log itself. */
+    void note(String sentence) {
+        if (!raw) {
+            out.println(colors.dim("-- " + sentence + " --"));
+        }
+    }
+
+    /** Makes sure that it is seen. False if nobody reads any more. */
+    boolean flush() {
+        return !out.checkError();
+    }
+}

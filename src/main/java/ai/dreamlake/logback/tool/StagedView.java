@@ -1,0 +1,68 @@
+package ai.dreamlake.logback.tool;
+
+import ai.dreamlake.logback.internal.journal.SessionState;
+import ai.dreamlake.logback.internal.journal.SessionState.StagedTail;
+import ai.dreamlake.logback.internal.record.LineFormat;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The records that processes have staged: they are durable, and in no log yet. A living process writes them within
+ * milliseconds; a dead one's wait for the next start. So one is shown when it is still staged at the second look, and
+ * then not once more when it comes into the log. Holds no more than the tails do.
+ */
+final class StagedView {
+
+    private final FoundSession session;
+    private Map<ByteBuffer, Integer> before = new HashMap<>();
+
+    /** Those that were shown, and how often; until they are in the log. */
+    private final Map<ByteBuffer, Integer> shown = new HashMap<>();
+
+    StagedView(FoundSession session) {
+        this.session = session;
+    }
+
+    /** All that is staged now, for who looks once. */
+    List<byte[]> all() throws IOException {
+        List<byte[]> records = new ArrayList<>();
+        for (StagedTail tail : SessionState.tails(session.directory(), session.name())) {
+            records.addAll(tail.records());
+        }
+        return records;
+    }
+
+    /** Those that are to be shown now. Call it after the log was read. */
+    List<byte[]> look() throws IOException {
+        Map<ByteBuffer, Integer> now = new HashMap<>();
+        List<byte[]> fresh = new ArrayList<>();
+        for (byte[] record : all()) {
+            ByteBuffer key = ByteBuffer.wrap(record);
+            int count = now.merge(key, 1, Integer::sum);
+            if (count <= before.getOrDefault(key, 0) && count > shown.getOrDefault(key, 0)) {
+                shown.put(key, count);
+                fresh.add(record);
+            }
+        }
+        before = now;
+        return fresh;
+    }
+
+    /** Whether a line of the log was shown before, when it was staged. */
+    boolean wasShown(LineReader.Line line) {
+        if (shown.isEmpty() || !line.isWhole()) {
+            return false;
+        }
+        ByteBuffer key = ByteBuffer.wrap(LineFormat.withoutNumber(line.bytes()));
+        if (!shown.containsKey(key)) {
+            return false;
+        }
+        shown.computeIfPresent(key, (record, count) -> count == 1 ? null : count - 1);
+        before.computeIfPresent(key, (record, count) -> count == 1 ? null : count - 1);
+        return true;
+    }
+}
