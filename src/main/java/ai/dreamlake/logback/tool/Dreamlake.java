@@ -18,7 +18,13 @@ import picocli.CommandLine.Spec;
         description = "Looks after the logs of experiments on disk.",
         mixinStandardHelpOptions = true,
         versionProvider = Dreamlake.Version.class,
-        subcommands = {ListCommand.class, TailCommand.class, GenerateCompletion.class, HelpCommand.class},
+        subcommands = {
+            ListCommand.class,
+            TailCommand.class,
+            ExportCommand.class,
+            GenerateCompletion.class,
+            HelpCommand.class
+        },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
             "0:All is well.",

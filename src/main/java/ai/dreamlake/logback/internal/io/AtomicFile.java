@@ -27,6 +27,24 @@ public final class AtomicFile {
         Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     }
 
+    /**
+     * As {@link #replace(Path, byte[])}, for a file of any length in a place that somebody named. What is there may be
+     * replaced if it is a regular file, and nothing else.
+     */
+    public static void replace(Path file, AppendedFile.Content content) throws IOException {
+        RegularFile.check(file.toFile());
+        Path temporary = temporary(file);
+        try {
+            try (OutputStream out = RegularFile.create(temporary.toFile())) {
+                content.writeTo(out);
+            }
+            RegularFile.check(file.toFile());
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary); // after a failure
+        }
+    }
+
     /** The hidden neighbor, which a kill may leave there. */
     public static Path temporary(Path file) {
         String name = file.getFileName().toString();
