@@ -22,6 +22,7 @@ import picocli.CommandLine.Spec;
             ListCommand.class,
             TailCommand.class,
             ExportCommand.class,
+            SyncCommand.class,
             GenerateCompletion.class,
             HelpCommand.class
         },

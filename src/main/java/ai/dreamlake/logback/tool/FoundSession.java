@@ -81,7 +81,7 @@ record FoundSession(Path root, SessionName name) {
     }
 
     /** Nothing in there is followed if it is a link. */
-    private static boolean isSession(Path path) {
+    static boolean isSession(Path path) {
         SessionDirectory directory = new SessionDirectory(path);
         return Files.isDirectory(directory.logs(), LinkOption.NOFOLLOW_LINKS)
                 || Files.isRegularFile(directory.description(), LinkOption.NOFOLLOW_LINKS);

@@ -8,15 +8,17 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A bar on a terminal's standard error, for work that takes longer than a second. */
+/** A bar on a terminal's standard error, for work that takes longer than a second. Thread-safe. */
 final class Progress implements AutoCloseable {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private final String task;
-    private final long total;
     private final boolean isShown = isTerminal();
     private final long start = System.nanoTime();
+
+    // Guarded by this.
+    private long total;
     private long done;
     private @Nullable ProgressBar bar;
 
@@ -41,8 +43,10 @@ final class Progress implements AutoCloseable {
         }
     }
 
-    void step(long bytes) {
-        done += bytes;
+    /** More bytes are done; a negative number: there is more to be done than was known. */
+    synchronized void step(long bytes) {
+        done += Math.max(0, bytes);
+        total = Math.max(total + Math.max(0, -bytes), done);
         if (!isShown) {
             return;
         }
@@ -56,12 +60,13 @@ final class Progress implements AutoCloseable {
                     .build();
         }
         if (bar != null) {
+            bar.maxHint(total);
             bar.stepTo(done);
         }
     }
 
     @Override
-    public void close() {
+    public synchronized void close() {
         if (bar != null) {
             bar.close();
         }

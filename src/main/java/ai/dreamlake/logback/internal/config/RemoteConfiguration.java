@@ -52,6 +52,8 @@ public record RemoteConfiguration(
             Pattern.compile("([a-z]{2,8}:/{0,2})?(?<host>([a-z0-9-]{1,20}\\.)*[a-z][a-z0-9-]{0,19}|[0-9.]{7,15}|\\w+"
                     + UNDEFINED_PROPERTY_SUFFIX + ")(?<port>:[0-9]{1,5})?(?<path>(/.*)?)");
 
+    private static final Pattern SPOOL = Pattern.compile(".+-\\d{1,5}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
     /** A spool is given up segment by segment, so one segment at most is lost without need. */
     private static final long SEGMENTS = 16;
 
@@ -185,6 +187,12 @@ public record RemoteConfiguration(
     @Override
     public String toString() {
         return "RemoteConfiguration[" + url + "]";
+    }
+
+    /** Whether a directory is named as one that {@link #spool} makes, for whatever server and user. */
+    public static boolean isSpool(Path directory) {
+        Path name = directory.getFileName();
+        return name != null && SPOOL.matcher(name.toString()).matches();
     }
 
     /** Where records wait if they do not stay: a directory for each server and user. */

@@ -223,7 +223,8 @@ public final class Engine {
         };
     }
 
-    private static UploadSettings uploadSettings(RemoteConfiguration remote) {
+    /** How records are sent to a server that is configured. */
+    public static UploadSettings uploadSettings(RemoteConfiguration remote) {
         return new UploadSettings(
                 remote.maxBatchRecords(),
                 remote.maxBatchBytes(),
@@ -239,7 +240,8 @@ public final class Engine {
     }
 
     /** From the module's descriptor or the jar's manifest; "development" where the classes lie in a directory. */
-    private static String version() {
+    /** Of this library; "development" if nobody has packaged it. */
+    public static String version() {
         return Optional.ofNullable(Engine.class.getModule().getDescriptor())
                 .flatMap(ModuleDescriptor::rawVersion)
                 .or(() -> Optional.ofNullable(Engine.class.getPackage().getImplementationVersion()))
