@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
             TailCommand.class,
             ExportCommand.class,
             SyncCommand.class,
+            VerifyCommand.class,
+            RepairCommand.class,
             GenerateCompletion.class,
             HelpCommand.class
         },

@@ -68,6 +68,13 @@ final class DescriptionWriter {
         }
     }
 
+    /** Writes the file, if there is none that makes sense. */
+    void writeIfUnreadable() throws IOException {
+        if (!file.isReadable()) {
+            write();
+        }
+    }
+
     private void write() throws IOException {
         try {
             String damage = file.upsert(given.parts(), Instant.now());

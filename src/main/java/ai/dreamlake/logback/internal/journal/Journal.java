@@ -570,6 +570,19 @@ public final class Journal {
      * @throws IOException if it cannot be deleted, or only in part: then the rest can be deleted later
      */
     public synchronized boolean delete(SessionInventory expected, Condition condition) throws IOException {
+        return ifDeletable(expected, condition, SessionDeletion::run);
+    }
+
+    /** Whether {@link #delete} would delete the session now. */
+    public synchronized boolean isDeletable(SessionInventory expected, Condition condition) throws IOException {
+        return ifDeletable(expected, condition, deletion -> {});
+    }
+
+    private interface Step {
+        void take(SessionDeletion deletion) throws IOException;
+    }
+
+    private boolean ifDeletable(SessionInventory expected, Condition condition, Step step) throws IOException {
         if (users > 0 || isAwaited() || staging.count() > 0) {
             return false;
         }
@@ -584,7 +597,7 @@ public final class Journal {
                         && !description.isWriteProtected()
                         && condition.holds();
                 if (goes) {
-                    deletion.run();
+                    step.take(deletion);
                 }
                 return goes;
             } finally {
@@ -682,6 +695,30 @@ public final class Journal {
     public synchronized boolean recover() throws IOException {
         try {
             return underLock(this::recoverTails);
+        } finally {
+            notices.tellHeld();
+            closeIfUnused();
+        }
+    }
+
+    /**
+     * Does all that the next start of an application would do here, without a record of our own: brings in what
+     * processes that died had staged, sets a torn end aside, reports those that died, and writes a description that is
+     * missing or damaged. The number for the Python SDK is corrected, unless somebody has the session open, or may
+     * have.
+     *
+     * @return false if another process was in the way
+     */
+    public synchronized boolean repair() throws IOException {
+        boolean isLeftAlone = log.isLeftAlone(); // before we touch it
+        try {
+            return underLock(() -> {
+                recoverTails();
+                description.writeIfUnreadable();
+                if (users == 0 && (isLeftAlone || lock.excludesFlock())) {
+                    log.mendHint();
+                }
+            });
         } finally {
             notices.tellHeld();
             closeIfUnused();

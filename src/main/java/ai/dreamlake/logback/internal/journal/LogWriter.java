@@ -131,7 +131,7 @@ final class LogWriter implements TailRecovery.Log {
     }
 
     /** As after a crash, so that a restart need not wait. */
-    private boolean isLeftAlone() {
+    boolean isLeftAlone() {
         return System.currentTimeMillis() - log.lastModified() > LEFT_ALONE_MILLIS;
     }
 
@@ -169,6 +169,18 @@ final class LogWriter implements TailRecovery.Log {
     private void correctHint() {
         try {
             hint.write(nextNumber);
+        } catch (IOException failed) {
+            notices.hold(hintFailed() + failed);
+        }
+    }
+
+    /** Corrects the number for the Python SDK, unless somebody has the session open. Nobody writes to it meanwhile. */
+    void mendHint() {
+        try {
+            boolean isRight = hint.read() == nextNumber && nextNumber > 0;
+            if (!isRight && !SequenceHint.isOpenAnywhere(directory.sequenceHint())) {
+                hint.write(nextNumber);
+            }
         } catch (IOException failed) {
             notices.hold(hintFailed() + failed);
         }

@@ -191,7 +191,7 @@ public record SessionDirectory(Path path) {
         return file;
     }
 
-    File sequenceHint() {
+    public File sequenceHint() {
         return inLogs(".log_sequence").toFile();
     }
 

@@ -101,6 +101,11 @@ final class SessionFile {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
+    /** Whether there is one, and it is an object. */
+    boolean isReadable() throws IOException {
+        return exists() && read() != null;
+    }
+
     /** Whether somebody wants the session to stay as it is. What cannot be understood may say so. */
     boolean isWriteProtected() throws IOException {
         if (!exists()) {

@@ -1,0 +1,151 @@
+package ai.dreamlake.logback.tool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.SessionOnDisk;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Real JVMs, really killed. */
+@Timeout(120)
+class RepairCommandTest {
+
+    @TempDir
+    Path root;
+
+    private SessionOnDisk run() {
+        return SessionOnDisk.of(root, "default", "run");
+    }
+
+    private Tool repair() {
+        return Tool.run("repair", "default/run", "--root", root);
+    }
+
+    private Tool verify() {
+        return Tool.run("verify", "default/run", "--root", root);
+    }
+
+    /** As if nobody had touched it for a while. */
+    private void leaveAlone() throws IOException {
+        try (Stream<Path> files = Files.walk(root)) {
+            for (Path file : files.toList()) {
+                Files.setLastModifiedTime(file, FileTime.from(Instant.now().minusSeconds(60)));
+            }
+        }
+    }
+
+    @Test
+    void whatAKilledProcessHadStagedComesIntoTheLogAndItsEndIsReportedOnce() {
+        int records = LoggingChild.killedWithATail(root);
+        int staged = records - run().lines().size();
+        Tool repair = repair();
+        assertThat(repair.exitCode()).as(repair.err()).isZero();
+        assertThat(repair.out())
+                .contains("default/run: " + staged
+                        + " records brought into the log, which a process that ended had staged\n")
+                .containsPattern("default/run: the log says now that process \\d+ on \\S+ ended without closing it\n");
+        run().assertGapless(records + 1);
+        run().assertLeftBehindRightly();
+        assertThat(run().messages().get(records)).matches(SessionOnDisk::isCrashReport);
+        assertThat(verify().exitCode()).as(verify().out()).isZero();
+        assertThat(repair().out()).isEqualTo("default/run: nothing to repair\n");
+        run().assertGapless(records + 1);
+    }
+
+    @Test
+    void aTornEndIsSetAside() throws IOException {
+        try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
+            logging.log.info("first");
+        }
+        run().append(run().log(), "{\"timestamp\": \"2025");
+        leaveAlone();
+        assertThat(repair().out()).contains("default/run: 20 bytes set aside in logs/logs.jsonl.torn\n");
+        run().assertGapless(1);
+        assertThat(run().torn()).hasContent("{\"timestamp\": \"2025");
+        assertThat(verify().exitCode()).isZero();
+    }
+
+    /** Then it may be the line of a Python program, which takes its time. */
+    @Test
+    void aTornEndThatIsYoungHasAMomentToBecomeALine() {
+        try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
+            logging.log.info("first");
+        }
+        run().append(run().log(), "{\"timestamp\": \"2025");
+        Tool repair = repair();
+        assertThat(repair.exitCode()).as(repair.err()).isZero();
+        run().assertGapless(1);
+    }
+
+    @Test
+    void theNumberForPythonAndTheDescriptionAreMended() throws IOException {
+        run().write(run().log(), ListCommandTest.line(0, "info", "a") + ListCommandTest.line(1, "info", "b"));
+        run().write(run().hint(), "17");
+        leaveAlone();
+        assertThat(repair().lines())
+                .containsExactly(
+                        "default/run: session.json written", "default/run: the Python SDK goes on with number 2");
+        run().assertLeftBehindRightly();
+        assertThat(verify().exitCode()).as(verify().out()).isZero();
+        run().write(run().description(), "{\"name\"");
+        repair();
+        assertThat(run().readDescription().get("name").asString()).isEqualTo("run");
+        assertThat(run().directory().resolve("session.json.damaged")).hasContent("{\"name\"");
+    }
+
+    @Test
+    void nothingIsChangedInASessionThatIsFine() throws IOException {
+        try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
+            logging.log.info("first");
+        }
+        Map<String, String> before = ListCommandTest.content(root);
+        assertThat(repair().out()).isEqualTo("default/run: nothing to repair\n");
+        assertThat(ListCommandTest.content(root)).isEqualTo(before);
+    }
+
+    @Test
+    void aProcessThatLivesIsLeftAlone() throws IOException {
+        try (ChildJvm child = ChildJvm.start(LoggingChild.class, root, "stage")) {
+            int records = Integer.parseInt(child.readLine());
+            Map<String, String> before = ListCommandTest.content(root);
+            assertThat(repair().lines())
+                    .containsExactly(
+                            "default/run: nothing to repair",
+                            "default/run: is open, so what belongs to a process that lives is left alone");
+            assertThat(ListCommandTest.content(root)).isEqualTo(before);
+            child.kill();
+            child.waitFor();
+            repair();
+            run().assertGapless(records + 1);
+        }
+    }
+
+    @Test
+    void theDirectoryOfANestedSessionIsRepairedUnderItsOwnName() {
+        LoggingChild.killed(root, "first");
+        Tool repair = Tool.run("repair", run().directory());
+        assertThat(repair.out()).contains("default/run: the log says now that process");
+        run().assertGapless(2);
+    }
+
+    @Test
+    void aLogThatIsALinkIsNotFollowed() throws IOException {
+        Path elsewhere = Files.writeString(root.resolve("elsewhere"), "torn");
+        Files.createDirectories(run().log().getParent());
+        Files.createSymbolicLink(run().log(), elsewhere);
+        Tool repair = repair();
+        assertThat(repair.exitCode()).isEqualTo(3);
+        assertThat(repair.err().lines()).hasSize(1).first().asString().contains("is a link");
+        assertThat(elsewhere).hasContent("torn");
+    }
+}
