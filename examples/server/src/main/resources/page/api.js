@@ -40,9 +40,13 @@ async function call(path, options, parse = JSON.parse) {
   return body === '' ? null : parse(body);
 }
 
-/** Integers of any size stay what they are, where the browser can tell. */
-const exactly = body => JSON.rawJSON === undefined ? JSON.parse(body) : JSON.parse(body, (name, value, {source}) =>
-    typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source) ? BigInt(source) : value);
+/** JSON, in which integers of any size stay what they are, where the browser can tell. */
+export function exactly(body) {
+  const isUnsafe = (value, source) =>
+      typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
+  return JSON.rawJSON === undefined ? JSON.parse(body)
+      : JSON.parse(body, (name, value, {source}) => isUnsafe(value, source) ? BigInt(source) : value);
+}
 
 const of = id => `/sessions/${encodeURIComponent(id)}`;
 const json = body => ({headers: {'Content-Type': 'application/json'}, body: JSON.stringify(body)});

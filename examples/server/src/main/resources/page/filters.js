@@ -70,10 +70,13 @@ export class Filters {
             make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, ...this.#levels.values()),
             this.#chips, this.#clear, this.#count));
     byId('filters').onsubmit = event => event.preventDefault();
-    this.#text.oninput = debounced(TYPING_MILLIS, () => this.#id && address.change({text: this.#text.value}));
+    this.#text.oninput = () => this.#typed(this.#id);
     this.#where.addEventListener('keydown', event => event.key === 'Enter' && this.#add());
     this.#from.onchange = this.#to.onchange = () => this.#setTime();
   }
+
+  /** @param run the one that was shown then: another may be shown when it counts */
+  #typed = debounced(TYPING_MILLIS, run => run === address.view().run && address.change({text: this.#text.value}));
 
   /** Another run, or what is known of it by now. */
   describe(session) {

@@ -228,7 +228,7 @@ export class Run {
     const stream = this.#stream = new EventSource(api.streamOf(this.#session.id, after));
     stream.addEventListener('record', event => {
       if (stream !== this.#stream) return;
-      const record = JSON.parse(event.data);
+      const record = api.exactly(event.data);
       after = record.sequenceNumber;
       this.#end = Math.max(this.#end, after + 1);
       this.#records?.arrived(record);

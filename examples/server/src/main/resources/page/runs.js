@@ -58,6 +58,7 @@ const metricColumn = name => ({
 export class Runs {
 
   #sessions = null;
+  #isAsking = false;       // for fatal records
   #rows = new Map();       // by id: {element, shown}
   #columns = [];
   #charts;
@@ -93,11 +94,20 @@ export class Runs {
     this.#charts.clear();
   }
 
+  /** One after the other: what is known is shown before all is. */
   async #askForFatals() {
-    for (const session of this.#sessions) {
-      if (await askForFatal(session)) this.#show();
+    if (this.#isAsking) return;
+    this.#isAsking = true;
+    try {
+      for (const session of this.#sessions) {
+        if (await askForFatal(session)) this.#showSoon();
+      }
+    } finally {
+      this.#isAsking = false;
     }
   }
+
+  #showSoon = debounced(50, () => this.#sessions && this.#show());
 
   #found() {
     const words = (address.view().find ?? '').toLowerCase().split(/\s+/).filter(word => word);
