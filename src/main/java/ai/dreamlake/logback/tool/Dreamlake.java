@@ -25,6 +25,7 @@ import picocli.CommandLine.Spec;
             SyncCommand.class,
             VerifyCommand.class,
             RepairCommand.class,
+            PruneCommand.class,
             GenerateCompletion.class,
             HelpCommand.class
         },

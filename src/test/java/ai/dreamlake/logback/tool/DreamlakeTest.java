@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.ZipFile;
@@ -51,6 +52,19 @@ class DreamlakeTest {
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err().lines())
                 .containsExactly("dreamlake: Unmatched argument at index 0: 'burn'.", "Try: dreamlake --help");
+    }
+
+    @Test
+    void everyCommandExplainsItself() {
+        assertThat(Tool.run("ls", "--no-such-option").exitCode()).isEqualTo(2);
+        Dreamlake.commandLine().getSubcommands().keySet().forEach(command -> {
+            Tool help = Tool.run(command, "--help");
+            assertThat(help.exitCode()).as(command).isZero();
+            assertThat(help.out()).as(command).startsWith("Usage: dreamlake " + command);
+            assertThat(Tool.run(command, "--no-such-option").exitCode())
+                    .as(command)
+                    .isEqualTo(2);
+        });
     }
 
     @Test
@@ -122,20 +136,23 @@ class DreamlakeTest {
         }
     }
 
+    private static String ofJar(Path jar, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(
+                List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-jar", jar.toString()));
+        command.addAll(List.of(arguments));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    }
+
     @Test
     void theJarRunsAndHasAllThatItNeeds() throws Exception {
         Path jar = jar();
         assumeThat(jar).exists();
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-jar",
-                        jar.toString(),
-                        "--version")
-                .redirectErrorStream(true)
-                .start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(process.waitFor()).as(output).isZero();
-        assertThat(output).matches("dreamlake \\d.*\\s+");
+        assertThat(ofJar(jar, "--version")).matches("dreamlake \\d.*\\s+");
+        assertThat(ofJar(jar, "ls", root().toString())).startsWith("dreamlake: There is no directory");
+        session("work", "run").append(session("work", "run").log(), ListCommandTest.line(0, "info", "from the jar"));
+        assertThat(ofJar(jar, "ls", root().toString())).contains("work/run  closed");
+        assertThat(ofJar(jar, "tail", "work/run", "--root", root().toString())).endsWith("from the jar\n");
         try (ZipFile zip = new ZipFile(jar.toFile())) {
             List<String> names = zip.stream().map(entry -> entry.getName()).toList();
             assertThat(names).noneMatch(name -> name.endsWith("module-info.class"));
