@@ -21,10 +21,11 @@ import picocli.CommandLine.Spec;
         subcommands = {
             ListCommand.class,
             TailCommand.class,
-            ExportCommand.class,
-            SyncCommand.class,
             VerifyCommand.class,
             RepairCommand.class,
+            SyncCommand.class,
+            ExportCommand.class,
+            CompareCommand.class,
             PruneCommand.class,
             GenerateCompletion.class,
             HelpCommand.class

@@ -1,7 +1,6 @@
 package ai.dreamlake.logback.tool;
 
 import java.time.Instant;
-import java.time.format.DateTimeParseException;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -18,11 +17,7 @@ record FlatRecord(long number, String timestamp, String level, String message, M
     /** When it was logged; null if that cannot be understood. */
     @Nullable
     Instant time() {
-        try {
-            return timestamp.isEmpty() ? null : Instant.parse(timestamp);
-        } catch (DateTimeParseException somebodyElses) {
-            return null;
-        }
+        return LogRecord.timeOf(timestamp);
     }
 
     /** When it was logged, in seconds since 1970; null if that cannot be understood. */

@@ -43,7 +43,11 @@ record LogRecord(ObjectNode json, long number) {
     /** Null if the timestamp is none. */
     @Nullable
     Instant time() {
-        String text = timestamp();
+        return timeOf(timestamp());
+    }
+
+    /** When that is; null if the text is no timestamp. */
+    static @Nullable Instant timeOf(String text) {
         try {
             // Others may leave out the zone, which is then UTC.
             return text.endsWith("Z") || text.matches(".*[+-]\\d\\d:?\\d\\d")

@@ -29,6 +29,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  *   &lt;localPath&gt;/&lt;workspace&gt;/&lt;session&gt;/
  *     session.json                             the description
+ *     parameters.json                          the parameters of a Python run, which we only read
  *     session.json.damaged                     a description that was no JSON object
  *     logs/logs.jsonl                          the log that records are appended to
  *     logs/logs.0000000000000001234.jsonl      a segment of a spool: ends with record 1233
@@ -85,6 +86,11 @@ public record SessionDirectory(Path path) {
 
     public Path description() {
         return path.resolve("session.json");
+    }
+
+    /** What the Python SDK writes when a run has parameters. */
+    public Path parameters() {
+        return path.resolve("parameters.json");
     }
 
     Path damagedDescription() {
