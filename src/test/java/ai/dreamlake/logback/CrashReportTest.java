@@ -191,7 +191,9 @@ class CrashReportTest {
             }
             await().until(() -> marks(root).isEmpty());
             try (Stream<Path> descriptors = Files.list(Path.of("/proc/self/fd"))) {
-                assertThat(descriptors.map(CrashReportTest::target).filter(file -> file.contains(".writer")))
+                assertThat(descriptors
+                                .map(CrashReportTest::target)
+                                .filter(file -> file.startsWith(root.toString()) && file.contains(".writer")))
                         .isEmpty();
             }
         }
