@@ -61,8 +61,9 @@ export const session = (id, signal) => call(of(id), {signal});
 /** Records; see the server's description for the parameters. */
 export const logs = (id, parameters, signal) => call(`${of(id)}/logs?${parameters}`, {signal}, exactly);
 export const histogram = (id, parameters, signal) => call(`${of(id)}/histogram?${parameters}`, {signal});
-export const series = (id, name, x, signal) =>
-    call(`${of(id)}/series?${new URLSearchParams({name, x, points: 1000})}`, {signal});
+/** @param range {from, to}, as the server takes them; all without it */
+export const series = (id, name, x, range, signal) =>
+    call(`${of(id)}/series?${new URLSearchParams({name, x, points: 1000, ...range})}`, {signal});
 
 /** Null if there are none. */
 export const parameters = (id, signal) => call(`${of(id)}/parameters`, {signal}).then(answer => answer.data, noneIf404);

@@ -81,7 +81,8 @@ export class Chart {
       return make('li', {}, swatch, make('span', {class: 'label', title: line.label}, line.label),
           lines.length > 1 ? this.#legend[i] : null);
     }));
-    this.#area.setAttribute('aria-label', lines.map(line => describe(line, lines.length > 1)).join('; '));
+    this.#area.setAttribute('aria-label',
+        lines.map(line => describe(line, lines.length > 1, settings.zoom)).join('; '));
     this.#tell(isLog, isEmpty);
     this.#values(null);
   }
@@ -251,10 +252,11 @@ function clocks(plot, ticks, axis, space, step) {
 }
 
 /** A line for those who cannot see it. */
-function describe({label, ys, count}, hasOthers) {
+function describe({label, xs, ys, count}, hasOthers, zoom) {
   const finite = ys.filter(Number.isFinite);
   const [low, high] = [Math.min(...finite), Math.max(...finite)];      // the server gives few enough of them
   const range = finite.length === 0 ? 'none of them finite' : `from ${format.value(low)} to ${format.value(high)}`;
   const name = hasOthers ? label + ': ' : '';
-  return `${name}${format.counted(count, 'value')}, ${range}, the last one ${format.value(ys.at(-1))}`;
+  return `${name}${format.counted(count, 'value')}, ${range}, the last one ${format.value(ys.at(-1))}`
+      + (zoom ? `, ${format.counted(xs.filter(x => x >= zoom[0] && x <= zoom[1]).length, 'point')} in sight` : '');
 }

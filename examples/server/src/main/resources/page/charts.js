@@ -5,7 +5,7 @@ import * as api from './api.js';
 import {Chart} from './chart.js';
 import {debounced, make, menu} from './dom.js';
 import * as format from './format.js';
-import {line} from './lines.js';
+import {line, refined} from './lines.js';
 
 const DEFAULT_METRICS = 4;
 const AXES = {number: 'record', time: 'time', elapsed: 'time since start'};
@@ -21,6 +21,8 @@ export class Charts {
   #runs = [];
   #charts = new Map();      // by the names of the metrics
   #answers = new Map();     // the server's, by run, metric and axis
+  #parts = new Map();       // the same, of what is zoomed into
+  #partsRange = '';         // the axis, from and to of all of them
   #loading = null;          // what stops the requests that are under way
   #tell;
   #onRange;
@@ -71,7 +73,10 @@ export class Charts {
   /** @param runs {session, label, colour} each; the same ones again bring what has come since */
   show(runs, view) {
     const ids = list => list.map(run => run.session.id).join();
-    if (ids(runs) !== ids(this.#runs)) this.#answers.clear();
+    if (ids(runs) !== ids(this.#runs)) {
+      this.#answers.clear();
+      this.#parts.clear();
+    }
     this.#runs = runs;
     this.#settings(view);
     return this.#load();
@@ -87,6 +92,7 @@ export class Charts {
     this.#loading?.abort();
     this.#runs = [];
     this.#answers.clear();
+    this.#parts.clear();
     this.#charts.forEach(chart => chart.close());
     this.#charts.clear();
     this.#grid.replaceChildren();
@@ -174,17 +180,61 @@ export class Charts {
     this.#grid.setAttribute('aria-busy', wanted.length > 0);
     try {
       await Promise.all(wanted.map(async ([run, name]) => {
-        const answer = await api.series(run.session.id, name, axis, loading.signal);
+        const answer = await api.series(run.session.id, name, axis, {}, loading.signal);
         if (!loading.signal.aborted) {
           this.#answers.set(this.#key(run, name), answer);
           this.#draw(name);
         }
       }));
+      await this.#loadParts(axis, loading.signal);
     } catch (failure) {
       if (!api.isOutOfDate(failure)) this.#tell(failure);
     } finally {
       if (loading === this.#loading) this.#grid.setAttribute('aria-busy', false);
     }
+  }
+
+  /** What is zoomed into, with as many points as all of it had; along a metric, what is there has to do. */
+  async #loadParts(axis, signal) {
+    const {zoom} = this.settings;
+    const range = JSON.stringify([this.settings.axis, zoom]);
+    if (range !== this.#partsRange) this.#parts.clear();
+    this.#partsRange = range;
+    if (!zoom || !(this.settings.axis in AXES)) return;
+    const wanted = this.chosen.flatMap(name => this.#runs.map(run => [run, name])).filter(([run, name]) => {
+      const whole = this.#answers.get(this.#key(run, name));
+      const known = this.#parts.get(this.#key(run, name))?.end ?? -1;
+      const isEnded = axis === 'number' && known > zoom[1];
+      return whole && whole.count > whole.points.length && !isEnded && known < run.session.nextSequenceNumber;
+    });
+    await Promise.all(wanted.map(async ([run, name]) => {
+      const asked = this.#range(run);
+      if (asked === null) return;
+      const answer = await api.series(run.session.id, name, axis, asked, signal);
+      if (!signal.aborted) {
+        this.#parts.set(this.#key(run, name), answer);
+        this.#draw(name);
+      }
+    }));
+  }
+
+  /** What is zoomed into, as the server takes it; null if no record can be there. */
+  #range(run) {
+    const [from, to] = this.settings.zoom;
+    if (this.settings.axis === 'number') {
+      return to < 0 ? null : {from: Math.max(0, Math.ceil(from)), to: Math.floor(to)};
+    }
+    const start = this.settings.axis === 'elapsed' ? Date.parse(run.session.firstLogAt) : 0;
+    const time = millis => new Date(millis).toISOString();
+    return {from: time(Math.floor(start + from * 1000)), to: time(Math.ceil(start + to * 1000))};
+  }
+
+  #line(run, name) {
+    const start = Date.parse(run.session.firstLogAt);
+    const whole = line(this.#answers.get(this.#key(run, name)), this.settings.axis, start);
+    const part = this.#parts.get(this.#key(run, name));
+    const isOfThis = part && this.#partsRange === JSON.stringify([this.settings.axis, this.settings.zoom]);
+    return isOfThis ? refined(whole, line(part, this.settings.axis, start), this.settings.zoom) : whole;
   }
 
   #arrange() {
@@ -214,7 +264,7 @@ export class Charts {
           label: run.label,
           colour: run.colour,
           count: this.#answers.get(this.#key(run, name)).count,
-          ...line(this.#answers.get(this.#key(run, name)), this.settings.axis, Date.parse(run.session.firstLogAt)),
+          ...this.#line(run, name),
         })), this.settings);
         // What was logged once is no curve: it is drawn only if it was asked for.
         const points = Math.max(0, ...runs.map(run => this.#answers.get(this.#key(run, name)).count));

@@ -21,6 +21,25 @@ export function line(answer, axis, start) {
   };
 }
 
+/**
+ * A line in which a part is replaced by another line, that has more of its points.
+ *
+ * @param range [from, to] of the part
+ */
+export function refined(whole, part, [from, to]) {
+  const points = ({xs, ys}, isWanted) => xs.map((x, i) => [x, ys[i]]).filter(([x]) => isWanted(x));
+  const all = [
+    ...points(whole, x => x < from),
+    ...points(part, x => x >= from && x <= to),
+    ...points(whole, x => x > to),
+  ];
+  return {
+    xs: all.map(([x]) => x),
+    ys: all.map(([, y]) => y),
+    odd: all.filter(([, y]) => !Number.isFinite(y)),
+  };
+}
+
 /** An exponential moving average, as if there had been no zero before the first value. What is odd stays. */
 export function smooth(ys, weight) {
   let average = 0;

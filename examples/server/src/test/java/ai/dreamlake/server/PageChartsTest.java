@@ -193,6 +193,20 @@ class PageChartsTest {
     }
 
     @Test
+    void whatIsZoomedIntoIsShownWithAllItsValues() {
+        String session = training(6000);
+        for (String zoom : List.of("&zoom=1000~1199", "&x=elapsed&zoom=1000~1199")) {
+            browser.open("run=" + session + "&metric=step" + zoom);
+            browser.await(
+                    "each of them: 200, but for two warnings",
+                    () -> label("[data-metric=step]").endsWith(", 198 points in sight"));
+        }
+        browser.open("run=" + session + "&metric=step");
+        browser.await("less detail", () -> label("[data-metric=step]").startsWith("5,939 values"));
+        assertThat(browser.faults()).isEmpty();
+    }
+
+    @Test
     void whatIsNotFiniteIsMarkedAndTheRestIsDrawn() {
         String session = browser.server.session("vision", "diverged");
         String[] losses = {"2", "1", "\"Infinity\"", "0.5", "\"NaN\"", "\"NaN\""};

@@ -43,7 +43,7 @@ final class SeriesRoutes implements Routes {
         String name = RequestBody.name(text(request, "name", ""), "name");
         String axis = RequestBody.name(text(request, "x", Series.BY_NUMBER), "x");
         int most = Parameters.number(request, "points", Series.FEWEST_POINTS, Series.MOST_POINTS, DEFAULT_POINTS);
-        Line line = series.line(session, name, axis, most);
+        Line line = line(request, session, name, axis, most);
         ObjectNode answer = Requests.object()
                 .put("name", name)
                 .put("x", axis)
@@ -55,6 +55,32 @@ final class SeriesRoutes implements Routes {
                         .add(x(axis, point.at()))
                         .add(RecordJson.number(point.at().value())));
         Requests.answer(request, 200, answer);
+    }
+
+    /** All of it, or what lies between {@code from} and {@code to}. */
+    private Line line(Context request, String session, String name, String axis, int most) {
+        String from = Parameters.text(request, "from");
+        String to = Parameters.text(request, "to");
+        if (from == null && to == null) {
+            return series.line(session, name, axis, most);
+        }
+        return switch (axis) {
+            case Series.BY_NUMBER ->
+                series.piece(
+                        session,
+                        name,
+                        Parameters.longNumber(request, "from", 0, Long.MAX_VALUE, 0),
+                        Parameters.longNumber(request, "to", 0, Long.MAX_VALUE, Long.MAX_VALUE),
+                        most);
+            case Series.BY_TIME ->
+                series.piece(
+                        session,
+                        name,
+                        from == null ? null : RequestBody.time(from, "from"),
+                        to == null ? null : RequestBody.time(to, "to"),
+                        most);
+            default -> throw ApiException.badRequest(from == null ? "to" : "from", "is only for x=number and x=time");
+        };
     }
 
     private static String text(Context request, String name, String otherwise) {

@@ -1,14 +1,21 @@
 package ai.dreamlake.server.series;
 
 import ai.dreamlake.server.store.LogStore;
+import ai.dreamlake.server.store.RecordFilter;
+import ai.dreamlake.server.store.RecordQuery;
+import ai.dreamlake.server.store.RecordQuery.Order;
 import ai.dreamlake.server.store.SeriesPoint;
 import ai.dreamlake.server.store.SeriesQuery;
+import ai.dreamlake.server.store.StoredRecord;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * Follows values through sessions. What was asked for lately is kept: then only the records are read that have come
@@ -85,6 +92,63 @@ public final class Series {
         return line.upToDate(most);
     }
 
+    /**
+     * A piece of a line, with as many points as a whole one may have. It is read anew each time, and nothing of it is
+     * kept. Its {@link Line#count} is that of the piece.
+     *
+     * @param first the number of the first record that counts
+     * @param last the number of the last one
+     * @throws ai.dreamlake.server.store.StoreException as the store does
+     */
+    public Line piece(String session, String name, long first, long last, int most) {
+        return piece(session, name, first, last, BY_NUMBER, point -> true, most);
+    }
+
+    /**
+     * A piece of a line along time. Records may have come in any order.
+     *
+     * @param from the earliest time that counts; null for no limit
+     * @param to the latest one; null for no limit
+     * @see #piece(String, String, long, long, int)
+     */
+    public Line piece(String session, String name, Instant from, Instant to, int most) {
+        RecordFilter filter = new RecordFilter(Set.of(), from, to, -1, Long.MAX_VALUE, null, List.of());
+        List<StoredRecord> first =
+                store.records(session, RecordQuery.first(1, filter)).items();
+        List<StoredRecord> last = store.records(session, new RecordQuery(1, 0, Order.NUMBER, true, filter))
+                .items();
+        if (first.isEmpty() || last.isEmpty()) {
+            return new Line(0, store.end(session), List.of());
+        }
+        return piece(
+                session,
+                name,
+                first.get(0).number(),
+                last.get(0).number(),
+                BY_TIME,
+                point -> (from == null || !point.timestamp().isBefore(from))
+                        && (to == null || !point.timestamp().isAfter(to)),
+                most);
+    }
+
+    private Line piece(
+            String session, String name, long first, long last, String axis, Predicate<SeriesPoint> fits, int most) {
+        Buckets buckets = new Buckets(most);
+        long end = store.end(session);
+        long before = last >= end ? end : last + 1;
+        store.series(session, new SeriesQuery(name, null, first - 1, before), point -> {
+            if (fits.test(point)) {
+                buckets.add(new Point(axis.equals(BY_TIME) ? micros(point.timestamp()) : point.number(), point));
+            }
+        });
+        return new Line(buckets.count(), end, buckets.points(most));
+    }
+
+    /** Since 1970. {@link ChronoUnit#between} counts nanoseconds, and has no numbers for three centuries. */
+    private static long micros(Instant time) {
+        return time.getEpochSecond() * MICROS_IN_SECOND + time.getNano() / NANOS_IN_MICRO;
+    }
+
     /** What is known of a line. */
     private final class Kept {
 
@@ -126,11 +190,6 @@ public final class Series {
             if (x == null || Double.isFinite(point.x())) {
                 buckets.add(new Point(position(point), point));
             }
-        }
-
-        /** Since 1970. {@link ChronoUnit#between} counts nanoseconds, and has no numbers for three centuries. */
-        private static long micros(Instant time) {
-            return time.getEpochSecond() * MICROS_IN_SECOND + time.getNano() / NANOS_IN_MICRO;
         }
 
         private long position(SeriesPoint point) {

@@ -109,6 +109,35 @@ class SeriesTest {
     }
 
     @Test
+    void aPieceHasAllPointsBetweenTwoNumbersOrTimesBothIncluded() {
+        String[] metadata = new String[1000];
+        java.util.Arrays.setAll(metadata, i -> "{\"loss\": %d}".formatted(i));
+        append(metadata);
+        Line piece = series.piece(session, "loss", 100, 149, 50);
+        assertThat(piece.points())
+                .extracting(point -> point.at().number())
+                .hasSize(50)
+                .startsWith(100L)
+                .endsWith(149L);
+        assertThat(piece.count()).isEqualTo(50);
+        assertThat(piece.end()).isEqualTo(1000);
+        assertThat(series.piece(session, "loss", 990, Long.MAX_VALUE, 50).count())
+                .isEqualTo(10);
+        Instant start = Instant.parse("2025-10-29T10:30:00Z");
+        assertThat(series.piece(session, "loss", start.plusSeconds(200), start.plusSeconds(209), 50)
+                        .points())
+                .extracting(point -> point.at().number())
+                .hasSize(10)
+                .startsWith(200L)
+                .endsWith(209L);
+        assertThat(series.piece(session, "loss", null, start.plusSeconds(9), 50).count())
+                .isEqualTo(10);
+        assertThat(series.piece(session, "loss", start.plusSeconds(5000), null, 50)
+                        .points())
+                .isEmpty();
+    }
+
+    @Test
     void aTimeMayLieInAnyCentury() {
         List<NewRecord> batch = List.of(
                 new NewRecord(Instant.parse("0001-01-01T00:00:00Z"), Level.INFO, "m", (ObjectNode)

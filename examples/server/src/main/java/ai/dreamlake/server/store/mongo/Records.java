@@ -441,6 +441,7 @@ final class Records {
                 .find(and(
                         eq("sessionId", id),
                         gt("sequenceNumber", query.after()),
+                        lt("sequenceNumber", query.before()),
                         or(values.stream().map(value -> exists(value)).toList())))
                 .sort(Sorts.ascending(BY_NUMBER))
                 .projection(Projections.fields(Projections.include(List.copyOf(fields)), Projections.excludeId()))

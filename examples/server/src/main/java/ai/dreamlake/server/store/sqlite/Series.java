@@ -52,12 +52,12 @@ final class Series {
 
     private List<SeriesPoint> read(Sql sql) throws SQLException {
         Optional<Sessions.Known> session = Sessions.find(sql, id);
-        if (session.isEmpty() || next >= session.get().end()) {
+        if (session.isEmpty() || next >= Math.min(session.get().end(), query.before())) {
             return null;
         }
         long row = session.get().row();
         next = Math.max(next, session.get().start());
-        long end = Math.min(next + PIECE, session.get().end());
+        long end = Math.min(next + PIECE, Math.min(session.get().end(), query.before()));
         List<SeriesPoint> points = new ArrayList<>();
         sql.each(
                 "SELECT id, timestamp, metadata FROM record WHERE id >= ? AND id < ? AND metadata IS NOT NULL ORDER BY id",
