@@ -95,7 +95,7 @@ export class Log {
 
   /** What to show if there are no rows. */
   whenEmpty(...children) {
-    this.#empty.replaceChildren(...children);
+    this.#empty.replaceChildren(...children.filter(child => child));
   }
 
   focus() {

@@ -15,6 +15,9 @@ import {askForFatal, stateOf} from './state.js';
 
 const BUCKETS = 100;
 
+/** Entries in which people look for what they do not find in messages. */
+const SEARCHED_LIKE_MESSAGES = ['error_type', 'error_message'];
+
 /** After the server has turned a stream away. */
 const AGAIN_MILLIS = 5000;
 
@@ -156,9 +159,13 @@ export class Run {
     const records = this.#records = new Records(this.#session.id, filter, this.#end, changed, this.#tell);
     this.#filters.show(view);
     this.#log.show(records, view.text ?? '', !view.to && !view.before);
+    const inMetadata = name => make('button', {type: 'button', onclick: () => address.change(
+        {text: null, where: [...view.where ?? [], `${name}="${view.text}"`]}, true)}, `${name} = ${view.text}`);
     this.#log.whenEmpty(records.isAll ? make('p', {}, 'No records yet.')
         : make('p', {}, 'No record fits the filters. ',
-            make('button', {type: 'button', onclick: () => address.change(NONE)}, 'Clear filters')));
+            make('button', {type: 'button', onclick: () => address.change(NONE)}, 'Clear filters')),
+    view.text && make('p', {class: 'only-messages'}, 'Only messages are searched. In metadata, exactly: ',
+        ...SEARCHED_LIKE_MESSAGES.map(inMetadata)));
     const count = this.#count(view);
     count.catch(() => {});      // what is wrong with it is wrong with the records, too
     records.open(this.#session, count).catch(failure => {

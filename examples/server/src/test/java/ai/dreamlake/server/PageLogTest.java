@@ -139,6 +139,17 @@ class PageLogTest {
     }
 
     @Test
+    void whatIsInNoMessageIsLookedForInMetadataByOneClick() {
+        open("&text=IOException");
+        browser.await("the word", () -> browser.isShown(".only-messages"));
+        assertThat(browser.text(".only-messages")).startsWith("Only messages are searched.");
+        browser.click(".only-messages button");
+        browser.awaitRows(ALL[4]);
+        assertThat(browser.texts(".chip")).containsExactly("error_type=\"IOException\"×");
+        assertThat(browser.find("#search").getDomProperty("value")).isEmpty();
+    }
+
+    @Test
     void whileOneTypesThereIsNoRequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
