@@ -15,6 +15,9 @@ const MOST_LABELS = 12;
 const ELAPSED_STEPS = [0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600,
   43_200, 86_400, 172_800, 604_800];
 
+/** Dots are drawn where each has so much room. */
+const DOT_PIXELS = 10;
+
 const FONT = '11px system-ui, sans-serif';
 
 export class Chart {
@@ -92,7 +95,7 @@ export class Chart {
     if (!this.#plot) return;
     const xs = this.#plot.data[0];
     const [min, max] = range ?? [xs[0], xs.at(-1)];
-    this.#plot.setScale('x', {min, max});
+    this.#plot.setScale('x', min === max ? {min: min - 0.5, max: max + 0.5} : {min, max});
   }
 
   /** To be called when it is not shown any more. */
@@ -143,7 +146,7 @@ export class Chart {
           stroke: () => colour(line.colour),
           width: isBehind ? 1 : 1.75,
           alpha: isBehind ? 0.25 : 1,
-          points: {show: isBehind ? false : undefined, size: 5},
+          points: {show: isBehind ? false : hasRoom, size: 5},
         };
       })],
       cursor: {
@@ -236,6 +239,12 @@ export class Chart {
     }
     ctx.restore();
   }
+}
+
+/** Whether the values in sight are so few that each is a dot: a single one would be nothing without. */
+function hasRoom(plot, series, first, last) {
+  const values = plot.data[series].slice(first, last + 1).filter(y => y !== null && y !== undefined);
+  return values.length <= plot.bbox.width / devicePixelRatio / DOT_PIXELS;
 }
 
 /** Times of day; the first one, and the first one of each day, with the day. */

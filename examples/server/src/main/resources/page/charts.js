@@ -266,9 +266,6 @@ export class Charts {
           count: this.#answers.get(this.#key(run, name)).count,
           ...this.#line(run, name),
         })), this.settings);
-        // What was logged once is no curve: it is drawn only if it was asked for.
-        const points = Math.max(0, ...runs.map(run => this.#answers.get(this.#key(run, name)).count));
-        chart.element.hidden = this.isDefault && points < 2 && this.chosen.length > 1;
       }
     }
   }

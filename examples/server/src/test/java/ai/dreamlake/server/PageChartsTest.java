@@ -206,6 +206,36 @@ class PageChartsTest {
         assertThat(browser.faults()).isEmpty();
     }
 
+    /** How many pixels of a chart have about the colour of the first run. */
+    private static long bluePixels(String chart) {
+        return browser.number("""
+                const canvas = document.querySelector(arguments[0] + ' canvas');
+                const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+                let count = 0;
+                for (let i = 0; i < data.length; i += 4) {
+                  if (data[i + 3] > 99 && data[i + 2] > data[i] + 80) count++;
+                }
+                return count;
+                """, chart);
+    }
+
+    @Test
+    void aSingleValueIsADot() {
+        String session = browser.server.session("vision", "short");
+        browser.append(
+                session,
+                record(0, "info", "Epoch done", "{\"train_loss\": 0.5, \"accuracy\": 0.25}"),
+                record(1, "info", "Epoch done", "{\"train_loss\": 0.4}"));
+        for (String axis : List.of("", "&x=time")) {
+            browser.open("run=" + session + axis);
+            browser.await("its dot", () -> bluePixels(ACCURACY) > 10);
+            assertThat(names()).containsExactly("train_loss", "accuracy");
+        }
+        browser.open("run=" + session + "&log=1&smooth=0.5");
+        browser.await("its dot", () -> bluePixels(ACCURACY) > 10);
+        assertThat(browser.faults()).isEmpty();
+    }
+
     @Test
     void whatIsNotFiniteIsMarkedAndTheRestIsDrawn() {
         String session = browser.server.session("vision", "diverged");
