@@ -3,7 +3,7 @@
 import uPlot from './lib/uPlot.js';
 import {make} from './dom.js';
 import * as format from './format.js';
-import {columns, nearest, smooth} from './lines.js';
+import {columns, nearest, smooth, ticks} from './lines.js';
 import {colour, onTheme} from './theme.js';
 
 const HEIGHT = 170;
@@ -14,6 +14,9 @@ const MOST_LABELS = 12;
 /** Seconds between ticks of an axis that has times since the start. */
 const ELAPSED_STEPS = [0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600,
   43_200, 86_400, 172_800, 604_800];
+
+/** Marks on the axis of values. */
+const MOST_TICKS = 5;
 
 /** Dots are drawn where each has so much room. */
 const DOT_PIXELS = 10;
@@ -130,7 +133,7 @@ export class Chart {
       tzDate: seconds => uPlot.tzDate(new Date(seconds * 1000), 'Etc/UTC'),
       scales: {
         x: {time: axis === 'time', range: (plot, min, max) => min === max ? [min - 0.5, max + 0.5] : [min, max]},
-        y: {distr: isLog ? 3 : 1},
+        y: {distr: isLog ? 3 : 1, ...isLog ? {} : {range: (plot, min, max) => padded(min, max)}},
       },
       axes: [
         {...lined, label: axis === 'time' ? 'time (UTC)' : axisName, labelSize: 16, labelGap: 0, space: 60,
@@ -138,6 +141,9 @@ export class Chart {
           ...axis === 'elapsed' ? {incrs: ELAPSED_STEPS} : {},
           values: axis === 'time' ? clocks : (plot, ticks) => ticks.map(tick => tick === null ? '' : this.#x(tick))},
         {...lined, size: 58, space: 28, gap: 4,
+          // The library knows no steps for the largest numbers, and draws no axis without one; ticks has its own.
+          incrs: (plot, axis, min, max) => [Math.max(5, max / 2 - min / 2)],
+          splits: (plot, axis, min, max) => ticks(min, max, isLog, MOST_TICKS), filter: (plot, at) => at,
           values: (plot, ticks) => ticks.map(tick => tick === null ? '' : format.value(tick))},
       ],
       series: [{}, ...drawn.map((line, i) => {
@@ -239,6 +245,13 @@ export class Chart {
     }
     ctx.restore();
   }
+}
+
+/** Some room above and below, which stays finite. */
+function padded(min, max) {
+  if (min === null) return [null, null];
+  const range = uPlot.rangeNum(min, max, 0.1, true);
+  return range.every(Number.isFinite) && range[0] < range[1] ? range : [min, max];
 }
 
 /** Whether the values in sight are so few that each is a dot: a single one would be nothing without. */

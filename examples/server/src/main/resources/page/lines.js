@@ -40,6 +40,33 @@ export function refined(whole, part, [from, to]) {
   };
 }
 
+/**
+ * Where an axis of values has its marks: at round numbers, of any size.
+ *
+ * @param most about how many there may be
+ */
+export function ticks(min, max, isLog, most) {
+  const exponent = at => Math.floor(Math.log10(at));
+  if (isLog) {
+    const [first, last] = [exponent(min), exponent(max)];
+    const step = Math.ceil((last - first + 1) / most);
+    const factors = step > 1 || last - first > 2 ? [1] : [1, 2, 5];
+    const powers = Array.from({length: last - first + 1}, (one, i) => first + i).filter(power => power % step === 0);
+    return powers.flatMap(power => factors.map(factor => Number(`${factor}e${power}`)))
+        .filter(at => at >= min && at <= max && at > 0);
+  }
+  const width = max / most - min / most;      // a difference of the largest numbers would be infinite
+  if (!(width > 0)) return [min];
+  const power = exponent(width);
+  const step = [1, 2, 5, 10].map(factor => factor * Number(`1e${power}`)).find(one => one >= width * 0.999);
+  if (!Number.isFinite(step) || step === 0) return [min, max];
+  const result = [];
+  for (let i = Math.ceil(min / step); i <= Math.floor(max / step); i++) {
+    result.push(Number((i * step).toPrecision(12)));
+  }
+  return result;
+}
+
 /** An exponential moving average, as if there had been no zero before the first value. What is odd stays. */
 export function smooth(ys, weight) {
   let average = 0;

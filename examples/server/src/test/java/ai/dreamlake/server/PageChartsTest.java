@@ -237,6 +237,32 @@ class PageChartsTest {
     }
 
     @Test
+    void anAxisHasItsNumbersHoweverLargeTheyAre() {
+        String session = browser.server.session("vision", "exploded");
+        browser.append(
+                session, many(300, i -> record(i, "info", "Epoch done", "{\"train_loss\": 1.5e%d}".formatted(i + 6))));
+        for (String scale : List.of("", "&log=1")) {
+            browser.open("run=" + session + scale);
+            browser.await("numbers beside the curve", () -> browser.number("""
+                    const canvas = document.querySelector('[data-metric=train_loss] canvas');
+                    const {data} = canvas.getContext('2d').getImageData(0, 0, 45, canvas.height - 30);
+                    return data.filter((value, i) => i % 4 === 3 && value > 99).length;
+                    """) > 100);
+        }
+        assertThat(ticks("0, 1.5e305, false, 5")).isEqualTo("0,5e+304,1e+305,1.5e+305");
+        assertThat(ticks("1, 1e300, true, 5")).isEqualTo("1,1e+61,1e+122,1e+183,1e+244");
+        assertThat(ticks("-1.7e308, 1.7e308, false, 5")).isEqualTo("-1e+308,0,1e+308");
+        assertThat(ticks("0.2, 0.9, false, 5")).isEqualTo("0.2,0.4,0.6,0.8");
+        assertThat(ticks("1.5, 60, true, 5")).isEqualTo("2,5,10,20,50");
+        assertThat(browser.faults()).isEmpty();
+    }
+
+    private static String ticks(String of) {
+        return (String) browser.driver.executeAsyncScript("const done = arguments[0];"
+                + "import('/page/lines.js').then(lines => done(lines.ticks(" + of + ").join()))");
+    }
+
+    @Test
     void whatIsNotFiniteIsMarkedAndTheRestIsDrawn() {
         String session = browser.server.session("vision", "diverged");
         String[] losses = {"2", "1", "\"Infinity\"", "0.5", "\"NaN\"", "\"NaN\""};
