@@ -59,12 +59,12 @@ export class Charts {
             this.#all, this.#narrow),
         this.#empty, this.#grid);
     this.#axis.onchange = () =>
-        address.change({x: this.#axis.value === 'number' ? null : this.#axis.value, zoom: null});
+        address.change({x: this.#axis.value === 'number' ? null : this.#axis.value, zoom: null}, true);
     this.#weight.oninput = () => {
       this.#weightText.textContent = this.#weight.value;
       this.#smooth();
     };
-    this.#log.onchange = () => address.change({log: this.#log.checked ? '1' : null});
+    this.#log.onchange = () => address.change({log: this.#log.checked ? '1' : null}, true);
     this.#find.oninput = () => this.#filterChoices();
   }
 
@@ -154,7 +154,7 @@ export class Charts {
       const box = make('input', {type: 'checkbox', value: name});
       box.checked = this.chosen.includes(name);
       box.onchange = () => address.change(
-          {metric: metrics.filter(one => one === name ? box.checked : this.chosen.includes(one))});
+          {metric: metrics.filter(one => one === name ? box.checked : this.chosen.includes(one))}, true);
       return make('label', {}, box, ' ', name);
     }));
     this.#filterChoices();
@@ -271,7 +271,7 @@ export class Charts {
   }
 
   #zoom(range) {
-    address.change({zoom: range ? range.map(at => Number(at.toPrecision(13))).join('~') : null});
+    address.change({zoom: range ? range.map(at => Number(at.toPrecision(13))).join('~') : null}, true);
   }
 
   #narrowLog() {

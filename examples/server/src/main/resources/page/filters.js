@@ -38,6 +38,7 @@ const fromField = text => text ? new Date(text + 'Z').toISOString() : null;
 export class Filters {
 
   #id = null;
+  #isTyping = false;      // what is in the field is not in the address yet
   #levels = new Map();
   #text = make('input', {id: 'search', type: 'search', placeholder: 'Search messages  /',
     'aria-label': 'Search messages', spellcheck: 'false'});
@@ -50,7 +51,7 @@ export class Filters {
   #chips = make('span', {class: 'chips'});
   #jsonl = make('a', {download: true}, 'JSONL');
   #csv = make('a', {download: true}, 'CSV');
-  #clear = make('button', {id: 'clear-filters', type: 'button', onclick: () => address.change(NONE)},
+  #clear = make('button', {id: 'clear-filters', type: 'button', onclick: () => address.change(NONE, true)},
       'Clear filters');
   #count = make('span', {id: 'hits', class: 'soft', role: 'status'});
 
@@ -63,20 +64,27 @@ export class Filters {
         make('div', {class: 'bar'}, this.#text, this.#where, this.#names,
             menu({id: 'time-filter'}, this.#time,
                 make('label', {}, 'from ', this.#from), make('label', {}, 'to ', this.#to),
-                make('button', {type: 'button', onclick: () => address.change({from: null, to: null})}, 'All of it')),
+                make('button', {type: 'button', onclick: () => address.change({from: null, to: null}, true)}, 'All of it')),
             menu({id: 'export', class: 'right'}, make('summary', {}, 'Export'),
                 make('p', {class: 'soft'}, 'What the filters let through, as'), this.#jsonl, this.#csv)),
         make('div', {class: 'bar'},
             make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, ...this.#levels.values()),
             this.#chips, this.#clear, this.#count));
     byId('filters').onsubmit = event => event.preventDefault();
-    this.#text.oninput = () => this.#typed(this.#id);
+    this.#text.oninput = () => {
+      this.#isTyping = true;
+      this.#typed(this.#id);
+    };
     this.#where.addEventListener('keydown', event => event.key === 'Enter' && this.#add());
     this.#from.onchange = this.#to.onchange = () => this.#setTime();
   }
 
   /** @param run the one that was shown then: another may be shown when it counts */
-  #typed = debounced(TYPING_MILLIS, run => run === address.view().run && address.change({text: this.#text.value}));
+  #typed = debounced(TYPING_MILLIS, run => {
+    this.#isTyping = false;
+    const isFirst = (address.view().text ?? '') === '';      // back from it leads to what was before the search
+    if (run === address.view().run) address.change({text: this.#text.value}, isFirst);
+  });
 
   /** Another run, or what is known of it by now. */
   describe(session) {
@@ -97,7 +105,7 @@ export class Filters {
       button.setAttribute('aria-pressed', view.level?.includes(level) ?? false);
     }
     byId('filters').classList.toggle('has-level', (view.level?.length ?? 0) > 0);
-    if (document.activeElement !== this.#text) this.#text.value = view.text ?? '';
+    if (!this.#isTyping && this.#text.value !== (view.text ?? '')) this.#text.value = view.text ?? '';
     this.#from.value = toField(view.from);
     this.#to.value = toField(view.to);
     const short = (iso, otherwise) => iso ? format.time(iso).slice(5, 19) : otherwise;
@@ -105,10 +113,10 @@ export class Filters {
         : 'All times';
     this.#time.classList.toggle('is-set', Boolean(view.from || view.to));
     this.#chips.replaceChildren(...(view.where ?? []).map((where, i) =>
-        this.#chip(where, () => address.change({where: view.where.filter((one, j) => j !== i)}))));
+        this.#chip(where, () => address.change({where: view.where.filter((one, j) => j !== i)}, true))));
     if (view.after || view.before) {
       const [first, last] = [Number(view.after ?? -1) + 1, view.before ? Number(view.before) - 1 : '…'];
-      this.#chips.append(this.#chip(`records ${first}–${last}`, () => address.change({after: null, before: null})));
+      this.#chips.append(this.#chip(`records ${first}–${last}`, () => address.change({after: null, before: null}, true)));
     }
     const parameters = query(view);
     this.#clear.hidden = parameters.size === 0;
@@ -134,7 +142,7 @@ export class Filters {
 
   #toggle(level) {
     const levels = address.view().level ?? [];
-    address.change({level: format.LEVELS.filter(one => levels.includes(one) !== (one === level))});
+    address.change({level: format.LEVELS.filter(one => levels.includes(one) !== (one === level))}, true);
   }
 
   #add() {
@@ -143,7 +151,7 @@ export class Filters {
     this.#where.setCustomValidity(isFine ? '' : 'A name, one of > >= < <= = !=, and a value: loss>0.5');
     if (wanted) {
       this.#where.value = '';
-      address.change({where: [...(address.view().where ?? []).filter(one => one !== wanted), wanted]});
+      address.change({where: [...(address.view().where ?? []).filter(one => one !== wanted), wanted]}, true);
     } else {
       this.#where.reportValidity();
       setTimeout(() => this.#where.setCustomValidity(''), 2000);
@@ -151,6 +159,6 @@ export class Filters {
   }
 
   #setTime() {
-    address.change({from: fromField(this.#from.value), to: fromField(this.#to.value)});
+    address.change({from: fromField(this.#from.value), to: fromField(this.#to.value)}, true);
   }
 }

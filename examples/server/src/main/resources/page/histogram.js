@@ -25,7 +25,7 @@ export class Histogram {
   #selection = shape('rect', {class: 'selection', y: 0, height: HEIGHT, width: 0});
   #labels = make('div', {class: 'labels'});
   #reset = make('button', {type: 'button', class: 'quiet', hidden: true,
-    onclick: () => address.change({from: null, to: null})}, 'All times');
+    onclick: () => address.change({from: null, to: null}, true)}, 'All times');
   #parent;
   #dragged = null;
 
@@ -36,7 +36,7 @@ export class Histogram {
     this.#svg.addEventListener('pointermove', event => this.#move(event));
     this.#svg.addEventListener('pointerup', event => this.#up(event));
     this.#svg.addEventListener('pointercancel', () => this.#drop());
-    this.#svg.addEventListener('dblclick', () => address.change({from: null, to: null}));
+    this.#svg.addEventListener('dblclick', () => address.change({from: null, to: null}, true));
   }
 
   /** @param data the server's answer; null while there is none */
@@ -109,7 +109,7 @@ export class Histogram {
     }
     this.#drop();
     const [start, end] = [Math.floor(this.#time(from)), Math.floor(this.#time(to)) + 1];      // whole milliseconds
-    if (end > start) address.change({from: new Date(start).toISOString(), to: new Date(end).toISOString()});
+    if (end > start) address.change({from: new Date(start).toISOString(), to: new Date(end).toISOString()}, true);
   }
 
   #drop() {

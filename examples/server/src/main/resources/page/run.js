@@ -38,7 +38,7 @@ export class Run {
   #panel = new RecordPanel({
     close: () => this.#close(),
     around: () => address.change(NONE, true),
-    filter: where => address.change({where: [...(address.view().where ?? []).filter(one => one !== where), where]}),
+    filter: where => address.change({where: [...(address.view().where ?? []).filter(one => one !== where), where]}, true),
   });
   #charts;
 
@@ -163,7 +163,7 @@ export class Run {
         {text: null, where: [...view.where ?? [], `${name}="${view.text}"`]}, true)}, `${name} = ${view.text}`);
     this.#log.whenEmpty(records.isAll ? make('p', {}, 'No records yet.')
         : make('p', {}, 'No record fits the filters. ',
-            make('button', {type: 'button', onclick: () => address.change(NONE)}, 'Clear filters')),
+            make('button', {type: 'button', onclick: () => address.change(NONE, true)}, 'Clear filters')),
     view.text && make('p', {class: 'only-messages'}, 'Only messages are searched. In metadata, exactly: ',
         ...SEARCHED_LIKE_MESSAGES.map(inMetadata)));
     const count = this.#count(view);
@@ -195,12 +195,12 @@ export class Run {
 
   #open(record) {
     this.#panel.show(record, !this.#records.isAll);
-    address.change({record: record.sequenceNumber});
+    address.change({record: record.sequenceNumber}, address.view().record === undefined);
   }
 
   #close() {
     this.#panel.hide();
-    address.change({record: null});
+    address.change({record: null}, true);
     this.#log.focus();
   }
 

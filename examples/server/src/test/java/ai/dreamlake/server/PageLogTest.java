@@ -150,6 +150,27 @@ class PageLogTest {
     }
 
     @Test
+    void backClosesARecordAndUndoesFilters() {
+        open("");
+        browser.awaitRows(ALL);
+        browser.click("[data-level=error]");
+        browser.awaitRows(ALL[4]);
+        browser.find("#search").sendKeys("nothing");
+        browser.await("none", () -> browser.isShown("#records .empty"));
+        browser.driver.navigate().back();
+        browser.awaitRows(ALL[4]);
+        assertThat(browser.find("#search").getDomProperty("value")).isEmpty();
+        browser.click("#row-0");
+        browser.await("the record", () -> browser.text("#record h2").equals("error #4"));
+        browser.driver.navigate().back();
+        browser.await("no record", () -> !browser.isShown("#record"));
+        browser.awaitRows(ALL[4]);
+        browser.driver.navigate().back();
+        browser.awaitRows(ALL);
+        assertThat(browser.address()).isEqualTo("run=" + session);
+    }
+
+    @Test
     void whileOneTypesThereIsNoRequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
