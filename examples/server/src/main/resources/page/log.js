@@ -341,7 +341,7 @@ function fields(metadata) {
     const text = format.text(value);
     const isLong = text.length > LONGEST_VALUE || text.includes('\n');
     const shown = isLong ? text.slice(0, LONGEST_VALUE).split('\n', 1)[0] + '…' : text;
-    return [' ', make('span', {class: 'field'}, name + '='), shown];
+    return [' ', make('span', {class: 'entry'}, make('span', {class: 'field'}, name + '='), shown)];
   });
   return make('span', {class: 'fields'}, ...shown, entries.length > MOST_FIELDS ? ' …' : null);
 }

@@ -171,6 +171,19 @@ class PageLogTest {
     }
 
     @Test
+    void aDirectionThatAMessageTurnsRoundEndsWithIt() {
+        browser.append(session, record(60, "info", "\u202Eabc", "{\"x\": \"\u202Edef\", \"y\": 1}"));
+        open("");
+        browser.await("it", () -> browser.rows().size() == 7);
+        long textRight = browser.number("return Math.round(document.querySelector('#row-6 .text')"
+                + ".getBoundingClientRect().right)");
+        List<String> lefts = browser.strings("return [...document.querySelectorAll('#row-6 .field')]"
+                + ".map(one => String(Math.round(one.getBoundingClientRect().left)))");
+        assertThat(Long.parseLong(lefts.get(0))).isGreaterThanOrEqualTo(textRight);
+        assertThat(Long.parseLong(lefts.get(1))).isGreaterThan(Long.parseLong(lefts.get(0)));
+    }
+
+    @Test
     void whileOneTypesThereIsNoRequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
