@@ -119,6 +119,9 @@ class PageRecordTest {
         assertThat(browser.text("#about .facts"))
                 .contains("6 records", "2 errors", "2025-10-29 10:00:00", "over 50 s", "in /2025");
         browser.click("#run-parameters summary");
+        assertThat(browser.find("#run-parameters table").getSize().width)
+                .as("as wide as the page")
+                .isGreaterThan(1200);
         assertThat(browser.texts("#run-parameters tr")).containsExactly("model.lr0.001", "layers[64,32]");
         browser.click("#run-tracks summary");
         assertThat(browser.texts("#run-tracks tr")).containsExactly("train/lossvalue=0.52 points");
