@@ -37,7 +37,8 @@ export function tags(session) {
 }
 
 function nameCell(session) {
-  return make('span', {class: 'run-name'},
+  const found = errors(session);
+  return make('span', {class: 'run-name', 'data-errors': found > 0 && format.counted(found, 'error')},
       make('a', {href: address.link({run: session.id}), title: session.description}, session.name),
       make('span', {class: 'soft'}, session.workspace));
 }

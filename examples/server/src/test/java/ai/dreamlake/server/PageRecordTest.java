@@ -78,6 +78,38 @@ class PageRecordTest {
     }
 
     @Test
+    void onAPhoneErrorsMetricsTimesAndStackTracesAreWithinReach() {
+        String session = browser.smallRun("small");
+        browser.append(
+                session,
+                record(60, "error", "bad", "{\"stack_trace\": \"java.io.IOException: %s\\n\\tat a.b\\n\"}"
+                        .formatted("x ".repeat(200))));
+        browser.resize(380, 750);
+        browser.open("");
+        browser.await("the run", () -> browser.isShown(".run-name"));
+        assertThat(browser.strings("return [getComputedStyle(document.querySelector('.run-name'), '::after').content"
+                        + ", String(document.querySelector('.run-name').getBoundingClientRect().right < 380)]"))
+                .as("what stands below the name")
+                .containsExactly("\"3 errors\"", "true");
+        assertThat(browser.number("const list = document.getElementById('runs-list'); list.scrollLeft = 9999;"
+                        + "const cell = document.querySelector('td.column-metric').getBoundingClientRect();"
+                        + "return list.scrollLeft > 0 && cell.left > 0 && cell.left < 380 ? 1 : 0"))
+                .as("metrics are scrolled to")
+                .isEqualTo(1);
+        assertThat(browser.find("#find-runs").getSize().width).isGreaterThan(130);
+        browser.open("run=" + session + "&record=6");
+        browser.await("the record", () -> browser.isShown("#record .block"));
+        assertThat(browser.is("(block => block.scrollWidth <= block.clientWidth)(document.querySelector('.block'))"))
+                .isTrue();
+        browser.click("#record .close");
+        browser.click("#time-filter summary");
+        assertThat(browser.strings("const {left, right, bottom} ="
+                        + "document.querySelector('#time-filter .menu-panel').getBoundingClientRect();"
+                        + "return [left >= 0, right <= 380, bottom <= 750].map(String)"))
+                .containsExactly("true", "true", "true");
+    }
+
+    @Test
     void aLinkToARecordThatIsNotThereSaysSo() {
         browser.open("run=" + browser.smallRun("small") + "&record=17");
         browser.await("a word", () -> browser.text("#status").equals("There is no record 17."));
