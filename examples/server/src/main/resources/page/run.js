@@ -26,8 +26,9 @@ export class Run {
   #session = null;
   #records = null;
   #end = 0;                // one past the newest record that is known
-  #counted = 0;            // how many records the histogram looked at
+  #drawn = 0;              // one past the newest record that charts and histogram were asked for with
   #filter = '';
+  #isDescribing = false;
   #stream = null;
   #tell;
 
@@ -58,7 +59,7 @@ export class Run {
     if (address.view().run !== view.run) return;
     byId('run').setAttribute('aria-busy', 'false');
     this.#session = session;
-    this.#end = session.nextSequenceNumber;
+    this.#end = this.#drawn = session.nextSequenceNumber;
     this.#describe();
     this.#showTab(address.view());
     this.#load(address.view());
@@ -97,10 +98,14 @@ export class Run {
     const before = this.#session;
     if (!before) return;
     const session = await api.session(before.id);
-    if (this.#session !== before) return;
-    this.#session = session;
+    if (this.#session?.id !== before.id) return;
+    const {logCount, levelCounts, nextSequenceNumber, lastLogAt} = this.#session;
+    // The stream may have brought more than was there when the server answered.
+    this.#session = nextSequenceNumber > session.nextSequenceNumber
+        ? {...session, logCount, levelCounts, nextSequenceNumber, lastLogAt} : session;
     this.#describe();
-    if (session.nextSequenceNumber !== before.nextSequenceNumber) {
+    if (session.nextSequenceNumber !== this.#drawn) {
+      this.#drawn = session.nextSequenceNumber;
       this.#charts.show(this.#runs(), address.view());
       this.#count(address.view()).catch(this.#tell);
       this.#askForFatal();
@@ -145,7 +150,7 @@ export class Run {
   async #askForFatal() {
     const session = this.#session;
     try {
-      if (await askForFatal(session) && this.#session === session) this.#describe();
+      if (await askForFatal(session) && this.#session?.id === session.id) this.#describe();
     } catch (failure) {
       this.#tell(failure);
     }
@@ -238,6 +243,7 @@ export class Run {
       const record = api.exactly(event.data);
       after = record.sequenceNumber;
       this.#end = Math.max(this.#end, after + 1);
+      this.#countIn(record);
       this.#records?.arrived(record);
     });
     stream.onerror = () => {
@@ -245,6 +251,28 @@ export class Run {
         setTimeout(() => stream === this.#stream && this.#follow(after), AGAIN_MILLIS);
       }
     };
+  }
+
+  /** What came by the stream is in all counts at once, not only once the server is asked again. */
+  #countIn({sequenceNumber, level, timestamp}) {
+    const session = this.#session;
+    if (!session || sequenceNumber < session.nextSequenceNumber) return;
+    const isLater = session.lastLogAt === null || Date.parse(timestamp) > Date.parse(session.lastLogAt);
+    this.#session = {
+      ...session,
+      logCount: session.logCount + 1,
+      levelCounts: {...session.levelCounts, [level]: (session.levelCounts[level] ?? 0) + 1},
+      nextSequenceNumber: sequenceNumber + 1,
+      firstLogAt: session.firstLogAt ?? timestamp,
+      lastLogAt: isLater ? timestamp : session.lastLogAt,
+    };
+    if (!this.#isDescribing) {
+      this.#isDescribing = true;
+      requestAnimationFrame(() => {
+        this.#isDescribing = false;
+        if (this.#session) this.#describe();
+      });
+    }
   }
 
   /** Makes the log show what a chart shows. */

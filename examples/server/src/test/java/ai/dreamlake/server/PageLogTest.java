@@ -184,6 +184,29 @@ class PageLogTest {
     }
 
     @Test
+    void thereIsOneCountWhileRecordsCome() {
+        open("");
+        browser.awaitRows(ALL);
+        browser.driver.executeScript("""
+                window.differences = 0;
+                const number = of => Number(document.querySelector(of).textContent.match(/([\\d,]+) record/)[1]
+                    .replace(',', ''));
+                (function look() {
+                  if (number('#hits') !== number('#about .facts')) differences++;
+                  requestAnimationFrame(() => setTimeout(look));
+                })();
+                """);
+        for (int i = 0; i < 5; i++) {
+            int from = 100 * i;
+            browser.append(session, many(100, j -> record(60 + from + j, "info", "more", "null")));
+            browser.await("all of them", () -> browser.text("#hits").equals(106 + from + " records"));
+            assertThat(browser.text("#about .facts")).contains(106 + from + " records");
+            assertThat(browser.texts(".level-chip")).contains("info " + (101 + from));
+        }
+        assertThat(browser.number("return differences")).isLessThan(5);
+    }
+
+    @Test
     void whileOneTypesThereIsNoRequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
