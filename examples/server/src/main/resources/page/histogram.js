@@ -8,6 +8,7 @@ import * as format from './format.js';
 const WIDTH = 1000;
 const HEIGHT = 44;
 const DRAG_PIXELS = 4;
+const DAY_MILLIS = 86_400_000;
 
 /** Levels from the bottom of a bar to its top, the worst ones where they are seen first. */
 const STACK = ['debug', 'info', 'warn', 'error', 'fatal'];
@@ -26,14 +27,16 @@ export class Histogram {
   #labels = make('div', {class: 'labels'});
   #reset = make('button', {type: 'button', class: 'quiet', hidden: true,
     onclick: () => address.change({from: null, to: null}, true)}, 'All times');
+  #tip = make('div', {class: 'tip', hidden: true});
   #parent;
   #dragged = null;
 
   constructor(parent) {
     this.#parent = parent;
-    parent.append(this.#svg, this.#labels);
+    parent.append(this.#svg, this.#tip, this.#labels);
     this.#svg.addEventListener('pointerdown', event => this.#down(event));
     this.#svg.addEventListener('pointermove', event => this.#move(event));
+    this.#svg.addEventListener('pointerleave', () => { this.#tip.hidden = true; });
     this.#svg.addEventListener('pointerup', event => this.#up(event));
     this.#svg.addEventListener('pointercancel', () => this.#drop());
     this.#svg.addEventListener('dblclick', () => address.change({from: null, to: null}, true));
@@ -61,17 +64,16 @@ export class Histogram {
         return shape('rect', {class: level, x: i * width, y, width: width - 1, height});
       });
       if (bars.length === 0) return [];
-      const title = shape('title', {});
-      title.textContent = [format.time(start), ...STACK.filter(level => counts[level] > 0)
+      const title = [format.time(start).slice(0, 19), ...STACK.filter(level => counts[level] > 0)
           .map(level => `${level} ${format.count(counts[level])}`)].join('\n');
-      const all = shape('rect', {class: 'bar-area', x: i * width, y: 0, width, height: HEIGHT});
-      all.append(title);
+      const all = shape('rect', {class: 'bar-area', 'data-tip': title, x: i * width, y: 0, width, height: HEIGHT});
       return [...bars, all];
     }), this.#selection);
     const view = address.view();
     this.#reset.hidden = !view.from && !view.to;
     const [from, to] = [format.time(this.#data.from), format.time(this.#data.to)];
-    this.#labels.replaceChildren(make('span', {}, from.slice(0, 19)), this.#reset, make('span', {}, to.slice(0, 19)));
+    this.#labels.replaceChildren(make('span', {}, from.slice(0, 19)), this.#tick(0.25),
+        this.#reset.hidden ? this.#tick(0.5) : this.#reset, this.#tick(0.75), make('span', {}, to.slice(0, 19)));
     this.#svg.setAttribute('aria-label', `Records over time, from ${from} to ${to}; `
         + `at most ${format.count(most)} in one of ${buckets.length} parts`);
   }
@@ -86,6 +88,13 @@ export class Histogram {
     return from + share * (to - from);
   }
 
+  /** The time in the midst of it: with the day where there are several. */
+  #tick(share) {
+    const time = format.time(new Date(this.#time(share)).toISOString());
+    const isLong = this.#time(1) - this.#time(0) > DAY_MILLIS;
+    return make('span', {class: 'tick'}, isLong ? time.slice(0, 16) : time.slice(11, 19));
+  }
+
   #down(event) {
     if (!this.#data || event.button !== 0) return;
     this.#dragged = {from: this.#share(event), x: event.clientX};
@@ -93,10 +102,22 @@ export class Histogram {
   }
 
   #move(event) {
+    this.#point(event);
     if (!this.#dragged) return;
     const [from, to] = [this.#dragged.from, this.#share(event)].sort((one, other) => one - other);
     this.#selection.setAttribute('x', from * WIDTH);
     this.#selection.setAttribute('width', (to - from) * WIDTH);
+  }
+
+  /** Tells what is under the pointer. */
+  #point(event) {
+    const text = this.#data && event.target.dataset.tip;
+    this.#tip.hidden = !text;
+    if (!text) return;
+    this.#tip.textContent = text;
+    const {left, width} = this.#svg.getBoundingClientRect();
+    const at = event.clientX - left;
+    this.#tip.style.left = `${Math.max(0, Math.min(at + 24, width - this.#tip.offsetWidth))}px`;
   }
 
   #up(event) {

@@ -207,6 +207,18 @@ class PageLogTest {
     }
 
     @Test
+    void theHistogramTellsTimesAndCountsUnderThePointer() {
+        open("");
+        browser.await("bars", () -> browser.is("document.querySelectorAll('#histogram .bar-area').length === 6"));
+        assertThat(browser.texts("#histogram .tick")).containsExactly("10:00:12", "10:00:25", "10:00:37");
+        new Actions(browser.driver)
+                .moveToElement(browser.find("#histogram svg"), -browser.find("#histogram svg").getSize().width / 2 + 3, 0)
+                .perform();
+        browser.await("a word", () -> browser.isShown("#histogram .tip"));
+        assertThat(browser.text("#histogram .tip")).isEqualTo("2025-10-29 10:00:00\ninfo 1");
+    }
+
+    @Test
     void whileOneTypesThereIsNoRequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
