@@ -269,7 +269,7 @@ function clocks(plot, ticks, axis, space, step) {
     day = iso.slice(0, 10);
     if (step >= 86_400) return iso.slice(0, 10);
     const clock = step >= 60 ? iso.slice(11, 16) : step >= 1 ? iso.slice(11, 19) : iso.slice(14, 23);
-    return isNew ? `${clock}\n${day.slice(5)}` : clock;
+    return isNew ? `${clock}\n${day}` : clock;
   });
 }
 
