@@ -40,6 +40,7 @@ export class Filters {
   #id = null;
   #isTyping = false;      // what is in the field is not in the address yet
   #levels = new Map();
+  #whole = make('span', {class: 'soft', id: 'counts-of', hidden: true}, 'whole run:');
   #text = make('input', {id: 'search', type: 'search', placeholder: 'Search messages  /',
     'aria-label': 'Search messages', spellcheck: 'false'});
   #where = make('input', {id: 'where-input', list: 'metric-names', placeholder: 'loss>0.5 ⏎',
@@ -68,7 +69,7 @@ export class Filters {
             menu({id: 'export', class: 'right'}, make('summary', {}, 'Export'),
                 make('p', {class: 'soft'}, 'What the filters let through, as'), this.#jsonl, this.#csv)),
         make('div', {class: 'bar'},
-            make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, ...this.#levels.values()),
+            make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, this.#whole, ...this.#levels.values()),
             this.#chips, this.#clear, this.#count));
     byId('filters').onsubmit = event => event.preventDefault();
     this.#text.oninput = () => {
@@ -106,6 +107,7 @@ export class Filters {
     }
     byId('filters').classList.toggle('has-level', (view.level?.length ?? 0) > 0);
     if (!this.#isTyping && this.#text.value !== (view.text ?? '')) this.#text.value = view.text ?? '';
+    this.#whole.hidden = !view.from && !view.to;      // counts by level know nothing of the time
     this.#from.value = toField(view.from);
     this.#to.value = toField(view.to);
     const short = (iso, otherwise) => iso ? format.time(iso).slice(5, 19) : otherwise;

@@ -21,6 +21,7 @@ export class Log {
   #rowHeight = 24;
   #cursor = -1;            // the row that keys move; -1 for none
   #isFollowing = true;
+  #isLive = false;
   #seen = 0;               // how many rows there were when following ended
   #elements = new Map();   // by their rows
   #isDrawing = false;
@@ -234,8 +235,9 @@ export class Log {
     } else {
       this.#window.removeAttribute('aria-activedescendant');
     }
+    this.#follow.disabled = this.#isFollowing && !this.#isLive;
     const more = records.total - this.#seen;
-    this.#follow.textContent = this.#isFollowing ? '● Following'
+    this.#follow.textContent = this.#isFollowing ? this.#isLive ? '● Following' : 'At the end'
         : more > 0 ? `↓ ${format.count(more)} new` : '↓ Follow';
   }
 
@@ -305,6 +307,12 @@ export class Log {
     else this.#setFollowing(false);
     const record = this.#records.row(index);
     if (isOpen() && record) this.#onOpen(record);
+    this.draw();
+  }
+
+  /** Whether the run goes on, so that to follow it means something. */
+  setLive(isLive) {
+    this.#isLive = isLive;
     this.draw();
   }
 

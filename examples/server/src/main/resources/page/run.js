@@ -11,7 +11,7 @@ import {Log} from './log.js';
 import {RecordPanel} from './record.js';
 import {Records, sum} from './records.js';
 import {badge} from './runs.js';
-import {askForFatal, stateOf} from './state.js';
+import {askForFatal, isLive, stateOf} from './state.js';
 
 const BUCKETS = 100;
 
@@ -142,6 +142,7 @@ export class Run {
     byId('where').replaceChildren(make('span', {class: 'soft'}, this.#session.workspace),
         make('h1', {}, this.#session.name), badge(stateOf(this.#session)));
     document.title = `${this.#session.name} – Dreamlake`;
+    this.#log.setLive(isLive(this.#session));
     this.#about.show(this.#session);
     this.#filters.describe(this.#session);
     byId('run').classList.toggle('has-charts', Object.keys(this.#session.metrics).length > 0);

@@ -219,6 +219,21 @@ class PageLogTest {
     }
 
     @Test
+    void onlyALiveRunIsFollowedAndCountsByLevelSayThatTheyAreOfTheWholeRun() {
+        open("&from=2025-10-29T10:00:05.000Z");
+        browser.awaitRows(ALL[1], ALL[2], ALL[3], ALL[4], ALL[5]);
+        assertThat(browser.text("#counts-of")).isEqualTo("whole run:");
+        browser.click("#clear-filters");
+        browser.awaitRows(ALL);
+        assertThat(browser.isShown("#counts-of")).isFalse();
+        browser.await("no live run", () -> browser.text(".follow").equals("At the end"));
+        assertThat(browser.find(".follow").isEnabled()).isFalse();
+        browser.append(session, record(Instant.now(), "info", "now", "null"));
+        browser.await("a live run", () -> browser.text(".follow").equals("● Following"));
+        assertThat(browser.find(".follow").isEnabled()).isTrue();
+    }
+
+    @Test
     void whileOneTypesThereIsNoRequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
