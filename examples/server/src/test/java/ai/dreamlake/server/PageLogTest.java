@@ -175,8 +175,8 @@ class PageLogTest {
         browser.append(session, record(60, "info", "\u202Eabc", "{\"x\": \"\u202Edef\", \"y\": 1}"));
         open("");
         browser.await("it", () -> browser.rows().size() == 7);
-        long textRight = browser.number("return Math.round(document.querySelector('#row-6 .text')"
-                + ".getBoundingClientRect().right)");
+        long textRight = browser.number(
+                "return Math.round(document.querySelector('#row-6 .text')" + ".getBoundingClientRect().right)");
         List<String> lefts = browser.strings("return [...document.querySelectorAll('#row-6 .field')]"
                 + ".map(one => String(Math.round(one.getBoundingClientRect().left)))");
         assertThat(Long.parseLong(lefts.get(0))).isGreaterThanOrEqualTo(textRight);
@@ -212,7 +212,10 @@ class PageLogTest {
         browser.await("bars", () -> browser.is("document.querySelectorAll('#histogram .bar-area').length === 6"));
         assertThat(browser.texts("#histogram .tick")).containsExactly("10:00:12", "10:00:25", "10:00:37");
         new Actions(browser.driver)
-                .moveToElement(browser.find("#histogram svg"), -browser.find("#histogram svg").getSize().width / 2 + 3, 0)
+                .moveToElement(
+                        browser.find("#histogram svg"),
+                        -browser.find("#histogram svg").getSize().width / 2 + 3,
+                        0)
                 .perform();
         browser.await("a word", () -> browser.isShown("#histogram .tip"));
         assertThat(browser.text("#histogram .tip")).isEqualTo("2025-10-29 10:00:00\ninfo 1");

@@ -82,8 +82,11 @@ class PageRecordTest {
         String session = browser.smallRun("small");
         browser.append(
                 session,
-                record(60, "error", "bad", "{\"stack_trace\": \"java.io.IOException: %s\\n\\tat a.b\\n\"}"
-                        .formatted("x ".repeat(200))));
+                record(
+                        60,
+                        "error",
+                        "bad",
+                        "{\"stack_trace\": \"java.io.IOException: %s\\n\\tat a.b\\n\"}".formatted("x ".repeat(200))));
         browser.resize(380, 750);
         browser.open("");
         browser.await("the run", () -> browser.isShown(".run-name"));
