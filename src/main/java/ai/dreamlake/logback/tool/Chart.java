@@ -64,12 +64,32 @@ final class Chart {
     }
 
     private void draw(Series series, int index) {
+        int lastColumn = -1;
+        int lastRow = -1;
         for (int i = 0; i < series.size(); i++) {
-            if (Double.isFinite(series.value(i))) {
-                int column = place(series.step(i), minStep, maxStep, columns);
-                int row = rows - 1 - place(series.value(i), min, max, rows);
-                mark(column * WIDTH / columns, row * HEIGHT / rows, DOTS[row % 4][column % 2], index + 1);
+            if (!Double.isFinite(series.value(i))) {
+                lastColumn = -1; // here, the line is broken
+                continue;
             }
+            int column = place(series.step(i), minStep, maxStep, columns);
+            int row = rows - 1 - place(series.value(i), min, max, rows);
+            if (lastColumn < 0) {
+                mark(column, row, index + 1);
+            } else {
+                line(lastColumn, lastRow, column, row, index + 1);
+            }
+            lastColumn = column;
+            lastRow = row;
+        }
+    }
+
+    private void line(int fromColumn, int fromRow, int column, int row, int owner) {
+        int length = Math.max(1, Math.max(column - fromColumn, Math.abs(row - fromRow)));
+        for (int i = 1; i <= length; i++) {
+            mark(
+                    fromColumn + Math.round((float) i * (column - fromColumn) / length),
+                    fromRow + Math.round((float) i * (row - fromRow) / length),
+                    owner);
         }
     }
 
@@ -79,8 +99,10 @@ final class Chart {
         return range == 0 ? 0 : (int) Math.round((value / 2 - from / 2) / range * (count - 1));
     }
 
-    private void mark(int x, int y, int dot, int owner) {
-        dots[y][x] |= dot;
+    private void mark(int column, int row, int owner) {
+        int x = column * WIDTH / columns;
+        int y = row * HEIGHT / rows;
+        dots[y][x] |= DOTS[row % 4][column % 2];
         boolean isShared = owners[y][x] != 0 && owners[y][x] != owner;
         owners[y][x] = isShared && !colors.areOn() ? -1 : owner;
     }

@@ -1,6 +1,10 @@
 package ai.dreamlake.logback.tool;
 
+import java.io.File;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -55,7 +59,16 @@ public final class Dreamlake implements Callable<Integer> {
 
     /** Ends the JVM. */
     public static void main(String[] arguments) {
-        System.exit(commandLine().execute(arguments));
+        CommandLine command = commandLine();
+        if (File.separatorChar == '/') {
+            // Logs are UTF-8, whatever the locale: under LANG=C, all but ASCII would become question marks.
+            command.setOut(utf8(System.out)).setErr(utf8(System.err));
+        }
+        System.exit(command.execute(arguments));
+    }
+
+    private static PrintWriter utf8(PrintStream stream) {
+        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
     /** Where to print can be set, for tests. */

@@ -57,6 +57,9 @@ final class ExportCommand implements Callable<Integer> {
     /** No program takes a table with more. */
     private static final int MAX_COLUMNS = 16_384;
 
+    /** How often to see whether somebody still reads what is written. */
+    private static final int RECORDS_BETWEEN_CHECKS = 1000;
+
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli sets it
 
@@ -91,6 +94,11 @@ final class ExportCommand implements Callable<Integer> {
                     + "\" for the number of the record. Default: step, global_step or epoch, the first that is there")
     private @Nullable String step;
 
+    /** Whoever read our output has ended. */
+    private static final class NobodyReads extends IOException {
+        private static final long serialVersionUID = 1L;
+    }
+
     /** A session, and what it had when the command began. */
     private record Opened(FoundSession session, LogSnapshot snapshot) {}
 
@@ -120,9 +128,13 @@ final class ExportCommand implements Callable<Integer> {
     private boolean exportTable(List<Opened> opened, Progress progress) throws IOException, ToolFailure {
         List<String> columns = format == Format.csv ? columns(opened, progress) : List.of();
         if (output == null) {
-            boolean isWhole = writeTable(opened, columns, out(), progress);
-            out().flush();
-            return isWhole;
+            try {
+                boolean isWhole = writeTable(opened, columns, out(), progress);
+                out().flush();
+                return isWhole;
+            } catch (NobodyReads asWithHead) {
+                return true;
+            }
         }
         boolean[] isWhole = new boolean[1];
         AtomicFile.replace(withParents(RootPath.path(output)), stream -> {
@@ -181,6 +193,9 @@ final class ExportCommand implements Callable<Integer> {
             isWhole &= read(
                     each,
                     record -> {
+                        if (record.number() % RECORDS_BETWEEN_CHECKS == 0 && output == null && out().checkError()) {
+                            throw new NobodyReads();
+                        }
                         if (numbers) {
                             writeNumbers(name, record, axis, table);
                         } else {

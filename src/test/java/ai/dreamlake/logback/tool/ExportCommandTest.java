@@ -7,9 +7,12 @@ import ai.dreamlake.logback.support.Logging;
 import ai.dreamlake.logback.support.SessionOnDisk;
 import ch.qos.logback.core.util.Duration;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -120,6 +123,31 @@ class ExportCommandTest {
         assertThat(run.exitCode()).isEqualTo(3);
         assertThat(run.err()).contains("is a link and no regular file");
         assertThat(link).isSymbolicLink();
+    }
+
+    @Test
+    void whenNobodyReadsAnyMoreItEnds() {
+        session("run", "{\"message\": \"x\"}\n".repeat(100_000));
+        AtomicInteger written = new AtomicInteger();
+        Writer pipe = new Writer() {
+            @Override
+            public void write(char[] text, int start, int count) throws IOException {
+                if (written.addAndGet(count) > 10_000) {
+                    throw new IOException("Broken pipe");
+                }
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        int exitCode = Dreamlake.commandLine()
+                .setOut(new PrintWriter(pipe))
+                .execute("export", "--root", root().toString(), "project/run", "--format", "jsonl");
+        assertThat(exitCode).isZero();
+        assertThat(written.get()).isLessThan(1_000_000);
     }
 
     @Test
