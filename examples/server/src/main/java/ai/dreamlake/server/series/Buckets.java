@@ -14,7 +14,7 @@ final class Buckets {
 
     private final int limit;
 
-    /** A bucket's width is two to the power of it. */
+    /** A bucket's width is two to the power of it. From the number of a long's bits on, one bucket has everything. */
     private int widthLog;
 
     /** By their positions, in units of the width. */
@@ -30,7 +30,7 @@ final class Buckets {
 
     void add(Point point) {
         count++;
-        add(buckets, point.position() >> widthLog, Bucket.of(point));
+        add(buckets, widthLog < Long.SIZE ? point.position() >> widthLog : 0, Bucket.of(point));
         while (size > limit) {
             widen();
         }
@@ -48,7 +48,8 @@ final class Buckets {
         buckets = new TreeMap<>();
         size = 0;
         widthLog++;
-        narrow.forEach((key, bucket) -> add(buckets, key >> 1, bucket));
+        // However often it is halved, -1 never becomes 0.
+        narrow.forEach((key, bucket) -> add(buckets, widthLog < Long.SIZE ? key >> 1 : 0, bucket));
     }
 
     /** How many points have come. */

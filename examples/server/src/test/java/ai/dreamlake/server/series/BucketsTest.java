@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.Timeout.ThreadMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -101,5 +103,21 @@ class BucketsTest {
         buckets.add(point(0, 2));
         buckets.add(point(Long.MAX_VALUE, 3));
         assertThat(buckets.points(5)).hasSize(3);
+    }
+
+    @Test
+    @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
+    void pointsOnBothSidesOfZeroComeTogether() {
+        Buckets buckets = new Buckets(100);
+        double[] values = {3, 1, NAN, 4, 2, 7, 5, NAN, 9, 6};
+        for (int i = 0; i < values.length; i++) {
+            buckets.add(point(i - 5, values[i]));
+        }
+        assertThat(points(buckets, 5)).containsExactly("-5=3.0", "-4=1.0", "-3=NaN", "3=9.0", "4=6.0");
+        Buckets few = new Buckets(5);
+        for (int i = 0; i < values.length; i++) {
+            few.add(point(i - 5, values[i]));
+        }
+        assertThat(points(few, 5)).isEqualTo(points(buckets, 5));
     }
 }
