@@ -1,6 +1,9 @@
 package ai.dreamlake.server.store;
 
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
@@ -11,6 +14,9 @@ import tools.jackson.databind.node.ObjectNode;
  * same way.
  */
 public final class Metrics {
+
+    /** Of a metric that a session knows: so many characters. */
+    public static final int LONGEST_NAME = 256;
 
     private Metrics() {}
 
@@ -53,24 +59,44 @@ public final class Metrics {
         };
     }
 
-    /** All numbers, by their names. */
+    /**
+     * The numbers by their names: the first {@link LogStore#MOST_METRICS} of them, without those whose names are longer
+     * than {@link #LONGEST_NAME}. It takes no longer than to read the metadata, whatever they are.
+     */
     public static Map<String, Double> of(ObjectNode metadata) {
         Map<String, Double> metrics = new LinkedHashMap<>();
         collect(metadata, "", metrics);
-        // An entry whose own name has dots counts before one within entries.
-        metrics.replaceAll((name, value) -> find(metadata, name).orElse(value));
         return metrics;
     }
 
     private static void collect(JsonNode object, String prefix, Map<String, Double> metrics) {
-        for (Map.Entry<String, JsonNode> entry : object.properties()) {
+        for (Map.Entry<String, JsonNode> entry : inOrder(object)) {
+            if (metrics.size() == LogStore.MOST_METRICS) {
+                return;
+            }
+            if (prefix.length() + entry.getKey().length() > LONGEST_NAME) {
+                continue;
+            }
             String name = prefix + entry.getKey();
             if (entry.getValue().isObject()) {
                 collect(entry.getValue(), name + ".", metrics);
             } else {
-                value(entry.getValue()).ifPresent(value -> metrics.put(name, value));
+                value(entry.getValue()).ifPresent(value -> metrics.putIfAbsent(name, value));
             }
         }
+    }
+
+    /**
+     * An object's entries, so that of several numbers of the same name the one comes first that {@link #find} finds. If
+     * no name has a dot, there is one number of each name.
+     */
+    private static List<Map.Entry<String, JsonNode>> inOrder(JsonNode object) {
+        List<Map.Entry<String, JsonNode>> entries = new ArrayList<>(object.properties());
+        if (entries.stream().anyMatch(entry -> entry.getKey().indexOf('.') >= 0)) {
+            entries.sort(Comparator.comparingInt(
+                    entry -> entry.getValue().isObject() ? entry.getKey().length() : -1));
+        }
+        return entries;
     }
 
     /**
