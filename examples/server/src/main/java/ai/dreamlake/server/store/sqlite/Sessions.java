@@ -26,12 +26,18 @@ final class Sessions {
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final TypeReference<LinkedHashMap<String, Double>> METRICS = new TypeReference<>() {};
 
-    private static final String SELECT = """
-            SELECT row, id, user, workspace, name, description, tags, folder, metadata, protected, deleted, start, end,
-              debug, info, warn, error, fatal, metrics, first, last, createdAt, updatedAt FROM session
-            """;
+    private static final String WHOLE = select("description, tags, metadata");
+
+    /** Without what may be large, and is there only to be shown. */
+    private static final String BRIEF = select("NULL AS description, NULL AS tags, NULL AS metadata");
 
     private Sessions() {}
+
+    private static String select(String described) {
+        return "SELECT row, id, user, workspace, name, folder, " + described
+                + ", protected, deleted, start, end, debug,"
+                + " info, warn, error, fatal, metrics, first, last, createdAt, updatedAt FROM session ";
+    }
 
     /**
      * A session with what only the store knows of it.
@@ -89,27 +95,48 @@ final class Sessions {
         return json == null ? new LinkedHashMap<>() : Json.MAPPER.readValue(json, METRICS);
     }
 
-    /** Empty if there is none, or if it is deleted. */
+    /** Without its description, tags and metadata. Empty if there is none, or if it is deleted. */
     static Optional<Known> find(Sql sql, String id) throws SQLException {
-        return sql.one(SELECT + "WHERE id = ?", Sessions::read, id).filter(known -> !known.isDeleted());
+        return sql.one(BRIEF + "WHERE id = ?", Sessions::read, id).filter(known -> !known.isDeleted());
+    }
+
+    /** One past the last number; 0 if there is no such session, or if it is deleted. */
+    static long end(Sql sql, String id) throws SQLException {
+        return sql.number("SELECT end FROM session WHERE id = ? AND NOT deleted", id);
     }
 
     /** @throws StoreException UNKNOWN, DELETED */
+    static Session whole(Sql sql, String user, String id) throws SQLException {
+        return present(own(sql, WHOLE, user, id)).session();
+    }
+
+    /**
+     * Without its description, tags and metadata.
+     *
+     * @throws StoreException UNKNOWN, DELETED
+     */
     static Known get(Sql sql, String user, String id) throws SQLException {
-        Known known = own(sql, user, id);
+        return present(own(sql, BRIEF, user, id));
+    }
+
+    private static Known present(Known known) {
         if (known.isDeleted()) {
             throw new StoreException(Reason.DELETED, "the session was deleted");
         }
         return known;
     }
 
-    private static Known own(Sql sql, String user, String id) throws SQLException {
-        return sql.one(SELECT + "WHERE id = ?", Sessions::read, id)
+    private static Known own(Sql sql, String select, String user, String id) throws SQLException {
+        return sql.one(select + "WHERE id = ?", Sessions::read, id)
                 .filter(known -> known.session().userId().equals(user))
                 .orElseThrow(() -> new StoreException(Reason.UNKNOWN, "no session has this id"));
     }
 
-    /** @throws StoreException UNKNOWN, DELETED, PROTECTED */
+    /**
+     * Without its description, tags and metadata.
+     *
+     * @throws StoreException UNKNOWN, DELETED, PROTECTED
+     */
     static Known writable(Sql sql, String user, String id) throws SQLException {
         Known known = get(sql, user, id);
         checkWritable(known);
@@ -125,13 +152,13 @@ final class Sessions {
 
     static List<Session> list(Sql sql, String user) throws SQLException {
         return sql.all(
-                SELECT + "WHERE user = ? AND NOT deleted ORDER BY last DESC LIMIT " + MOST_LISTED,
+                WHOLE + "WHERE user = ? AND NOT deleted ORDER BY last DESC LIMIT " + MOST_LISTED,
                 row -> read(row).session(),
                 user);
     }
 
     static Upserted upsert(Sql sql, String user, String workspace, Description given, long now) throws SQLException {
-        String find = SELECT + "WHERE user = ? AND workspace = ? AND name = ? AND NOT deleted";
+        String find = WHOLE + "WHERE user = ? AND workspace = ? AND name = ? AND NOT deleted";
         Optional<Known> before = sql.one(find, Sessions::read, user, workspace, given.name());
         if (before.isEmpty()) {
             sql.update("""
@@ -193,6 +220,6 @@ final class Sessions {
                 UPDATE session SET deleted = 1, description = NULL, tags = NULL, folder = NULL, metadata = NULL,
                   metrics = NULL, oldest = NULL
                 WHERE row = ? AND NOT deleted
-                """, own(sql, user, id).row());
+                """, own(sql, BRIEF, user, id).row());
     }
 }

@@ -95,7 +95,7 @@ public final class SqliteStore implements Store {
 
     @Override
     public Session session(String userId, String id) {
-        return looks.read(sql -> Sessions.get(sql, userId, id).session());
+        return looks.read(sql -> Sessions.whole(sql, userId, id));
     }
 
     @Override
@@ -111,7 +111,7 @@ public final class SqliteStore implements Store {
 
     @Override
     public long end(String id) {
-        return looks.read(sql -> Sessions.find(sql, id).map(Sessions.Known::end).orElse(0L));
+        return looks.read(sql -> Sessions.end(sql, id));
     }
 
     @Override

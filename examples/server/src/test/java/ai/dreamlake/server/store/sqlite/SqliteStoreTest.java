@@ -150,6 +150,22 @@ class SqliteStoreTest extends StoreContract {
         new SqliteStore(other).close();
     }
 
+    @Test
+    void whoAppendsOrFollowsReadsNoMetadataOfTheSession() throws Exception {
+        String id = session("s");
+        store.close();
+        try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
+                Statement statement = connection.createStatement()) {
+            statement.execute("UPDATE session SET metadata = 'whoever reads it fails', tags = 'too'");
+        }
+        store = open();
+        store.append(ALICE, id, "key", batch("a"));
+        assertThat(store.end(id)).isEqualTo(1);
+        assertThat(messages(id)).containsExactly("a");
+        store.mergeParameters(ALICE, id, json("{}"));
+        assertThatThrownBy(() -> store.session(ALICE, id)).isInstanceOf(RuntimeException.class);
+    }
+
     /** A copy of the files of an open store is what a killed one leaves. */
     private Path killed() throws IOException {
         Path copy = Files.createDirectory(temporary.resolve("killed"));
