@@ -39,7 +39,10 @@ public interface LogStore extends AutoCloseable {
     /** @throws StoreException UNKNOWN if the user has no such session, DELETED */
     Session session(String userId, String id);
 
-    /** Those of a user, the one with the newest record first, those without any last; at most a thousand. */
+    /**
+     * Those of a user, the one with the newest record first, those without any last; at most a thousand. Where there is
+     * much metadata, that of some is left out, and null: see {@link ListedMetadata}. {@link #session} has it.
+     */
     List<Session> sessions(String userId);
 
     /**

@@ -341,6 +341,27 @@ public abstract class StoreContract {
     }
 
     @Test
+    void aListLeavesOutLargeMetadataWhereThereIsMuch() {
+        ObjectNode large = json("{\"a\": \"" + "x".repeat(1_000_000) + "\"}");
+        for (int i = 0; i < 6; i++) {
+            store.upsert(ALICE, "w", new Description("large " + i, null, null, null, large, null));
+        }
+        ObjectNode small = json("{\"a\": 1}");
+        store.upsert(ALICE, "w", new Description("small", null, null, null, small, null));
+        List<Session> sessions = store.sessions(ALICE);
+        assertThat(sessions).hasSize(7);
+        assertThat(sessions.stream().filter(session -> large.equals(session.metadata())))
+                .hasSize(4);
+        assertThat(sessions.stream().filter(session -> session.metadata() == null))
+                .hasSize(2)
+                .allSatisfy(
+                        session -> assertThat(store.session(ALICE, session.id()).metadata())
+                                .isEqualTo(large));
+        assertThat(sessions.stream().filter(session -> small.equals(session.metadata())))
+                .hasSize(1);
+    }
+
+    @Test
     void manyWhoMakeTheSameSessionGetTheSameOne() throws Exception {
         Callable<Upserted> make = () -> store.upsert(ALICE, "w", Description.named("the same"));
         List<Upserted> all = together(Collections.nCopies(32, make));

@@ -5,6 +5,7 @@ import static com.mongodb.client.model.Filters.eq;
 
 import ai.dreamlake.server.store.Description;
 import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.ListedMetadata;
 import ai.dreamlake.server.store.LogStore;
 import ai.dreamlake.server.store.LogStore.Upserted;
 import ai.dreamlake.server.store.Session;
@@ -165,6 +166,7 @@ final class Sessions {
 
     List<Session> list(String userId) {
         List<Session> sessions = new ArrayList<>();
+        ListedMetadata listed = new ListedMetadata();
         database.sessions
                 .find(and(eq("userId", userId), eq("deleted", false)))
                 .sort(Sorts.descending("userId", "deleted", "lastLogAt"))
@@ -172,8 +174,18 @@ final class Sessions {
                 .limit(MOST_LISTED)
                 .batchSize(MongoStore.AT_A_TIME)
                 .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
-                .forEach(session -> sessions.add(toSession(session)));
+                .forEach(session -> sessions.add(toListed(session, listed)));
         return sessions;
+    }
+
+    private static Session toListed(Document document, ListedMetadata listed) {
+        Session session = toSession(document);
+        if (session.metadata() == null
+                || listed.takes(session.metadata().toString().length())) {
+            return session;
+        }
+        document.remove("metadata");
+        return toSession(document);
     }
 
     /** From now on its id is that of a deleted session, and its name is free. What it has is still there. */

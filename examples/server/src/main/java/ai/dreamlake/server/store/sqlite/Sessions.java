@@ -2,6 +2,7 @@ package ai.dreamlake.server.store.sqlite;
 
 import ai.dreamlake.server.store.Description;
 import ai.dreamlake.server.store.Level;
+import ai.dreamlake.server.store.ListedMetadata;
 import ai.dreamlake.server.store.LogStore.Upserted;
 import ai.dreamlake.server.store.Metrics;
 import ai.dreamlake.server.store.Session;
@@ -60,6 +61,10 @@ final class Sessions {
     }
 
     private static Known read(ResultSet row) throws SQLException {
+        return read(row, row.getString("metadata"));
+    }
+
+    private static Known read(ResultSet row, String metadata) throws SQLException {
         Map<Level, Long> levelCounts = new EnumMap<>(Level.class);
         for (Level level : Level.values()) {
             long count = row.getLong(level.text());
@@ -77,7 +82,7 @@ final class Sessions {
                 row.getString("description"),
                 Json.texts(row.getString("tags")),
                 row.getString("folder"),
-                Json.tree(row.getString("metadata")),
+                Json.tree(metadata),
                 row.getBoolean("protected"),
                 end,
                 end - start,
@@ -151,9 +156,14 @@ final class Sessions {
     }
 
     static List<Session> list(Sql sql, String user) throws SQLException {
+        ListedMetadata listed = new ListedMetadata();
         return sql.all(
                 WHOLE + "WHERE user = ? AND NOT deleted ORDER BY last DESC LIMIT " + MOST_LISTED,
-                row -> read(row).session(),
+                row -> {
+                    String metadata = row.getString("metadata");
+                    boolean isListed = metadata == null || listed.takes(metadata.length());
+                    return read(row, isListed ? metadata : null).session();
+                },
                 user);
     }
 
