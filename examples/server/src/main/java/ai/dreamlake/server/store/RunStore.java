@@ -25,8 +25,24 @@ public interface RunStore {
      */
     record Parameters(String id, ObjectNode data, int version, Instant createdAt, Instant updatedAt) {}
 
-    /** Adds parameters; those of the same name are replaced. */
+    /** So large may all parameters of a session be: characters of JSON. */
+    int LARGEST_PARAMETERS = 1024 * 1024;
+
+    /**
+     * Adds parameters; those of the same name are replaced.
+     *
+     * @throws StoreException TOO_LARGE if there would be more than {@link #LARGEST_PARAMETERS}, and then nothing is
+     *     changed; some that come at the same time may be more
+     */
     Parameters mergeParameters(String userId, String id, ObjectNode data);
+
+    /** @throws StoreException TOO_LARGE if they are more than {@link #LARGEST_PARAMETERS} */
+    static void checkSize(ObjectNode all) {
+        if (all.toString().length() > LARGEST_PARAMETERS) {
+            throw new StoreException(
+                    StoreException.Reason.TOO_LARGE, "a session's parameters have no more than 1 MB in all");
+        }
+    }
 
     /** Empty if there are none. */
     Optional<Parameters> parameters(String id);

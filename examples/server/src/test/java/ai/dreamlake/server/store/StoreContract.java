@@ -1081,6 +1081,17 @@ public abstract class StoreContract {
         assertFails(Reason.DELETED, () -> store.mergeParameters(ALICE, id, json("{}")));
     }
 
+    @Test
+    void aSessionsParametersHaveALimitedSizeInAll() {
+        String id = session("s");
+        String large = "x".repeat(RunStore.LARGEST_PARAMETERS * 3 / 5);
+        store.mergeParameters(ALICE, id, json("{\"a\": \"" + large + "\"}"));
+        assertFails(Reason.TOO_LARGE, () -> store.mergeParameters(ALICE, id, json("{\"b\": \"" + large + "\"}")));
+        assertThat(store.parameters(id).orElseThrow().version()).isEqualTo(1);
+        Parameters replaced = store.mergeParameters(ALICE, id, json("{\"b\": 1, \"a\": \"y" + large + "\"}"));
+        assertThat(replaced.data().propertyNames()).containsExactly("a", "b");
+    }
+
     // Tracks
 
     private Appended append(String id, String track, String... points) {

@@ -9,6 +9,7 @@ import static com.mongodb.client.model.Filters.lte;
 import ai.dreamlake.server.store.LogStore;
 import ai.dreamlake.server.store.Numbers;
 import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RunStore;
 import ai.dreamlake.server.store.RunStore.Appended;
 import ai.dreamlake.server.store.RunStore.Parameters;
 import ai.dreamlake.server.store.RunStore.Track;
@@ -71,6 +72,13 @@ final class Runs {
 
     Parameters mergeParameters(String userId, String id, ObjectNode data) {
         sessions.checkWritable(userId, id);
+        Document before = database.parameters.find(eq("_id", id)).first();
+        ObjectNode all = JsonNodeFactory.instance.objectNode();
+        if (before != null) {
+            all.setAll(toParameters(before).data());
+        }
+        all.setAll(data);
+        RunStore.checkSize(all);
         Date now = Date.from(clock.instant());
         List<Bson> updates = new ArrayList<>(List.of(
                 Updates.inc("version", 1), Updates.set("updatedAt", now), Updates.setOnInsert("createdAt", now)));

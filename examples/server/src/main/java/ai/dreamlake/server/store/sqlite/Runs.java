@@ -2,6 +2,7 @@ package ai.dreamlake.server.store.sqlite;
 
 import ai.dreamlake.server.store.Numbers;
 import ai.dreamlake.server.store.Page;
+import ai.dreamlake.server.store.RunStore;
 import ai.dreamlake.server.store.RunStore.Appended;
 import ai.dreamlake.server.store.RunStore.Parameters;
 import ai.dreamlake.server.store.RunStore.Track;
@@ -37,6 +38,7 @@ final class Runs {
             Optional<Parameters> before = findParameters(sql, session.row());
             ObjectNode all = before.isPresent() ? before.get().data() : Json.MAPPER.createObjectNode();
             all.setAll(data);
+            RunStore.checkSize(all);
             sql.update("""
                     INSERT INTO parameters (session, id, data, version, createdAt, updatedAt) VALUES (?, ?, ?, 1, ?, ?)
                     ON CONFLICT (session) DO UPDATE SET data = excluded.data, version = version + 1,
