@@ -276,4 +276,13 @@ class ExportTest {
                 .isEqualTo(503);
         assertThat(get("export?format=csv").status()).isEqualTo(503);
     }
+
+    @Test
+    void anExportIsCutOffIfItsSessionIsDeletedMeanwhile() {
+        appendMany(10_000);
+        store.doAfter("records", 5, () -> store.delete(id));
+        assertThatThrownBy(() -> get("export"))
+                .isInstanceOf(UncheckedIOException.class)
+                .hasCauseInstanceOf(IOException.class);
+    }
 }

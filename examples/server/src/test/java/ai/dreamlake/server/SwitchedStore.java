@@ -25,6 +25,7 @@ final class SwitchedStore {
 
     private final Map<String, Integer> calls = new ConcurrentHashMap<>();
     private final Map<String, Integer> callsLeft = new ConcurrentHashMap<>();
+    private final Map<String, Runnable> actions = new ConcurrentHashMap<>();
     private final Store real;
 
     SwitchedStore(Path data) {
@@ -40,6 +41,12 @@ final class SwitchedStore {
     private Object call(Method method, Object[] arguments) throws Throwable {
         calls.merge(method.getName(), 1, Integer::sum);
         Integer left = callsLeft.computeIfPresent(method.getName(), (name, count) -> count - 1);
+        Runnable action = left != null && left < 0 ? actions.remove(method.getName()) : null;
+        if (action != null) {
+            callsLeft.remove(method.getName());
+            action.run();
+            left = null;
+        }
         boolean fails = isAway || left != null && left < 0;
         if (fails && !method.getName().equals("close")) {
             throw StoreException.unavailable(new IOException("switched off"));
@@ -59,6 +66,17 @@ final class SwitchedStore {
     /** After so many more calls of a method, it fails. */
     void failAfter(String method, int count) {
         callsLeft.put(method, count);
+    }
+
+    /** After so many more calls of a method, something happens before the next one: once. */
+    void doAfter(String method, int count, Runnable action) {
+        actions.put(method, action);
+        callsLeft.put(method, count);
+    }
+
+    /** Deletes a session of alice's. */
+    void delete(String session) {
+        real.delete(USER, session);
     }
 
     /** Appends a record of alice's that the server does not see come. */

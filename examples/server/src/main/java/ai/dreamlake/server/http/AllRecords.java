@@ -4,6 +4,7 @@ import ai.dreamlake.server.store.LogStore;
 import ai.dreamlake.server.store.Page;
 import ai.dreamlake.server.store.RecordFilter;
 import ai.dreamlake.server.store.RecordQuery;
+import ai.dreamlake.server.store.StoreException;
 import ai.dreamlake.server.store.StoredRecord;
 import java.util.Iterator;
 import java.util.List;
@@ -14,7 +15,8 @@ import java.util.NoSuchElementException;
  * Memory is taken for one page of them.
  *
  * <p>The store is asked for one piece after the other: so no question takes long, however long the session is, and
- * nobody waits for a reader who is slow. Its exceptions come from {@link #hasNext}.
+ * nobody waits for a reader who is slow. Its exceptions come from {@link #hasNext}, also that the session was deleted
+ * meanwhile.
  */
 final class AllRecords implements Iterator<StoredRecord> {
 
@@ -54,6 +56,9 @@ final class AllRecords implements Iterator<StoredRecord> {
         while (!page.hasNext() && next < end) {
             long pieceEnd = Math.min(end, next + PIECE);
             Page<StoredRecord> found = store.records(id, RecordQuery.first(PAGE, filter.between(next - 1, pieceEnd)));
+            if (store.end(id) == 0) { // it was not when this began: nothing is found because all of it is gone
+                throw new StoreException(StoreException.Reason.DELETED, "the session was deleted");
+            }
             List<StoredRecord> records = found.items();
             next = found.hasMore() ? records.get(records.size() - 1).number() + 1 : pieceEnd;
             page = records.iterator();
