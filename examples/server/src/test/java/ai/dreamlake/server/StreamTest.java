@@ -111,6 +111,30 @@ class StreamTest {
     }
 
     @Test
+    void afterAnErrorStreamsEndAndNewOnesGoOn() throws Exception {
+        Path other = data.resolve("other");
+        SwitchedStore store = new SwitchedStore(other);
+        server.close();
+        server = new TestServer(other, Map.of(), store.store());
+        session = server.session("w", "s");
+        server.append(session, null, TestServer.batch("a"));
+        try (BufferedReader stream = stream("");
+                BufferedReader second = stream("")) {
+            assertThat(next(stream, 1)).containsExactly("a");
+            assertThat(next(second, 1)).containsExactly("a");
+            store.doAfter("end", 0, () -> {
+                throw new OutOfMemoryError("as a test");
+            });
+            assertThat(next(stream)).isNull();
+            assertThat(next(second)).isNull();
+        }
+        server.append(session, null, TestServer.batch("b"));
+        try (BufferedReader stream = stream("?after=0")) {
+            assertThat(next(stream, 1)).containsExactly("b");
+        }
+    }
+
+    @Test
     void aStreamEndsWithItsSessionAndNoneBeginsWhereThereIsNone() throws Exception {
         server.append(session, null, TestServer.batch("a"));
         try (BufferedReader stream = stream("")) {

@@ -67,7 +67,7 @@ final class LogStreams implements AutoCloseable {
     LogStreams(LogStore store, int most) {
         this.store = store;
         this.most = most;
-        clock.scheduleWithFixedDelay(this::lookAtSome, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        clock.scheduleWithFixedDelay(this::lookAtSomeWhateverHappens, LOOK_MILLIS, LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
 
     private static ThreadFactory daemons(String name) {
@@ -121,6 +121,15 @@ final class LogStreams implements AutoCloseable {
         }
         if (follower != null) {
             follower.wake();
+        }
+    }
+
+    /** What it throws would end it for good. */
+    private void lookAtSomeWhateverHappens() {
+        try {
+            lookAtSome();
+        } catch (RuntimeException | Error failure) {
+            LOG.error("Cannot look for new records", failure);
         }
     }
 
@@ -196,6 +205,9 @@ final class LogStreams implements AutoCloseable {
                 workers.execute(this);
             } catch (RejectedExecutionException closed) {
                 isAwake = false;
+            } catch (Error failure) { // no thread can be made
+                isAwake = false;
+                throw failure;
             }
         }
 
@@ -212,16 +224,19 @@ final class LogStreams implements AutoCloseable {
                 if (!isAway) {
                     all().forEach(client -> client.stream.close());
                 }
-            } catch (RuntimeException failure) {
-                LOG.error("Cannot follow a session", failure);
+            } catch (RuntimeException | Error failure) { // also if the memory is full: it may not be for ever
                 all().forEach(client -> client.stream.close()); // they connect again, and say what they saw last
+                LOG.error("Cannot follow a session", failure);
+            } finally {
+                goOn();
             }
-            synchronized (this) {
-                isAwake = false;
-                if (isWanted) {
-                    isAwake = true;
-                    start(); // behind the others
-                }
+        }
+
+        private synchronized void goOn() {
+            isAwake = false;
+            if (isWanted) {
+                isAwake = true;
+                start(); // behind the others
             }
         }
 
