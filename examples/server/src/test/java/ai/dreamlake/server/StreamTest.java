@@ -111,6 +111,19 @@ class StreamTest {
     }
 
     @Test
+    void aStreamWaitsForTheNumbersThatItIsAskedFor() throws Exception {
+        server.append(session, null, TestServer.batch("a", "b", "c"));
+        try (BufferedReader stream = stream("?after=4")) {
+            server.append(session, null, TestServer.batch("d"));
+            server.append(session, null, TestServer.batch("e", "f"));
+            assertThat(next(stream, 1)).containsExactly("f");
+        }
+        try (BufferedReader stream = stream("?after=")) {
+            assertThat(next(stream, 1)).as("it is not given").containsExactly("a");
+        }
+    }
+
+    @Test
     void afterAnErrorStreamsEndAndNewOnesGoOn() throws Exception {
         Path other = data.resolve("other");
         SwitchedStore store = new SwitchedStore(other);

@@ -266,7 +266,6 @@ final class LogStreams implements AutoCloseable {
             end = newEnd;
             Map<Long, List<Client>> behind = new TreeMap<>();
             for (Client client : ready) {
-                client.next = Math.min(client.next, end);
                 if (client.next < end) {
                     behind.computeIfAbsent(client.next, next -> new ArrayList<>())
                             .add(client);

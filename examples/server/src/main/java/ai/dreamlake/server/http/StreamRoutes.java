@@ -58,7 +58,7 @@ final class StreamRoutes implements Routes {
 
     private static long from(Context request) {
         String last = request.header("Last-Event-ID"); // a browser's, when it connects again
-        String after = last == null ? request.queryParam("after") : last;
+        String after = last == null ? Parameters.text(request, "after") : last;
         try {
             return after == null ? 0 : Math.max(0, Math.addExact(Long.parseLong(after), 1));
         } catch (NumberFormatException | ArithmeticException noNumber) {
