@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,6 +89,63 @@ class SlowClientsTest {
             return true;
         });
         assertThat(server.get("/metrics").body()).contains("route=\"/sessions/{id}/logs\",status=\"503\"");
+    }
+
+    @Test
+    void threeUsersWhoSendSlowlyDoNotTakeAllThreads() throws IOException {
+        String[] tokens = new String[3];
+        String[] sessions = new String[3];
+        String good = server.token;
+        for (int i = 0; i < 3; i++) {
+            server.token = tokens[i] = TestServer.TOKENS.ofName("slow" + i, java.time.Instant.now());
+            sessions[i] = server.session("w", "s");
+        }
+        server.token = good;
+        for (int i = 0; i < 300; i++) {
+            connect()
+                    .sendHead(APPEND.formatted(sessions[i % 3]), tokens[i % 3], 1000)
+                    .send("{");
+        }
+        assertThatOthersAreServed();
+        assertThat(server.append(session, null, TestServer.batch("m")).status()).isEqualTo(200);
+    }
+
+    private RawClient signInSlowly(int length, String body) throws IOException {
+        RawClient client = new RawClient(server.server.port(), InetAddress.getByName("127.0.0.2"));
+        clients.add(client);
+        return client.sendHead("POST /sign-in", null, length, "Content-Type: application/json")
+                .send(body);
+    }
+
+    @Test
+    void whoHasNoTokenTakesNoRoomFromBatches() throws IOException {
+        for (int i = 0; i < 24; i++) {
+            signInSlowly(1024 * 1024, "x".repeat(1024 * 1024 - 1));
+        }
+        assertThat(server.append(session, null, TestServer.batch("x".repeat(200_000)))
+                        .status())
+                .isEqualTo(200);
+    }
+
+    @Test
+    void whoSignsInSlowlyKeepsNobodyOfAnotherAddressFromSigningIn() throws IOException {
+        for (int i = 0; i < 110; i++) {
+            signInSlowly(100, "{");
+        }
+        assertThat(server.post("/sign-in", "{\"userName\": \"alice\"}", "Content-Type", "application/json")
+                        .status())
+                .isEqualTo(200);
+        assertThat(clients.get(0).readAnswer())
+                .as("long before REQUEST_TIMEOUT")
+                .startsWith("HTTP/1.1 408 ");
+    }
+
+    @Test
+    void aSignInIsSmall() throws IOException {
+        String large = "{\"userName\": \"" + "x".repeat(16 * 1024) + "\"}";
+        assertThat(server.post("/sign-in", large, "Content-Type", "application/json")
+                        .error())
+                .isEqualTo("body: larger than 16384 bytes");
     }
 
     @Test

@@ -5,12 +5,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.IntConsumer;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
@@ -23,7 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Reads the bodies of requests: JSON, packed with gzip or not. All that are read or worked on at a time have a limit
- * together: what comes beyond waits for a moment, and then is asked to come again.
+ * together, and each client has a share of it: what comes beyond waits for a moment, and then is asked to come again.
  *
  * <p>Thread-safe.
  */
@@ -37,6 +34,7 @@ final class Bodies {
 
     private static final int CHUNK = 16 * 1024;
     private static final int WAIT_SECONDS = 2;
+    private static final String TOO_MANY = "too many requests at a time";
 
     /** Numbers stay what they are. */
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -45,17 +43,36 @@ final class Bodies {
             .build();
 
     /**
-     * A user may send so many at a time. Where each takes a thread, somebody who sends slowly must not get all of them.
+     * So many bodies are read at a time. Each takes a thread where there are no virtual ones: there must be many more
+     * threads than that, for those who send slowly must not get all of them.
      */
-    private static final int MOST_OF_A_USER = 100;
+    static final int MOST = 400;
+
+    private static final int MOST_OF_A_CLIENT = MOST / 8;
+    private static final int MOST_OF_AN_ADDRESS = MOST / 2;
+
+    /** Of all memory for bodies, a client may take one part of so many. */
+    private static final int MEMORY_SHARES = 4;
+
+    /** Of a body that anybody may send, without a token. */
+    private static final int LARGEST_OF_ANYBODY = 16 * 1024;
+
+    private static final int SECONDS_OF_ANYBODY = 5;
 
     /** In bytes. */
-    private final Semaphore memory;
+    private final Shares memory;
 
-    /** How many are read for each user. */
-    private final Map<String, Integer> reading = new ConcurrentHashMap<>();
-
+    private final Shares perClient = new Shares(MOST, MOST_OF_A_CLIENT);
+    private final Shares perAddress = new Shares(Integer.MAX_VALUE, MOST_OF_AN_ADDRESS);
     private final int patienceSeconds;
+
+    /**
+     * Who sends a body.
+     *
+     * @param name the user's id, or the address of somebody unknown: who has a share
+     * @param address where it comes from; several users may have the same
+     */
+    record Client(String name, String address) {}
 
     /**
      * @param memory so many bytes all bodies may have together; at least one of the largest always has room
@@ -63,19 +80,37 @@ final class Bodies {
      */
     Bodies(int memory, int patienceSeconds) {
         this.patienceSeconds = patienceSeconds;
-        this.memory = new Semaphore(Math.max(LARGEST + CHUNK, memory));
+        int least = LARGEST + CHUNK;
+        this.memory = new Shares(Math.max(least, memory), Math.max(least, memory / MEMORY_SHARES));
     }
 
     /**
      * What a body says.
      *
-     * @param user who sends it; any text of its own for somebody unknown
      * @throws ApiException 400 if the body is no JSON object, 408 if it comes too slowly, 413 if it is too large, 503
      *     if there are too many at a time
      */
-    JsonNode object(Context request, String user) {
+    JsonNode object(Context request, Client client) {
+        return object(client, () -> bytes(request, client));
+    }
+
+    /** The same for a body that anybody may send. It must be small and come soon, and takes none of the memory. */
+    JsonNode smallObject(Context request, Client client) {
+        return object(client, () -> {
+            InputStream raw = new DeadlineInput(
+                    request.req().getInputStream(),
+                    SECONDS_OF_ANYBODY,
+                    ServletContextRequest.getServletContextRequest(request.req())
+                            .getConnectionMetaData()
+                            .getConnection()
+                            .getEndPoint());
+            return bytes(request, raw, LARGEST_OF_ANYBODY, length -> {});
+        });
+    }
+
+    private JsonNode object(Client client, Reading<byte[]> body) {
         try {
-            JsonNode json = json(reading(user, () -> bytes(request)), "body");
+            JsonNode json = json(reading(client, body), "body");
             if (json.isObject()) {
                 return json;
             }
@@ -117,52 +152,58 @@ final class Bodies {
         T read() throws IOException;
     }
 
-    /** @throws ApiException 503 if the user sends too many bodies at a time */
-    <T> T reading(String user, Reading<T> work) throws IOException {
-        if (reading.merge(user, 1, Integer::sum) > MOST_OF_A_USER) {
-            endReading(user);
-            throw ApiException.comeAgain(503, "too many requests at a time", WAIT_SECONDS);
-        }
+    /** @throws ApiException 503 if there are too many bodies at a time, the client's, its address's or all */
+    <T> T reading(Client client, Reading<T> work) throws IOException {
+        take(perAddress, client.address(), 1, 0, TOO_MANY);
         try {
-            return work.read();
-        } finally {
-            endReading(user);
-        }
-    }
-
-    private void endReading(String user) {
-        reading.computeIfPresent(user, (same, count) -> count == 1 ? null : count - 1);
-    }
-
-    private byte[] bytes(Context request) throws IOException {
-        AtomicInteger taken = new AtomicInteger();
-        Request.addCompletionListener(
-                ServletContextRequest.getServletContextRequest(request.req()), end -> memory.release(taken.get()));
-        InputStream raw = new PacedInput(request.req().getInputStream(), patienceSeconds, System::nanoTime);
-        InputStream in = "gzip".equalsIgnoreCase(request.header("Content-Encoding")) ? new GZIPInputStream(raw) : raw;
-        ByteArrayOutputStream all = new ByteArrayOutputStream();
-        byte[] chunk = new byte[CHUNK];
-        for (int length = in.read(chunk); length >= 0; length = in.read(chunk)) {
-            if (all.size() + length > LARGEST) {
-                skip(raw, chunk);
-                throw new ApiException(413, "body: larger than " + LARGEST + " bytes");
+            take(perClient, client.name(), 1, 0, TOO_MANY);
+            try {
+                return work.read();
+            } finally {
+                perClient.giveBack(client.name(), 1);
             }
-            take(length, taken);
-            all.write(chunk, 0, length);
+        } finally {
+            perAddress.giveBack(client.address(), 1);
         }
-        return all.toByteArray();
     }
 
-    private void take(int length, AtomicInteger taken) {
+    private static void take(Shares shares, String who, int amount, int waitSeconds, String fault) {
         try {
-            if (memory.tryAcquire(length, WAIT_SECONDS, TimeUnit.SECONDS)) {
-                taken.addAndGet(length);
+            if (shares.take(who, amount, waitSeconds)) {
                 return;
             }
         } catch (InterruptedException stopping) {
             Thread.currentThread().interrupt();
         }
-        throw ApiException.comeAgain(503, "too much comes at a time", WAIT_SECONDS);
+        throw ApiException.comeAgain(503, fault, WAIT_SECONDS);
+    }
+
+    private byte[] bytes(Context request, Client client) throws IOException {
+        AtomicInteger taken = new AtomicInteger();
+        Request.addCompletionListener(
+                ServletContextRequest.getServletContextRequest(request.req()),
+                end -> memory.giveBack(client.name(), taken.get()));
+        InputStream raw = new PacedInput(request.req().getInputStream(), patienceSeconds, System::nanoTime);
+        return bytes(request, raw, LARGEST, length -> {
+            take(memory, client.name(), length, WAIT_SECONDS, "too much comes at a time");
+            taken.addAndGet(length);
+        });
+    }
+
+    /** @param room makes room for so many bytes more */
+    private static byte[] bytes(Context request, InputStream raw, int largest, IntConsumer room) throws IOException {
+        InputStream in = "gzip".equalsIgnoreCase(request.header("Content-Encoding")) ? new GZIPInputStream(raw) : raw;
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
+        byte[] chunk = new byte[CHUNK];
+        for (int length = in.read(chunk); length >= 0; length = in.read(chunk)) {
+            if (all.size() + length > largest) {
+                skip(raw, chunk);
+                throw new ApiException(413, "body: larger than " + largest + " bytes");
+            }
+            room.accept(length);
+            all.write(chunk, 0, length);
+        }
+        return all.toByteArray();
     }
 
     /** Reads what a client still sends: it looks for the answer only when all is sent. One that is slow is given up. */

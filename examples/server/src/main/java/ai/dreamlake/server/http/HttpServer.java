@@ -15,6 +15,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.handler.GracefulHandler;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,9 @@ public final class HttpServer implements AutoCloseable {
 
     /** What bodies may take of all memory. Parsed, a body is some ten times as large. */
     private static final int MEMORY_SHARE = 40;
+
+    /** Where there are no virtual ones. Half of them are left when all bodies come slowly. */
+    private static final int THREADS = 2 * Bodies.MOST;
 
     /** A proxy makes all connections for all clients. */
     private static final int NO_LIMIT = Integer.MAX_VALUE;
@@ -49,7 +53,7 @@ public final class HttpServer implements AutoCloseable {
         Peer peer = new Peer(settings.trustsProxy());
         long memory = Runtime.getRuntime().maxMemory() / MEMORY_SHARE;
         Bodies bodies = new Bodies((int) Math.min(Integer.MAX_VALUE, memory), settings.timeoutSeconds());
-        Requests requests = new Requests(tokens, bodies);
+        Requests requests = new Requests(tokens, bodies, peer);
         this.connections = new Connections(
                 settings.trustsProxy() ? NO_LIMIT : settings.connectionsPerAddress(),
                 TimeUnit.SECONDS.toMillis(settings.timeoutSeconds()));
@@ -101,6 +105,9 @@ public final class HttpServer implements AutoCloseable {
         config.startup.showJavalinBanner = false;
         config.startup.showOldJavalinVersionWarning = false;
         config.concurrency.useVirtualThreads = ConcurrencyUtil.isLoomAvailable(); // where the JDK has them
+        if (!config.concurrency.useVirtualThreads) {
+            config.jetty.threadPool = new QueuedThreadPool(THREADS);
+        }
         config.http.prefer405over404 = true;
         config.jetty.modifyServer(this::configureServer);
         config.jetty.modifyServletContextHandler(context -> {

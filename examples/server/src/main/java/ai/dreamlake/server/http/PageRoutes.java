@@ -143,7 +143,7 @@ final class PageRoutes implements Routes {
         if (type == null || !type.toLowerCase(Locale.ROOT).startsWith("application/json")) {
             throw new ApiException(415, "Content-Type: must be application/json");
         }
-        JsonNode body = requests.body(request);
+        JsonNode body = requests.smallBody(request);
         String token = body.path("token").asString("");
         if (token.isEmpty() && settings.isDevelopment()) {
             token = tokens.ofName(RequestBody.name(body.path("userName").asString(""), "userName"), Instant.now());

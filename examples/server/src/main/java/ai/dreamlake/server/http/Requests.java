@@ -18,10 +18,12 @@ final class Requests {
 
     private final Tokens tokens;
     private final Bodies bodies;
+    private final Peer peer;
 
-    Requests(Tokens tokens, Bodies bodies) {
+    Requests(Tokens tokens, Bodies bodies, Peer peer) {
         this.tokens = tokens;
         this.bodies = bodies;
+        this.peer = peer;
     }
 
     /**
@@ -58,8 +60,18 @@ final class Requests {
 
     /** @throws ApiException 400 if the body is no JSON object, 408, 413 or 503 if it cannot be taken */
     JsonNode body(Context request) {
+        return bodies.object(request, client(request));
+    }
+
+    /** The same for a call that needs no token: the body must be small, and come within seconds. */
+    JsonNode smallBody(Context request) {
+        return bodies.smallObject(request, client(request));
+    }
+
+    private Bodies.Client client(Context request) {
         User user = request.attribute(USER);
-        return bodies.object(request, user == null ? "" : user.id());
+        String address = peer.address(request);
+        return new Bodies.Client(user == null ? "address " + address : "user " + user.id(), address);
     }
 
     /**
@@ -69,8 +81,8 @@ final class Requests {
      * @throws ApiException 503 if the user sends too many bodies at a time
      */
     void read(Context request, int status, Bodies.Reading<ObjectNode> answer) throws IOException {
-        User user = user(request);
-        bodies.reading(user.id(), () -> {
+        user(request);
+        bodies.reading(client(request), () -> {
             try {
                 answer(request, status, answer.read());
                 return null;
