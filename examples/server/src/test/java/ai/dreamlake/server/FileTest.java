@@ -319,6 +319,11 @@ class FileTest {
         assertThat(upload(session, new Form().field("file", "text")).error()).isEqualTo("file: is missing");
         assertThat(server.post("/sessions/" + session + "/files", "{}").error())
                 .isEqualTo("body: must be multipart/form-data");
+        for (String boundary : new String[] {"", "; boundary=", "; boundary=\"\"", "; boundary= ; x=y"}) {
+            Reply none = server.post(
+                    "/sessions/" + session + "/files", "x", "Content-Type", "multipart/form-data" + boundary);
+            assertThat(none.status()).as(boundary).isEqualTo(400);
+        }
         Reply garbage = upload(server, session, BodyPublishers.ofString("no form"));
         assertThat(garbage.status()).isEqualTo(400);
         assertThat(garbage.error()).isEqualTo("body: is no multipart/form-data");

@@ -17,6 +17,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +53,9 @@ final class FileUpload {
     /** What the fields beside the file may add to a request. */
     private static final int LARGEST_FIELDS = 1024 * 1024;
 
+    /** Without one, or with an empty one, no part can be told from the next. */
+    private static final Pattern BOUNDARY = Pattern.compile("boundary=(\"[^\"]|[^\";\\s])");
+
     /** Where servlet containers look how to take a multipart request. */
     private static final String CONFIGURATION = "org.eclipse.jetty.multipartConfig";
 
@@ -73,7 +77,8 @@ final class FileUpload {
      */
     static FileUpload of(Context request, long limit) throws IOException {
         HttpServletRequest raw = request.req();
-        if (!request.isMultipartFormData() || !raw.getContentType().contains("boundary=")) {
+        if (!request.isMultipartFormData()
+                || !BOUNDARY.matcher(raw.getContentType()).find()) {
             throw ApiException.badRequest("body", "must be multipart/form-data");
         }
         raw.setAttribute(
