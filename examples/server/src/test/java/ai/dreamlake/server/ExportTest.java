@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.dreamlake.server.TestServer.Reply;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLEncoder;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
 /** What is given away of a log: chosen records, counted ones, and files of them. */
@@ -261,6 +265,24 @@ class ExportTest {
             assertThat(lines.get(i)).endsWith("\"sequenceNumber\": " + i + "}");
         }
         assertThat(store.calls("records")).isEqualTo(1 + 4);
+    }
+
+    @Test
+    void aStoreThatFailsIsLoggedInOneLineWithoutAStack() {
+        Logger log = (Logger) LoggerFactory.getLogger("ai.dreamlake.server.http.Faults");
+        ListAppender<ILoggingEvent> lines = new ListAppender<>();
+        lines.start();
+        log.addAppender(lines);
+        try {
+            store.isAway = true;
+            assertThat(get("logs").status()).isEqualTo(503);
+        } finally {
+            log.detachAppender(lines);
+        }
+        assertThat(lines.list).hasSize(1);
+        assertThat(lines.list.get(0).getThrowableProxy()).isNull();
+        assertThat(lines.list.get(0).getFormattedMessage())
+                .isEqualTo("The store fails: the store does not answer: java.io.IOException: switched off");
     }
 
     @Test

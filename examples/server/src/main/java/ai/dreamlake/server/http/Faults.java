@@ -14,6 +14,7 @@ final class Faults implements Routes {
     private static final int SOON_SECONDS = 1;
 
     private final Measurements measurements;
+    private final OncePerSecond storeMessages = new OncePerSecond(System::nanoTime);
 
     Faults(Measurements measurements) {
         this.measurements = measurements;
@@ -39,6 +40,16 @@ final class Faults implements Routes {
         Requests.error(request, fault.status(), fault.getMessage());
     }
 
+    /** A store that fails does so for every request: a stack for each would fill the disk that may be full already. */
+    private void tellOperator(StoreException fault) {
+        int leftOut = storeMessages.next();
+        if (leftOut >= 0) {
+            String cause = fault.getCause() == null ? "" : ": " + fault.getCause();
+            String others = leftOut == 0 ? "" : " (and " + leftOut + " times more before)";
+            LOG.warn("The store fails: {}{}{}", fault.getMessage(), cause, others);
+        }
+    }
+
     private ApiException of(StoreException fault) {
         return switch (fault.reason()) {
             case UNKNOWN -> new ApiException(404, fault.getMessage());
@@ -49,7 +60,7 @@ final class Faults implements Routes {
             case TOO_SLOW -> ApiException.comeAgain(503, fault.getMessage(), SOON_SECONDS);
             case UNAVAILABLE -> {
                 measurements.storeFailed();
-                LOG.warn("The store fails", fault);
+                tellOperator(fault);
                 yield ApiException.comeAgain(503, fault.getMessage(), SOON_SECONDS);
             }
         };
