@@ -220,6 +220,27 @@ class ExportTest {
     }
 
     @Test
+    void noTwoColumnsOfATableAreCalledTheSameAndNothingIsLost() {
+        append(
+                "\"a\"",
+                "{\"timestamp\": 1, \"metadata.timestamp\": 2, \"a\": {\"b\": 4}, \"a.b\": 3, \"a.b (2)\": 5, \"=x\": 6, \"'=x\": 7}",
+                "\"b\"",
+                "{\"a\": {\"b\": 8}}");
+        assertThat(get("export?format=csv").body())
+                .isEqualTo("timestamp,level,message,sequenceNumber,metadata.timestamp (2),metadata.timestamp,"
+                        + "a.b,a.b (3),a.b (2),'=x,'=x (2)\r\n"
+                        + "2025-10-29T10:30:00.000000Z,info,a,0,1,2,3,4,5,6,7\r\n"
+                        + "2025-10-29T10:30:01.000000Z,error,b,1,,,8,,,,\r\n");
+    }
+
+    @Test
+    void whatASpreadsheetSkipsDoesNotHideAFormula() {
+        append("\"  =1+1\"", "{\"a\": \"\\n+1\", \"b\": \"\\u00A0@x\", \"c\": \"\\nplain\", \"d\": \" -Infinity\"}");
+        assertThat(get("export?format=csv").body())
+                .endsWith(",info,'  =1+1,0,\"'\n+1\",'\u00A0@x,\"\nplain\",' -Infinity\r\n");
+    }
+
+    @Test
     void aTableHasAThousandColumnsOfMetadataAtMost() {
         List<String> entries =
                 IntStream.range(0, 1001).mapToObj(i -> "\"n" + i + "\": " + i).toList();

@@ -1,18 +1,19 @@
 package ai.dreamlake.server.http;
 
-import ai.dreamlake.server.store.Metrics;
 import ai.dreamlake.server.store.StoredRecord;
 import java.io.IOException;
 import java.io.Writer;
 import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Records as a table, as RFC 4180 has it: a column for each name in the metadata, flattened with dots.
@@ -33,7 +34,12 @@ final class Csv {
     private static final List<String> FIRST = List.of("timestamp", "level", "message", "sequenceNumber");
 
     /** With these a spreadsheet lets a formula begin. */
-    private static final String FORMULAS = "=+-@\t\r";
+    private static final String FORMULAS = "=+-@";
+
+    /** Nor may a text begin with these. */
+    private static final String STARTS = "\t\r";
+
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     /** Texts that stand for numbers, and harm nobody. */
     private static final Set<String> NUMBERS = Set.of("NaN", "Infinity", "-Infinity");
@@ -43,36 +49,65 @@ final class Csv {
     private Csv() {}
 
     /**
-     * The names of the columns, in the order in which they come first.
+     * A column of metadata.
+     *
+     * @param name of its entries, flattened
+     * @param turn 0 for the first entry of this name in a record; 1 for another one, as in {@code {"a.b": 1, "a": {"b":
+     *     2}}}
+     */
+    record Column(String name, int turn) {}
+
+    /** @param depth 0 for an entry that is within no other */
+    private record Entry(int depth, JsonNode value) {}
+
+    /**
+     * The columns, in the order in which they come first.
      *
      * @throws ApiException 400 if they are too many
      */
-    static Set<String> names(Iterator<StoredRecord> records) {
-        Set<String> names = new LinkedHashSet<>();
+    static Set<Column> columns(Iterator<StoredRecord> records) {
+        Set<Column> columns = new LinkedHashSet<>();
         while (records.hasNext()) {
-            JsonNode metadata = records.next().metadata();
-            if (metadata != null) {
-                collect(metadata, "", names);
+            for (Column column : entries(records.next().metadata()).keySet()) {
+                if (columns.add(column) && columns.size() > MOST_NAMES) {
+                    throw ApiException.badRequest(
+                            "format",
+                            "the metadata has more than " + MOST_NAMES + " names, too many columns: take jsonl");
+                }
             }
         }
-        return names;
+        return columns;
     }
 
-    private static void collect(JsonNode object, String prefix, Set<String> names) {
+    private static Map<Column, JsonNode> entries(JsonNode metadata) {
+        Map<String, List<Entry>> byName = new LinkedHashMap<>();
+        if (metadata != null) {
+            collect(metadata, "", 0, byName);
+        }
+        Map<Column, JsonNode> entries = new LinkedHashMap<>();
+        byName.forEach((name, all) -> {
+            // An entry whose own name has dots counts before one within entries.
+            all.sort(Comparator.comparingInt(Entry::depth));
+            for (int i = 0; i < all.size(); i++) {
+                entries.put(new Column(name, i), all.get(i).value());
+            }
+        });
+        return entries;
+    }
+
+    private static void collect(JsonNode object, String prefix, int depth, Map<String, List<Entry>> byName) {
         for (Map.Entry<String, JsonNode> entry : object.properties()) {
             String name = prefix + entry.getKey();
             if (entry.getValue().isObject()) {
-                collect(entry.getValue(), name + ".", names);
-            } else if (names.add(name) && names.size() > MOST_NAMES) {
-                throw ApiException.badRequest(
-                        "format", "the metadata has more than " + MOST_NAMES + " names, too many columns: take jsonl");
+                collect(entry.getValue(), name + ".", depth + 1, byName);
+            } else {
+                byName.computeIfAbsent(name, first -> new ArrayList<>()).add(new Entry(depth, entry.getValue()));
             }
         }
     }
 
-    static void write(Set<String> names, Iterator<StoredRecord> records, Writer out) throws IOException {
-        Stream<String> columns = names.stream().map(name -> FIRST.contains(name) ? "metadata." + name : name);
-        writeLine(Stream.concat(FIRST.stream(), columns.map(Csv::harmless)).toList(), out);
+    static void write(Set<Column> columns, Iterator<StoredRecord> records, Writer out) throws IOException {
+        writeLine(Stream.concat(FIRST.stream(), titles(columns).stream()).toList(), out);
         while (records.hasNext()) {
             StoredRecord record = records.next();
             List<String> cells = new ArrayList<>(List.of(
@@ -80,23 +115,59 @@ final class Csv {
                     record.level().text(),
                     harmless(record.message()),
                     Long.toString(record.number())));
-            for (String name : names) {
-                cells.add(record.metadata() == null ? "" : cell(Metrics.entry(record.metadata(), name)));
+            Map<Column, JsonNode> entries = entries(record.metadata());
+            for (Column column : columns) {
+                cells.add(cell(entries.get(column)));
             }
             writeLine(cells, out);
         }
     }
 
+    /** What stands above the columns, no two the same: the name where it can, else {@code metadata.NAME}, NAME (2). */
+    private static List<String> titles(Set<Column> columns) {
+        Set<String> taken = new HashSet<>(FIRST);
+        columns.forEach(column -> taken.add(harmless(column.name())));
+        Set<String> plain = new HashSet<>(FIRST);
+        List<String> titles = new ArrayList<>();
+        for (Column column : columns) {
+            String name = harmless(column.name());
+            String title = name;
+            if (!plain.add(name)) {
+                String other = FIRST.contains(name) ? "metadata." + name : name;
+                title = other;
+                for (int i = 2; !taken.add(title); i++) {
+                    title = other + " (" + i + ")";
+                }
+            }
+            titles.add(title);
+        }
+        return titles;
+    }
+
     private static String cell(JsonNode entry) {
-        if (entry == null || entry.isNull() || entry instanceof ObjectNode) {
-            return ""; // an object's entries have columns of their own
+        if (entry == null || entry.isNull()) {
+            return "";
         }
         return entry.isString() ? harmless(entry.stringValue()) : entry.toString();
     }
 
+    /** What a spreadsheet skips at the beginning of a text does not hide the rest from it. */
     private static String harmless(String text) {
-        boolean isHarmless = text.isEmpty() || FORMULAS.indexOf(text.charAt(0)) < 0 || NUMBERS.contains(text);
+        int start = 0;
+        while (start < text.length() && isSkipped(text.charAt(start))) {
+            start++;
+        }
+        boolean isFormula = start < text.length() && FORMULAS.indexOf(text.charAt(start)) >= 0;
+        boolean isHarmless =
+                text.isEmpty() || NUMBERS.contains(text) || !isFormula && STARTS.indexOf(text.charAt(0)) < 0;
         return isHarmless ? text : "'" + text;
+    }
+
+    private static boolean isSkipped(char character) {
+        return Character.isWhitespace(character)
+                || Character.isSpaceChar(character)
+                || Character.isISOControl(character)
+                || character == BYTE_ORDER_MARK;
     }
 
     private static void writeLine(List<String> cells, Writer out) throws IOException {

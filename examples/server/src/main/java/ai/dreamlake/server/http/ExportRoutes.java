@@ -42,7 +42,7 @@ final class ExportRoutes implements Routes {
         boolean isCsv = Parameters.isOther(request, "format", "jsonl", "csv");
         RecordFilter filter = RecordQueries.filter(request);
         long end = store.end(id);
-        Set<String> names = isCsv ? Csv.names(new AllRecords(store, id, filter, end)) : Set.of();
+        Set<Csv.Column> columns = isCsv ? Csv.columns(new AllRecords(store, id, filter, end)) : Set.of();
         AllRecords records = new AllRecords(store, id, filter, end);
         records.hasNext();
         HttpServletResponse response = request.res();
@@ -53,7 +53,7 @@ final class ExportRoutes implements Routes {
         try {
             Writer out = new BufferedWriter(new OutputStreamWriter(response.getOutputStream(), StandardCharsets.UTF_8));
             if (isCsv) {
-                Csv.write(names, records, out);
+                Csv.write(columns, records, out);
             } else {
                 JsonLines.write(records, out);
             }
