@@ -241,6 +241,14 @@ class ExportTest {
     }
 
     @Test
+    void halfASurrogatePairInANameIsRefusedInPlainWords() {
+        String batch = TestServer.batch("m").replace("\"message\"", "\"metadata\": {\"k\\ud800\": 1}, \"message\"");
+        Reply reply = server.append(id, null, batch);
+        assertThat(reply.status()).isEqualTo(400);
+        assertThat(reply.error()).startsWith("body: a name has half a surrogate pair, at byte ");
+    }
+
+    @Test
     void aTableHasAThousandColumnsOfMetadataAtMost() {
         List<String> entries =
                 IntStream.range(0, 1001).mapToObj(i -> "\"n" + i + "\": " + i).toList();

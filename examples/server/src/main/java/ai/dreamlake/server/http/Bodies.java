@@ -127,7 +127,14 @@ final class Bodies {
         try {
             return JSON.readTree(text);
         } catch (JacksonException noJson) {
-            throw ApiException.badRequest(field, "no JSON: " + noJson.getOriginalMessage());
+            String fault = String.valueOf(noJson.getOriginalMessage());
+            if (fault.contains("surrogate pair in property name")) { // Jackson takes it in values only
+                throw ApiException.badRequest(
+                        field,
+                        "a name has half a surrogate pair, at byte "
+                                + noJson.getLocation().getByteOffset());
+            }
+            throw ApiException.badRequest(field, "no JSON: " + fault);
         } catch (NumberFormatException | ArithmeticException noNumber) {
             throw ApiException.badRequest(field, "a number is beyond all bounds");
         }
