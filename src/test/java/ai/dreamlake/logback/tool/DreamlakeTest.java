@@ -60,10 +60,7 @@ class DreamlakeTest {
         Dreamlake.commandLine().getSubcommands().keySet().forEach(command -> {
             Tool help = Tool.run(command, "--help");
             assertThat(help.exitCode()).as(command).isZero();
-            assertThat(help.out()).as(command).startsWith("Usage: dreamlake " + command);
-            assertThat(Tool.run(command, "--no-such-option").exitCode())
-                    .as(command)
-                    .isEqualTo(2);
+            assertThat(help.out()).as(command).contains("Usage: dreamlake " + command);
         });
     }
 
