@@ -24,7 +24,7 @@ class ExportCommandTest {
             {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "starts, \\"now\\"", "metadata": null, "sequenceNumber": 0}
             {"timestamp": "2025-10-29T10:30:01.500000Z", "level": "info", "message": "step", "metadata": {"step": 10, "loss": {"train": 0.50, "val": "NaN"}}, "sequenceNumber": 1}
             {"sequenceNumber": 2, "timestamp": "2025-10-29T10:30:02Z", "level": "warn", "message": "epoch", "metadata": {"epoch": 1.5, "acc": 1e-3, "who": "\\u2028alice"}}
-            {"timestamp": "2025-10-29T10:30:03.000000Z", "level": "info", "message": "free", "metadata": {"acc": 7}, "sequenceNumber": 3}
+            {"timestamp": "2025-10-29T10:30:03.000000Z", "level": "info", "message": "\\"free\\"", "metadata": {"acc": 7}, "sequenceNumber": 3}
             """;
 
     @TempDir
@@ -59,7 +59,7 @@ class ExportCommandTest {
                         2025-10-29T10:30:00.000000Z,info,"starts, ""now""\",0,,,,,,
                         2025-10-29T10:30:01.500000Z,info,step,1,10,0.50,NaN,,,
                         2025-10-29T10:30:02Z,warn,epoch,2,,,,1.5,1e-3,%salice
-                        2025-10-29T10:30:03.000000Z,info,free,3,,,,,7,
+                        2025-10-29T10:30:03.000000Z,info,""\"free""\",3,,,,,7,
                         """.formatted("\u2028"));
     }
 

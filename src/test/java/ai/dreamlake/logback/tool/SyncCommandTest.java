@@ -205,13 +205,15 @@ class SyncCommandTest {
     }
 
     @Test
-    void aTokenThatIsRefusedEndsItAtOnce() {
-        log("a", 0, 3);
-        log("b", 0, 3);
+    void aTokenThatIsRefusedEndsItAtOnceForAllSessions() {
+        for (int i = 0; i < 8; i++) { // more than are sent at the same time
+            log("run-" + i, 0, 3);
+        }
         server.token = "another";
         Tool run = sync("--give-up-after", "1000");
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err().lines()).hasSize(2).allMatch(line -> line.endsWith("not sent: HTTP 401"));
+        assertThat(run.err().lines()).hasSize(8).allMatch(line -> line.endsWith("not sent: HTTP 401"));
+        assertThat(session("run-7").log().resolveSibling(".upload")).doesNotExist();
     }
 
     @Test
