@@ -301,13 +301,18 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
             Progress progress = new Progress();
             Request tagged = request.newBuilder().tag(Progress.class, progress).build();
             try {
-                Call call = http().newCall(tagged);
+                OkHttpClient client = http();
+                Call call = client.newCall(tagged);
                 try (Response response = call.execute()) {
                     Request next = redirects < MAX_REDIRECTS ? redirected(response, request) : null;
                     if (next == null) {
                         return read(call, response, needsBody, progress.retryAfter);
                     }
                     request = next;
+                } finally {
+                    if (closed) {
+                        client.connectionPool().evictAll(); // it has just got this call's connection back
+                    }
                 }
             } catch (IOException failure) {
                 throw new NoResponseException(failure, progress.begun);
