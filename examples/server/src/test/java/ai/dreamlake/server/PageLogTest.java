@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterAll;
@@ -175,12 +176,18 @@ class PageLogTest {
         browser.append(session, record(60, "info", "\u202Eabc", "{\"x\": \"\u202Edef\", \"y\": 1}"));
         open("");
         browser.await("it", () -> browser.rows().size() == 7);
-        long textRight = browser.number(
-                "return Math.round(document.querySelector('#row-6 .text')" + ".getBoundingClientRect().right)");
-        List<String> lefts = browser.strings("return [...document.querySelectorAll('#row-6 .field')]"
-                + ".map(one => String(Math.round(one.getBoundingClientRect().left)))");
-        assertThat(Long.parseLong(lefts.get(0))).isGreaterThanOrEqualTo(textRight);
-        assertThat(Long.parseLong(lefts.get(1))).isGreaterThan(Long.parseLong(lefts.get(0)));
+        List<String> places = new ArrayList<>(); // at once, or rows that are drawn anew come in between
+        browser.await("its text and two fields", () -> {
+            places.clear();
+            places.addAll(browser.strings("const row = document.querySelector('#row-6');"
+                    + "const text = row === null ? null : row.querySelector('.text');"
+                    + "return text === null ? [] : [text.getBoundingClientRect().right,"
+                    + " ...[...row.querySelectorAll('.field')].map(one => one.getBoundingClientRect().left)]"
+                    + ".map(place => String(Math.round(place)))"));
+            return places.size() == 3;
+        });
+        assertThat(Long.parseLong(places.get(1))).isGreaterThanOrEqualTo(Long.parseLong(places.get(0)));
+        assertThat(Long.parseLong(places.get(2))).isGreaterThan(Long.parseLong(places.get(1)));
     }
 
     @Test

@@ -52,8 +52,15 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
         return new ProcessIdentity(pid, startOf(pid), OWN_NAMESPACE, BOOT);
     }
 
+    /**
+     * Field by field: the first call of a record's own {@code equals} leaves its class in a cache of JDK 17 (that of
+     * {@code java.lang.runtime.ObjectMethods}), and with it the class loader of an application that is undeployed.
+     */
     public boolean isCurrent() {
-        return equals(CURRENT);
+        return pid == CURRENT.pid
+                && started == CURRENT.started
+                && namespace == CURRENT.namespace
+                && boot.equals(CURRENT.boot);
     }
 
     /** Whether the system was not restarted since. */
