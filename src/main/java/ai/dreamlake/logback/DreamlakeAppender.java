@@ -42,20 +42,23 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Each event goes to the session that the MDC names, or to the configured one; see {@link DreamlakeSession}.
  *
- * <p>Where neither a {@link #setRemote remote} nor a {@link #setLocalPath local path} is set, the environment's
- * {@code DREAMLAKE_API_URL}, {@code DREAMLAKE_API_KEY} and {@code DREAMLAKE_LOCAL_PATH} count. An INFO status says
- * which of them were used.
+ * <p>If neither a {@link #setRemote remote} nor a {@link #setLocalPath local path} is set, the appender reads the
+ * environment variables {@code DREAMLAKE_API_URL}, {@code DREAMLAKE_API_KEY} and {@code DREAMLAKE_LOCAL_PATH}. An INFO
+ * status says which of them it used.
  *
- * <p>{@link #start} reads the properties. It reports each configuration error as an ERROR status; if there is one, the
- * appender does not start. Null is a configuration error, unless it is the property's default. Setting a property after
- * the start has no effect until the next start.
+ * <p>The setters only store; {@link #start} reads and checks the properties. It reports each configuration error as an
+ * ERROR status, and if there is one, the appender does not start. Null is a configuration error, unless it is the
+ * property's default. Setting a property after the start has no effect until the next start. Set properties on one
+ * thread.
  *
  * <p>Appending is thread-safe, runs on the thread that logs, and throws nothing.
+ *
+ * @since 0.1.0
  */
 public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
     /**
-     * A field that every record has: the {@code <field>} element.
+     * A field of every record: the {@code <field>} element.
      *
      * <pre>{@code
      * <field>
@@ -63,33 +66,51 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      *   <value>${HOSTNAME}</value>
      * </field>
      * }</pre>
+     *
+     * @since 0.2.0
      */
     public static class Field {
 
         private final FieldProperties properties = new FieldProperties();
 
-        /** For Logback, which creates it where a configuration has the element. */
+        /** Creates a field without a name. Logback calls this for each {@code <field>} element. */
         public Field() {}
 
+        /**
+         * Creates a field.
+         *
+         * @param name as in {@link #setName}
+         * @param value as in {@link #setValue}
+         */
         public Field(String name, String value) {
             setName(name);
             setValue(value);
         }
 
-        /** The key in the metadata. Default: null, which is a configuration error */
+        /**
+         * Sets the key in the metadata.
+         *
+         * @param name the key. Null and blank are configuration errors. Default: null
+         */
         public void setName(@Nullable String name) {
             properties.name = name;
         }
 
+        /** {@return the key in the metadata, or null if it is not set} */
         public @Nullable String getName() {
             return properties.name;
         }
 
-        /** A text. Null or empty: the field is left out. Default: null */
+        /**
+         * Sets the text that the records show.
+         *
+         * @param value the text. Null or blank: the field is left out. Default: null
+         */
         public void setValue(@Nullable String value) {
             properties.value = value;
         }
 
+        /** {@return the text, or null if it is not set} */
         public @Nullable String getValue() {
             return properties.value;
         }
@@ -110,13 +131,15 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      */
     private volatile @Nullable Engine engine;
 
-    /** For Logback, which creates it where a configuration names this class. */
+    /** Creates a stopped appender with the default of each property. Logback calls this. */
     public DreamlakeAppender() {}
 
     /**
      * Checks the properties and starts the appender. Reports each configuration error as an ERROR status; if there is
-     * one, the appender does not start. Touches neither the network nor any session's files on the calling thread (but
-     * see {@link DreamlakeTokenProvider}): a session's directory is created by its first record. Throws nothing.
+     * one, the appender does not start. Has no effect on a started appender.
+     *
+     * <p>Touches neither the network nor any session's files on the calling thread: a session's first record creates
+     * its directory. It may call a {@link DreamlakeTokenProvider}, though. Throws nothing.
      */
     @Override
     public void start() {
@@ -125,7 +148,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
         }
         try {
             startEngine();
-        } catch (Throwable failure) { // nothing that is wrong with a log may keep the application from starting
+        } catch (Throwable failure) { // no failure of logging may keep the application from starting
             addError(StartFailure.describe(failure), failure);
         }
     }
@@ -158,11 +181,12 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
 
     /**
      * Waits until the server has all events that were logged before this call. Use it at the end of a job whose session
-     * somebody else reads next.
+     * somebody else reads next. Any thread may call this at any time.
      *
-     * @param timeout how long to wait; zero does not wait
-     * @return true once the server has the events or has refused them for good, and at once if no server is configured;
-     *     false if the timeout expires or the thread is interrupted (its interrupt flag then stays set)
+     * @param timeout how long to wait; zero or less does not wait
+     * @return true once the server has the events or has refused them for good, and at once if no server is configured
+     *     or the appender was never started; false if the timeout expires or the thread is interrupted (its interrupt
+     *     flag then stays set)
      */
     public boolean awaitDelivery(java.time.Duration timeout) {
         Engine engine = this.engine;
@@ -170,10 +194,11 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * Closes all sessions. Events that are being appended are still written. Returns at once: if a server is
-     * configured, daemon threads go on to deliver what is pending, for a few seconds at most; the next appender for the
-     * same files and server takes that over. Only while the JVM exits, this waits for pending records, at most for the
-     * {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
+     * Closes all sessions. Events that are being appended are still written. Has no effect on a stopped appender.
+     *
+     * <p>Returns at once. If a server is configured, daemon threads go on delivering pending records for a few seconds
+     * at most; the next appender for the same files and server takes the rest over. Only while the JVM exits does this
+     * wait for pending records, at most for the {@link DreamlakeUpload#setShutdownTimeout shutdown timeout}.
      */
     @Override
     public void stop() {
@@ -185,8 +210,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * What became of the events since the last start; still available after a stop. All zero before the first start.
-     * Any thread may call this at any time.
+     * Counts what became of the events since the last start. Any thread may call this at any time.
+     *
+     * @return a snapshot; still available after a stop, and all zero before the first start
      */
     public DreamlakeStatistics getStatistics() {
         Engine engine = this.engine;
@@ -223,55 +249,76 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
-     * The root directory of all sessions. A relative path is resolved against the working directory. Default:
-     * .dreamlake; with a {@link #setRemote remote}, none: then records stay on disk only until the server has them.
-     * Empty: the default. Setting null is a configuration error in both cases.
+     * Sets the root directory of all sessions. Default: {@code .dreamlake}; with a {@link #setRemote remote}, there is
+     * none: records are on disk only until the server has them.
+     *
+     * @param localPath a relative path is resolved against the working directory. Empty: the default. Null is a
+     *     configuration error
      */
     public void setLocalPath(@Nullable String localPath) {
         properties.localPath = localPath;
         properties.isLocalPathSet = localPath == null || !localPath.isEmpty();
     }
 
+    /** {@return the root directory of all sessions; {@code .dreamlake} if it is not set, null if it was set to null} */
     public @Nullable String getLocalPath() {
         return properties.isLocalPathSet ? properties.localPath : AppenderProperties.DEFAULT_LOCAL_PATH;
     }
 
     /**
-     * The base URL of a Dreamlake server, beginning with http:// or https://. Null or empty: none, nothing is sent.
-     * Then an API key or a user name is ignored. Default: null
+     * Sets the Dreamlake server that gets the records. Without one, nothing is sent, and tokens and user name are
+     * ignored.
+     *
+     * @param remote the base URL, beginning with http:// or https://. Null or empty: none. Default: null
      */
     public void setRemote(@Nullable String remote) {
         properties.remote = remote;
     }
 
+    /** {@return the server's base URL, or null if there is none} */
     public @Nullable String getRemote() {
         return properties.remote;
     }
 
     /**
-     * The token for the server. A remote needs exactly one of this, an {@link #setApiKeyFile API key file}, a
-     * {@link #setTokenProvider token provider} and a {@link #setUserName user name}. Null or empty: none. Default: null
+     * Sets the token for the server. A remote needs exactly one of this, an {@link #setApiKeyFile API key file}, a
+     * {@link #setTokenProvider token provider} and a {@link #setUserName user name}. There is no getter: the token is
+     * never shown.
+     *
+     * @param apiKey the token. Null or empty: none. Default: null
      */
     public void setApiKey(@Nullable String apiKey) {
         properties.apiKey = apiKey;
     }
 
     /**
-     * A file that holds the token for the server, for example a secret that Kubernetes mounts; space around the token
-     * is removed. A relative path is resolved against the working directory. The file may be missing or empty at the
-     * start: records wait until it has a token. It is read again when it changes, and in any case once a minute. Null
-     * or empty: none. Default: null
+     * Sets the file that holds the token for the server, for example a secret that Kubernetes mounts. Space around the
+     * token is removed.
+     *
+     * <p>The file may be missing or empty at the start: records wait until it has a token. It is read again when it
+     * changes, and at least once a minute.
+     *
+     * @param apiKeyFile a relative path is resolved against the working directory. Null or empty: none. Default: null
+     * @since 0.2.0
      */
     public void setApiKeyFile(@Nullable String apiKeyFile) {
         properties.apiKeyFile = apiKeyFile;
     }
 
+    /**
+     * {@return the file that holds the token, or null if there is none}
+     *
+     * @since 0.2.0
+     */
     public @Nullable String getApiKeyFile() {
         return properties.apiKeyFile;
     }
 
     /**
-     * Supplies the token for the server, if it expires and your code knows how to get a new one. Default: null, none
+     * Sets the object that supplies the token for the server, for tokens that expire.
+     *
+     * @param tokenProvider supplies the token. Null: none. Default: null
+     * @since 0.2.0
      */
     public void setTokenProvider(@Nullable DreamlakeTokenProvider tokenProvider) {
         this.tokenProvider = tokenProvider;
@@ -280,348 +327,514 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
                 : new ProvidedTokens(tokenProvider.getClass().getName(), tokenProvider::token);
     }
 
+    /**
+     * {@return the object that supplies the token, or null if there is none}
+     *
+     * @since 0.2.0
+     */
     public @Nullable DreamlakeTokenProvider getTokenProvider() {
         return tokenProvider;
     }
 
     /**
-     * The user name for a server in development mode, which accepts a token made from the name alone. Null or empty:
-     * none. Default: null
+     * Sets the user name for a server in development mode, which accepts a token made from the name alone.
+     *
+     * @param userName the name. Null or empty: none. Default: null
      */
     public void setUserName(@Nullable String userName) {
         properties.userName = userName;
     }
 
+    /** {@return the user name, or null if there is none} */
     public @Nullable String getUserName() {
         return properties.userName;
     }
 
-    /** How records are sent to the server. */
+    /** {@return how records are sent to the server} */
     public DreamlakeUpload getUpload() {
         return upload;
     }
 
-    /** @throws NullPointerException if null */
+    /**
+     * Sets how records are sent to the server. Default: a {@link DreamlakeUpload} with its defaults
+     *
+     * @param upload used only if a {@link #setRemote remote} is set
+     * @throws NullPointerException if {@code upload} is null
+     */
     public void setUpload(DreamlakeUpload upload) {
         this.upload = Objects.requireNonNull(upload);
     }
 
-    /** How long closed sessions stay on disk. Default: null, they stay forever */
+    /**
+     * Sets how long closed sessions stay on disk.
+     *
+     * @param localRetention the limits. Null: sessions stay forever. Default: null
+     * @since 0.2.0
+     */
     public void setLocalRetention(@Nullable DreamlakeLocalRetention localRetention) {
         this.localRetention = localRetention;
         properties.localRetention = localRetention == null ? null : localRetention.properties();
     }
 
+    /**
+     * {@return how long closed sessions stay on disk; null: forever}
+     *
+     * @since 0.2.0
+     */
     public @Nullable DreamlakeLocalRetention getLocalRetention() {
         return localRetention;
     }
 
     /**
-     * Adds a listener that is told what happens to records on their way to the server. Takes effect at the next start.
+     * Adds a listener that is notified of what happens to records on their way to the server. There may be several.
+     * Takes effect at the next start.
+     *
+     * @param listener called by upload threads, several of them at once
      */
     public void addListener(DreamlakeListener listener) {
         listeners.add(listener);
     }
 
     /**
-     * Whether meters are bound to Micrometer's global registry, see
+     * Sets whether the start binds meters to Micrometer's global registry, see
      * {@link ai.dreamlake.logback.micrometer.DreamlakeMetrics}. Spring Boot binds them to its own registry without
-     * this. Default: false
+     * this. If Micrometer is missing, a WARN status says so, and the appender starts.
+     *
+     * @param metricsEnabled default: false
+     * @since 0.2.0
      */
     public void setMetricsEnabled(boolean metricsEnabled) {
         this.metricsEnabled = metricsEnabled;
     }
 
+    /**
+     * {@return whether the start binds meters to Micrometer's global registry}
+     *
+     * @since 0.2.0
+     */
     public boolean isMetricsEnabled() {
         return metricsEnabled;
     }
 
-    /** The workspace of events whose MDC names none. Empty: the default. Default: "default" */
+    /**
+     * Sets the workspace of events whose MDC names none.
+     *
+     * @param workspace a directory name. Empty: the default. Default: "default"
+     */
     public void setWorkspace(@Nullable String workspace) {
         properties.workspace = workspace == null || !workspace.isEmpty() ? workspace : AppenderProperties.DEFAULT_NAME;
     }
 
+    /** {@return the workspace of events whose MDC names none; null if it was set to null} */
     public @Nullable String getWorkspace() {
         return properties.workspace;
     }
 
-    /** The session of events whose MDC names none. A slash nests folders. Empty: the default. Default: "default" */
+    /**
+     * Sets the session of events whose MDC names none.
+     *
+     * @param session a directory name, or several nested ones, separated by slashes. Empty: the default. Default:
+     *     "default"
+     */
     public void setSession(@Nullable String session) {
         properties.session = session == null || !session.isEmpty() ? session : AppenderProperties.DEFAULT_NAME;
     }
 
+    /** {@return the session of events whose MDC names none; null if it was set to null} */
     public @Nullable String getSession() {
         return properties.session;
     }
 
     /**
-     * The MDC key that names the workspace. A scope opened with {@link DreamlakeSession} takes precedence. Default:
-     * dreamlake.workspace
+     * Sets the MDC key that names the workspace. A scope opened with {@link DreamlakeSession} takes precedence.
+     *
+     * @param workspaceKey default: {@code dreamlake.workspace}
      */
     public void setWorkspaceKey(@Nullable String workspaceKey) {
         properties.workspaceKey = workspaceKey;
     }
 
+    /** {@return the MDC key that names the workspace; null if it was set to null} */
     public @Nullable String getWorkspaceKey() {
         return properties.workspaceKey;
     }
 
     /**
-     * The MDC key that names the session, for example the one in which a framework stores its job's name. A scope
-     * opened with {@link DreamlakeSession} takes precedence. Must differ from the workspace key. Default:
-     * dreamlake.session
+     * Sets the MDC key that names the session, for example the one in which a framework stores its job's name. A scope
+     * opened with {@link DreamlakeSession} takes precedence.
+     *
+     * @param sessionKey must differ from the workspace key. Default: {@code dreamlake.session}
      */
     public void setSessionKey(@Nullable String sessionKey) {
         properties.sessionKey = sessionKey;
     }
 
+    /** {@return the MDC key that names the session; null if it was set to null} */
     public @Nullable String getSessionKey() {
         return properties.sessionKey;
     }
 
-    /** Whether events whose MDC names no session are skipped. Default: false, they go to {@link #setSession}. */
+    /**
+     * Sets whether events whose MDC names no session are skipped.
+     *
+     * @param requireSession true: they are skipped; false: they go to {@link #setSession}. Default: false
+     */
     public void setRequireSession(boolean requireSession) {
         properties.requireSession = requireSession;
     }
 
+    /** {@return whether events whose MDC names no session are skipped} */
     public boolean isRequireSession() {
         return properties.requireSession;
     }
 
     /**
-     * Whether a process that ended without closing a session's log is reported there by the next one, with a record on
-     * level {@code fatal}. For that, each process leaves its mark, {@code logs/.writer}, in the sessions that it
-     * writes, and removes it when it is done with them. Default: true
+     * Sets whether the appender reports processes that ended without closing a session's log. The next process that
+     * writes to the session adds a record with level {@code fatal}.
+     *
+     * <p>For that, each process leaves a mark, {@code logs/.writer}, in the sessions that it writes, and removes it
+     * when it is done with them.
+     *
+     * @param reportCrash false: it neither leaves marks nor reports. Default: true
+     * @since 0.2.0
      */
     public void setReportCrash(boolean reportCrash) {
         properties.reportCrash = reportCrash;
     }
 
+    /**
+     * {@return whether the appender reports processes that ended without closing a log}
+     *
+     * @since 0.2.0
+     */
     public boolean isReportCrash() {
         return properties.reportCrash;
     }
 
-    /** Whether MDC entries become metadata. Those that name the session never do. Default: true */
+    /**
+     * Sets whether MDC entries become metadata. Those that name the session never do.
+     *
+     * @param includeMdc default: true
+     */
     public void setIncludeMdc(boolean includeMdc) {
         record.includeMdc = includeMdc;
     }
 
+    /** {@return whether MDC entries become metadata} */
     public boolean isIncludeMdc() {
         return record.includeMdc;
     }
 
-    /** Adds a key to the only MDC entries that become metadata. Default: none added, all entries do. */
+    /**
+     * Restricts the MDC entries that become metadata to this key and others added like it. Default: none added; all
+     * entries become metadata
+     *
+     * @param key an MDC key
+     */
     public void addIncludeMdcKey(String key) {
         record.includeMdcKeys.add(key);
     }
 
-    /** Adds the key of an MDC entry that does not become metadata. */
+    /**
+     * Excludes an MDC entry from the metadata, even if it was also {@link #addIncludeMdcKey included}. Default: none
+     * added
+     *
+     * @param key an MDC key
+     */
     public void addExcludeMdcKey(String key) {
         record.excludeMdcKeys.add(key);
     }
 
-    /** The same as {@link #addIncludeMdcKey}, by the name that other encoders use. */
+    /**
+     * Does the same as {@link #addIncludeMdcKey}, under the name that other encoders use.
+     *
+     * @param key an MDC key
+     * @since 0.2.0
+     */
     public void addIncludeMdcKeyName(String key) {
         addIncludeMdcKey(key);
     }
 
-    /** The same as {@link #addExcludeMdcKey}, by the name that other encoders use. */
+    /**
+     * Does the same as {@link #addExcludeMdcKey}, under the name that other encoders use.
+     *
+     * @param key an MDC key
+     * @since 0.2.0
+     */
     public void addExcludeMdcKeyName(String key) {
         addExcludeMdcKey(key);
     }
 
     /**
-     * Whether SLF4J's key-value pairs become metadata; so do the structured arguments and markers of
-     * logstash-logback-encoder, 9.0 and later, if it is there. Default: true
+     * Sets whether SLF4J's key-value pairs become metadata. This includes the structured arguments and markers of
+     * logstash-logback-encoder, 9.0 and later, if it is on the class path.
+     *
+     * @param includeKeyValues default: true
      */
     public void setIncludeKeyValues(boolean includeKeyValues) {
         record.includeKeyValues = includeKeyValues;
     }
 
+    /** {@return whether key-value pairs become metadata} */
     public boolean isIncludeKeyValues() {
         return record.includeKeyValues;
     }
 
-    /** The same as {@link #setIncludeKeyValues}, by the name that other encoders use. */
+    /**
+     * Does the same as {@link #setIncludeKeyValues}, under the name that other encoders use.
+     *
+     * @param includeKeyValuePairs default: true
+     * @since 0.2.0
+     */
     public void setIncludeKeyValuePairs(boolean includeKeyValuePairs) {
         setIncludeKeyValues(includeKeyValuePairs);
     }
 
     /**
-     * Whether {@code log.info("loss={}", 0.5)} also yields metadata {@code {"loss": 0.5}}: a placeholder directly after
-     * {@code name=} or {@code name:}, with or without one space, or after {@code name = }, names its argument. Default:
-     * false
+     * Sets whether {@code log.info("loss={}", 0.5)} also yields metadata {@code {"loss": 0.5}}. A placeholder names its
+     * argument if it comes directly after {@code name=} or {@code name:}, with or without one space, or after
+     * {@code name = }.
+     *
+     * @param includeNamedArguments default: false
      */
     public void setIncludeNamedArguments(boolean includeNamedArguments) {
         record.includeNamedArguments = includeNamedArguments;
     }
 
+    /** {@return whether names before placeholders become metadata} */
     public boolean isIncludeNamedArguments() {
         return record.includeNamedArguments;
     }
 
-    /** Whether the logger's name becomes metadata {@code logger}. Default: false */
+    /**
+     * Sets whether the logger's name becomes metadata {@code logger}.
+     *
+     * @param includeLoggerName default: false
+     */
     public void setIncludeLoggerName(boolean includeLoggerName) {
         record.includeLoggerName = includeLoggerName;
     }
 
+    /** {@return whether the logger's name becomes metadata} */
     public boolean isIncludeLoggerName() {
         return record.includeLoggerName;
     }
 
-    /** Whether the thread's name becomes metadata {@code thread}. Default: false */
+    /**
+     * Sets whether the thread's name becomes metadata {@code thread}.
+     *
+     * @param includeThreadName default: false
+     */
     public void setIncludeThreadName(boolean includeThreadName) {
         record.includeThreadName = includeThreadName;
     }
 
+    /** {@return whether the thread's name becomes metadata} */
     public boolean isIncludeThreadName() {
         return record.includeThreadName;
     }
 
-    /** Whether the markers' names become metadata {@code markers}, a list. Default: false */
+    /**
+     * Sets whether the markers' names become metadata {@code markers}, a list.
+     *
+     * @param includeMarkers default: false
+     */
     public void setIncludeMarkers(boolean includeMarkers) {
         record.includeMarkers = includeMarkers;
     }
 
+    /** {@return whether the markers' names become metadata} */
     public boolean isIncludeMarkers() {
         return record.includeMarkers;
     }
 
     /**
-     * Whether class, method and line of the logger call become metadata {@code caller}. This is slow. Default: false
+     * Sets whether class, method and line of the logger call become metadata {@code caller}. This is slow.
+     *
+     * @param includeCallerData default: false
      */
     public void setIncludeCallerData(boolean includeCallerData) {
         record.includeCallerData = includeCallerData;
     }
 
+    /** {@return whether class, method and line of the logger call become metadata} */
     public boolean isIncludeCallerData() {
         return record.includeCallerData;
     }
 
     /**
-     * Whether an exception's stack trace becomes metadata {@code stack_trace}, in addition to {@code error_type} and
-     * {@code error_message}, which are always included. Default: true
+     * Sets whether an exception's stack trace becomes metadata {@code stack_trace}, in addition to {@code error_type}
+     * and {@code error_message}, which are always included.
+     *
+     * @param includeStackTrace default: true
      */
     public void setIncludeStackTrace(boolean includeStackTrace) {
         record.includeStackTrace = includeStackTrace;
     }
 
+    /** {@return whether an exception's stack trace becomes metadata} */
     public boolean isIncludeStackTrace() {
         return record.includeStackTrace;
     }
 
     /**
-     * Whether modules of Jackson 3 say how the values of their types are written, if the class loader of this library
-     * finds them. What they say takes precedence over what this library does, but for numbers, booleans, strings and
-     * enums. One that is broken is left out, with a WARN status that names it. Default: true
+     * Sets whether modules of Jackson 3 decide how the values of their types are written, if the class loader of this
+     * library finds them. They take precedence over this library's own form, except for numbers, booleans, strings and
+     * enums. A broken module is left out, and a WARN status names it.
+     *
+     * @param includeJacksonModules default: true
+     * @since 0.2.0
      */
     public void setIncludeJacksonModules(boolean includeJacksonModules) {
         record.includeJacksonModules = includeJacksonModules;
     }
 
+    /**
+     * {@return whether modules of Jackson decide how values are written}
+     *
+     * @since 0.2.0
+     */
     public boolean isIncludeJacksonModules() {
         return record.includeJacksonModules;
     }
 
     /**
-     * Adds a field to the metadata of every record, as text. Whatever else gives the record an entry with that name,
-     * such as a key-value, takes precedence. Default: none
+     * Adds a field to the metadata of every record, as text. Anything else that gives the record an entry with that
+     * name, such as a key-value pair, takes precedence. Default: none added
+     *
+     * @param field two fields with the same name are a configuration error
+     * @throws NullPointerException if {@code field} is null
+     * @since 0.2.0
      */
     public void addField(Field field) {
         fields.add(field);
         properties.fields.add(field.properties);
     }
 
+    /**
+     * {@return the fields added so far, in that order; an unmodifiable copy}
+     *
+     * @since 0.2.0
+     */
     public List<Field> getFields() {
         return List.copyOf(fields);
     }
 
     /**
-     * Adds a regular expression. What it matches in the message, in texts of the metadata at any depth, and in stack
-     * traces becomes {@code ***} before the record is written anywhere. Keys, numbers and the session's description
-     * stay as they are. A text that cannot be searched, because the expression needs too much stack, is replaced as a
-     * whole. Default: none
+     * Adds a regular expression for texts to hide. What it matches in the message, in texts of the metadata at any
+     * depth, and in stack traces becomes {@code ***} before the record is written anywhere. Keys, numbers and the
+     * session's description stay as they are. If the search needs too much stack, the whole text becomes {@code ***}.
+     * Default: none added
+     *
+     * @param expression searched for anywhere in a text. Null, blank, or an expression that matches the empty text is a
+     *     configuration error
+     * @since 0.2.0
      */
     public void addMask(@Nullable String expression) {
         properties.masks.add(expression);
     }
 
     /**
-     * Adds a metadata key whose value, whatever it is, becomes {@code ***}, at any depth, in upper or lower case. A
-     * message that shows the value, too, needs a {@link #addMask mask}. Default: none
+     * Adds a metadata key whose value to hide: whatever it is, it becomes {@code ***}, at any depth. If a message shows
+     * the value as well, that needs a {@link #addMask mask}. Default: none added
+     *
+     * @param key in upper or lower case. Null or blank is a configuration error
+     * @since 0.2.0
      */
     public void addMaskKey(@Nullable String key) {
         properties.maskKeys.add(key);
     }
 
-    /** Formats stack traces; started if it is not. Default: null, Logback's own format */
+    /**
+     * Sets the format of stack traces.
+     *
+     * @param throwableConverter the appender's start starts it, if nobody has. Null: Logback's own format. Default:
+     *     null
+     */
     public void setThrowableConverter(@Nullable ThrowableHandlingConverter throwableConverter) {
         record.throwableConverter = throwableConverter;
     }
 
+    /** {@return the format of stack traces; null: Logback's own} */
     public @Nullable ThrowableHandlingConverter getThrowableConverter() {
         return record.throwableConverter;
     }
 
     /**
-     * The longest line, from 1 KB to 64 MB. A longer record is cut visibly: long texts end with a note, a note replaces
-     * other long values, and an entry {@code dreamlake_cut} counts the entries that do not fit. Default: 512 KB
+     * Sets the maximum length of a line. A longer record is cut visibly: long texts end with a note, a note replaces
+     * other long values, and an entry {@code dreamlake_cut} counts the entries that do not fit.
+     *
+     * @param maxRecordSize from 1 KB to 64 MB. Default: 512 KB
      */
     public void setMaxRecordSize(@Nullable FileSize maxRecordSize) {
         properties.maxRecordSize = maxRecordSize;
     }
 
+    /** {@return the maximum length of a line; null if it was set to null} */
     public @Nullable FileSize getMaxRecordSize() {
         return properties.maxRecordSize;
     }
 
     /**
-     * How many sessions are open at a time, at least 1; each takes three to five file descriptors. The number is never
-     * exceeded: above it, a session's first record closes the least recently used session, whose next record opens it
-     * again. If the process has no file descriptors left, half as many as are open then stay open until the next start.
-     * Default: 128
+     * Sets how many sessions may be open at a time. Each takes three to five file descriptors. The number is never
+     * exceeded: at the limit, a session's first record closes the least recently used session, whose next record opens
+     * it again. If the process runs out of file descriptors, the limit becomes half the number of open sessions until
+     * the next start.
+     *
+     * @param maxOpenSessions at least 1. Default: 128
      */
     public void setMaxOpenSessions(int maxOpenSessions) {
         properties.maxOpenSessions = maxOpenSessions;
     }
 
+    /** {@return how many sessions may be open at a time} */
     public int getMaxOpenSessions() {
         return properties.maxOpenSessions;
     }
 
     /**
-     * How long a session without records stays open; more than zero. Its next record opens it again. Default: 5 minutes
+     * Sets how long a session without records stays open. Its next record opens it again.
+     *
+     * @param idleTimeout more than zero. Default: 5 minutes
      */
     public void setIdleTimeout(@Nullable Duration idleTimeout) {
         properties.idleTimeout = idleTimeout;
     }
 
+    /** {@return how long a session without records stays open; null if it was set to null} */
     public @Nullable Duration getIdleTimeout() {
         return properties.idleTimeout;
     }
 
     /**
-     * How long a record of a burst may wait in {@code logs.jsonl.tail} until it is written into the log together with
-     * others. It survives {@code kill -9} there, too. A record that comes after a quiet millisecond is written at once.
-     * Zero: every record is written at once. Default: 2 milliseconds; on Windows and on network file systems always
-     * zero.
+     * Sets how long a record of a burst may wait in {@code logs.jsonl.tail} until it is written to the log together
+     * with others. It survives {@code kill -9} there as well. A record that comes after a quiet millisecond is written
+     * at once.
+     *
+     * <p>On Windows and on network file systems, the delay is always zero.
+     *
+     * @param writeDelay zero: every record is written at once. Default: 2 milliseconds
      */
     public void setWriteDelay(@Nullable Duration writeDelay) {
         properties.writeDelay = writeDelay;
     }
 
+    /** {@return how long a record of a burst may wait; null if it was set to null} */
     public @Nullable Duration getWriteDelay() {
         return properties.writeDelay;
     }
 
     /**
-     * Records of this level and above are forced to the device before the logger call returns, so they also survive a
-     * power loss: OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL. Each such record costs milliseconds. Default: OFF
+     * Sets the level from which records are forced to the device before the logger call returns, so that they also
+     * survive a power loss. Each such record costs milliseconds.
+     *
+     * @param fsyncLevel OFF, FATAL, ERROR, WARN, INFO, DEBUG or ALL. Default: OFF
      */
     public void setFsyncLevel(@Nullable String fsyncLevel) {
         properties.fsyncLevel = fsyncLevel;
     }
 
+    /** {@return the level from which records are forced to the device; null if it was set to null} */
     public @Nullable String getFsyncLevel() {
         return properties.fsyncLevel;
     }

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A scope on the current thread: until the scope is closed, everything the thread logs goes to this session.
+ * A scope on the current thread: until the scope is closed, everything that the thread logs goes to this session.
  *
  * <pre>{@code
  * try (DreamlakeSession session = DreamlakeSession.open("project", "my-experiment")) {
@@ -29,18 +29,19 @@ import tools.jackson.databind.node.ObjectNode;
  * it has no effect. A framework that puts the names into the MDC itself needs no scope.
  *
  * <p>The thread that opened a scope should close it. Closing restores what was there before, so scopes nest. Closing
- * twice, or closing an outer scope before an inner one, does no harm. Once a scope is closed, it is so for all threads:
- * where its entries are still in an MDC, because another thread closed it or the MDC was copied, the appender ignores
- * and removes them, and warns once. Until it is closed, whatever else the thread that opened it does goes to this
- * session, too.
+ * twice, or closing an outer scope before an inner one, does no harm. A closed scope is closed for all threads: if its
+ * entries are still in an MDC, because another thread closed it or the MDC was copied, the appender ignores and removes
+ * them, and warns once. Until the scope is closed, everything else that its thread logs goes to this session as well.
  *
  * <p>Threads do not inherit sessions. {@link #propagate(Runnable)} carries the current session to other threads,
- * {@link #wrap(Runnable)} and its overloads carry this one, to platform and virtual threads. A copy of the MDC does so
- * as long as the scope is open.
+ * {@link #wrap(Runnable)} and its overloads carry this one, to platform and virtual threads. A copy of the MDC also
+ * carries it while the scope is open.
+ *
+ * @since 0.1.0
  */
 public final class DreamlakeSession implements AutoCloseable {
 
-    /** What this scope puts into the MDC, with its id; or, for a view, only the names. */
+    /** What this scope puts into the MDC, with its id; for the result of {@link #current}, only the names. */
     private final MdcEntries entries;
 
     /** What was in the MDC before. */
@@ -58,6 +59,7 @@ public final class DreamlakeSession implements AutoCloseable {
      *
      * @param workspace a directory name
      * @param session a directory name, or several nested ones, separated by slashes
+     * @return the open scope
      * @throws IllegalArgumentException if a name is null or breaks a rule; the message says which
      */
     public static DreamlakeSession open(String workspace, String session) {
@@ -67,6 +69,9 @@ public final class DreamlakeSession implements AutoCloseable {
     /**
      * Prepares a scope with a description, which goes into the session's {@code session.json}.
      *
+     * @param workspace a directory name
+     * @param session a directory name, or several nested ones, separated by slashes
+     * @return a builder without a description; nothing is open yet
      * @throws IllegalArgumentException if a name is null or breaks a rule; the message says which
      */
     public static Builder builder(String workspace, String session) {
@@ -75,9 +80,11 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * The session that a scope or a framework named in the MDC under {@code dreamlake.session}; empty if there is none.
-     * Keys and names configured in an appender do not count. Use the result to read the names, or to
-     * {@link #wrap(Runnable) wrap} tasks; closing it has no effect.
+     * Finds the session that a scope or a framework named in this thread's MDC under {@code dreamlake.session}. Keys
+     * and names configured in an appender do not count. Use the result to read the names, or to {@link #wrap(Runnable)
+     * wrap} tasks; closing it has no effect.
+     *
+     * @return the session, or empty if there is none
      */
     public static Optional<DreamlakeSession> current() {
         MdcEntries entries = Scopes.valid(MdcEntries.ofThread(), null);
@@ -94,19 +101,20 @@ public final class DreamlakeSession implements AutoCloseable {
         return scope;
     }
 
-    /** The workspace, or null if the MDC has only the session's name. */
+    /** {@return the workspace, or null if the MDC has only the session's name} */
     public @Nullable String workspace() {
         return entries.workspace();
     }
 
-    /** The session's name. */
+    /** {@return the session's name} */
     public String name() {
         return String.valueOf(entries.session());
     }
 
     /**
-     * Restores what was there before, unless an inner scope is still open here: closing that one does it. Another
-     * thread than the one that opened the scope has only closed scopes removed from its MDC. Never throws.
+     * Closes the scope and restores what was in the MDC before. If an inner scope is still open on this thread, closing
+     * that one restores it. On a thread other than the one that opened the scope, this only removes closed scopes from
+     * the MDC. A second call has no effect. Never throws.
      */
     @Override
     public void close() {
@@ -121,7 +129,7 @@ public final class DreamlakeSession implements AutoCloseable {
         } else {
             MdcEntries valid = Scopes.valid(now, null);
             if (!Objects.equals(valid.scope(), now.scope())) {
-                valid.toThread(); // an inner scope, closed by another thread
+                valid.toThread(); // another thread closed an inner scope
             }
         }
     }
@@ -131,22 +139,33 @@ public final class DreamlakeSession implements AutoCloseable {
     }
 
     /**
-     * Returns a task that runs inside the session of the thread that calls this, or inside none if there is none, even
-     * if the scope is closed by then. What the running thread had in its MDC is restored afterwards. For tasks that go
-     * to a pool of threads:
+     * Makes a task run in the session of the thread that calls this, or in no session if that thread has none, even if
+     * the scope is closed by then. Afterwards, the MDC of the thread that ran the task is restored. Use it for tasks
+     * that go to a thread pool:
      *
      * <pre>{@code
      * executor.submit(DreamlakeSession.propagate(() -> train(fold)));
      * }</pre>
      *
-     * <p>Touches only the MDC entries that a scope consists of. A name under another key, which an appender's
-     * {@code sessionKey} names, is not propagated.
+     * <p>Touches only the MDC entries that a scope consists of. A name under another key, set as an appender's
+     * {@code sessionKey}, is not propagated.
+     *
+     * @param task what to run; its exceptions are passed on
+     * @return the task to run on another thread, any number of times
+     * @since 0.2.0
      */
     public static Runnable propagate(Runnable task) {
         return inside(Scopes.valid(MdcEntries.ofThread(), null), task);
     }
 
-    /** As {@link #propagate(Runnable)}, for a task with a result. */
+    /**
+     * Does the same as {@link #propagate(Runnable)}, for a task with a result.
+     *
+     * @param task what to call; its exceptions are passed on
+     * @param <T> the type of the result
+     * @return the task to run on another thread, any number of times
+     * @since 0.2.0
+     */
     public static <T> Callable<T> propagate(Callable<T> task) {
         return inside(Scopes.valid(MdcEntries.ofThread(), null), task);
     }
@@ -181,22 +200,44 @@ public final class DreamlakeSession implements AutoCloseable {
         restore();
     }
 
-    /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
+    /**
+     * Makes a task run in this session, on any thread, even if this scope is closed by then. Afterwards, the MDC of the
+     * thread that ran the task is restored.
+     *
+     * @param task what to run; its exceptions are passed on
+     * @return the task to run on another thread, any number of times
+     */
     public Runnable wrap(Runnable task) {
         return inside(entries, task);
     }
 
-    /** Returns a task that runs inside this session, on any thread, even if this scope is closed by then. */
+    /**
+     * Does the same as {@link #wrap(Runnable)}, for a task with a result.
+     *
+     * @param task what to call; its exceptions are passed on
+     * @param <T> the type of the result
+     * @return the task to run on another thread, any number of times
+     */
     public <T> Callable<T> wrap(Callable<T> task) {
         return inside(entries, task);
     }
 
-    /** Returns an executor whose tasks run inside this session. */
+    /**
+     * Makes tasks run in this session.
+     *
+     * @param executor runs the tasks
+     * @return a view of the executor: tasks handed to the view run in this session
+     */
     public Executor wrap(Executor executor) {
         return task -> executor.execute(wrap(task));
     }
 
-    /** Returns a view of the executor service: tasks submitted through the view run inside this session. */
+    /**
+     * Makes tasks run in this session. Shutting the view down shuts the executor service down.
+     *
+     * @param executor runs the tasks
+     * @return a view of the executor service: tasks submitted through the view run in this session
+     */
     public ExecutorService wrap(ExecutorService executor) {
         return new ScopedExecutorService(executor, new ScopedExecutorService.Scope() {
             @Override
@@ -211,7 +252,7 @@ public final class DreamlakeSession implements AutoCloseable {
         });
     }
 
-    /** The name for messages, such as {@code project/my-experiment}. */
+    /** {@return the name for messages, such as {@code project/my-experiment}} */
     @Override
     public String toString() {
         return entries.workspace() + "/" + entries.session();
@@ -219,7 +260,10 @@ public final class DreamlakeSession implements AutoCloseable {
 
     /**
      * A scope that is not open yet, and the description of its session. Only the parts given here overwrite those in
-     * {@code session.json}. They are written together with the first record that is logged in the scope.
+     * {@code session.json}. They are written together with the first record that is logged in the scope. Not
+     * thread-safe.
+     *
+     * @since 0.1.0
      */
     public static final class Builder {
 
@@ -232,35 +276,57 @@ public final class DreamlakeSession implements AutoCloseable {
             this.session = session;
         }
 
-        /** A text for people; null removes an earlier one. */
+        /**
+         * Sets the session's description.
+         *
+         * @param description a text for people; null removes an earlier one
+         * @return this builder
+         */
         public Builder description(@Nullable String description) {
             given.put("description", description);
             return this;
         }
 
-        /** Keywords to find the session by; they replace earlier ones. */
+        /**
+         * Sets the session's tags.
+         *
+         * @param tags keywords to find the session by; they replace earlier ones, and none removes them
+         * @return this builder
+         * @throws NullPointerException if a tag is null
+         */
         public Builder tags(String... tags) {
             given.set("tags", SessionDescription.json("tags", List.of(tags)));
             return this;
         }
 
-        /** Where Dreamlake shows the session, such as {@code /experiments/2025}; null removes an earlier one. */
+        /**
+         * Sets where Dreamlake shows the session.
+         *
+         * @param folder a path, such as {@code /experiments/2025}; null removes an earlier one
+         * @return this builder
+         */
         public Builder folder(@Nullable String folder) {
             given.put("folder", folder);
             return this;
         }
 
         /**
-         * Anything else worth knowing, such as hyperparameters; null removes earlier metadata.
+         * Sets anything else that is worth knowing, such as hyperparameters.
          *
-         * @throws IllegalArgumentException if it has no JSON form
+         * @param metadata replaces earlier metadata; null removes it. It is read during this call
+         * @return this builder
+         * @throws IllegalArgumentException if {@code metadata} has no JSON form
          */
         public Builder metadata(@Nullable Map<String, ?> metadata) {
             given.set("metadata", SessionDescription.json("metadata", metadata));
             return this;
         }
 
-        /** Opens the scope. The same thread must close it. */
+        /**
+         * Opens the scope. The same thread must close it.
+         *
+         * @return the open scope
+         */
         public DreamlakeSession open() {
             SessionName name = new SessionName(workspace, session);
             String description =
