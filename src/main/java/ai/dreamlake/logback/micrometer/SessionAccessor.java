@@ -11,57 +11,60 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries a thread's session to wherever Micrometer's context propagation carries its context: to the threads of a
- * pool, to Reactor's operators. {@link ContextRegistry} finds this class by itself; nothing has to be configured. Only
- * an application that has this library on its module path registers it:
+ * Carries a thread's session wherever Micrometer's context propagation carries its context: to the threads of a pool,
+ * or to Reactor's operators. {@link ContextRegistry} finds this class by itself; nothing has to be configured. Only an
+ * application that has this library on its module path must register it:
  * {@code ContextRegistry.getInstance().registerThreadLocalAccessor(new SessionAccessor())}.
  *
- * <p>What runs under a snapshot logs in the session of the thread that made the snapshot, even if the
- * {@link ai.dreamlake.logback.DreamlakeSession scope} is closed by then. Afterwards the thread has back what it had
- * before. A snapshot of a thread without a session changes nothing, unless the snapshot's factory clears what is
- * missing.
+ * <p>Code that runs under a snapshot logs to the session of the thread that made the snapshot, even if the
+ * {@link ai.dreamlake.logback.DreamlakeSession scope} is closed by then. Afterwards the thread's previous session is
+ * restored. A snapshot of a thread without a session changes nothing, unless the snapshot's factory clears missing
+ * values.
  *
- * <p>Only the MDC entries that a scope consists of are touched, and nobody else changes them: where an accessor carries
- * the whole MDC as a map, such as Micrometer's own {@code Slf4jThreadLocalAccessor}, it is replaced in the registry,
- * under its key, by one that does the same and leaves these entries as they are. Otherwise it would put the session of
- * a task back into the MDC after the task, for good. Register such an accessor when the application starts.
+ * <p>This touches only the MDC entries that a scope consists of, and keeps other accessors from changing them. An
+ * accessor that carries the whole MDC as a map, such as Micrometer's own {@code Slf4jThreadLocalAccessor}, would put
+ * the session of a task back into the MDC after the task, forever. So it is replaced in the registry, under its key, by
+ * one that does the same but leaves these entries as they are. Register such an accessor when the application starts.
  *
- * <p>A name under another key, which an appender's {@code sessionKey} names, is not carried. Thread-safe.
+ * <p>A name under another key, set as an appender's {@code sessionKey}, is not carried. Thread-safe.
+ *
+ * @since 0.2.0
  */
 public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
 
-    /** The key of the session in a snapshot, and in Reactor's context. */
+    /** The key of the session in a snapshot, and in a Reactor context. */
     public static final String KEY = SessionKeys.SESSION;
 
     private static final String PROBED = SessionAccessor.class.getName();
 
-    /** Entries that name nothing: an accessor may log while it is probed. */
+    /** Entries that name no session, because an accessor may log while it is probed. */
     private static final MdcEntries PROBE = new MdcEntries("", "", null, PROBED);
 
     private static final Set<String> PROBE_KEYS = Set.of(SessionKeys.WORKSPACE, SessionKeys.SESSION, SessionKeys.SCOPE);
 
-    /** The registry's accessors, none of which changes the session's entries. */
-    private volatile List<ThreadLocalAccessor<?>> harmless = List.of();
+    /** The registry's accessors when they were last checked. None of them changes the session's entries. */
+    private volatile List<ThreadLocalAccessor<?>> checked = List.of();
 
-    /** For the registry, which finds this class on the class path by {@link java.util.ServiceLoader}. */
+    /** Creates an accessor. The registry calls this, by {@link java.util.ServiceLoader}. */
     public SessionAccessor() {}
 
+    /** {@return {@link #KEY}} */
     @Override
     public Object key() {
         return KEY;
     }
 
-    /** The names, and the id of the scope that put them there; null if the thread has no session. */
+    /** {@return the session's names, and the id of the scope that set them; null if the thread has no session} */
     @Override
     public @Nullable MdcEntries getValue() {
-        keepOthersAway();
+        replaceInterfering();
         MdcEntries entries = Scopes.valid(MdcEntries.ofThread(), null);
         return entries.isEmpty() ? null : entries;
     }
 
     /**
-     * Names the session, without its scope, which may be closed at any moment. The thread that has the scope open keeps
-     * it: closing it would restore nothing otherwise.
+     * Sets the session of this thread, without its scope, which may be closed at any moment. A thread that has this
+     * very scope open keeps it; otherwise closing it would restore nothing.
      */
     @Override
     public void setValue(MdcEntries value) {
@@ -75,41 +78,46 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
         return here.equals(value) && Scopes.valid(here, null).equals(here);
     }
 
+    /** Removes the session from this thread. */
     @Override
     public void setValue() {
         MdcEntries.NONE.toThread();
     }
 
-    /** Brings back what was there, with its scope, unless that was closed in the meantime. */
+    /** Restores the previous session with its scope, unless that was closed in the meantime. */
     @Override
     public void restore(MdcEntries previous) {
         Scopes.valid(previous, null).toThread();
     }
 
+    /** Removes the session from this thread, which had none before. */
     @Override
     public void restore() {
         MdcEntries.NONE.toThread();
     }
 
-    /** Before anything is captured or set, this accessor is asked for its value. */
-    private void keepOthersAway() {
+    /**
+     * Replaces the accessors that would change the session's entries. Called from {@link #getValue}, since the registry
+     * asks for that before it captures or sets anything.
+     */
+    private void replaceInterfering() {
         ContextRegistry registry = ContextRegistry.getInstance();
-        if (registry.getThreadLocalAccessors().equals(harmless)) {
+        if (registry.getThreadLocalAccessors().equals(checked)) {
             return;
         }
         synchronized (this) {
             for (ThreadLocalAccessor<?> accessor : registry.getThreadLocalAccessors()) {
                 if (accessor != this && carriesSession(accessor)) {
-                    registry.registerThreadLocalAccessor(new SparingAccessor<>(accessor));
+                    registry.registerThreadLocalAccessor(new SessionKeepingAccessor<>(accessor));
                 }
             }
-            harmless = List.copyOf(registry.getThreadLocalAccessors());
+            checked = List.copyOf(registry.getThreadLocalAccessors());
         }
     }
 
-    /** Whether an accessor has the session's entries in its value, once there are some. */
+    /** Whether an accessor's value would contain the session's entries. */
     private static boolean carriesSession(ThreadLocalAccessor<?> accessor) {
-        if (accessor instanceof SparingAccessor) {
+        if (accessor instanceof SessionKeepingAccessor) {
             return false;
         }
         MdcEntries here = MdcEntries.ofThread();
@@ -118,7 +126,7 @@ public final class SessionAccessor implements ThreadLocalAccessor<MdcEntries> {
             return accessor.getValue() instanceof Map<?, ?> map
                     && PROBE_KEYS.stream().anyMatch(map::containsKey);
         } catch (RuntimeException | Error itsOwn) {
-            return false; // it will tell whoever asks it next
+            return false; // its next caller will get the same failure
         } finally {
             here.toThread();
         }

@@ -1,8 +1,10 @@
 /**
- * What Micrometer finds by itself, or binds: meters, and a session's way to other threads.
+ * For Micrometer: meters, and an accessor that carries sessions to other threads.
  *
- * <p>Needs {@code io.micrometer:micrometer-core} and {@code io.micrometer:context-propagation}, 1.0.3 or later, each
- * for its part. Without them, nothing here is loaded.
+ * <p>The meters need {@code io.micrometer:micrometer-core}; the accessor needs
+ * {@code io.micrometer:context-propagation}, 1.0.3 or later. Without them, nothing in this package is loaded.
+ *
+ * @since 0.2.0
  */
 @NullMarked
 package ai.dreamlake.logback.micrometer;

@@ -4,15 +4,17 @@ import ai.dreamlake.logback.internal.session.SessionKeys;
 import io.micrometer.context.ContextRegistry;
 import io.micrometer.context.ThreadLocalAccessor;
 
-/** What needs context-propagation, in a class of its own: the JVM loads it only where it is called. */
+/**
+ * The code that needs context-propagation. It is a class of its own, so that the JVM loads it only when it is called.
+ */
 final class Propagation {
 
     private Propagation() {}
 
     /**
-     * Has the accessor that carries sessions look at the others, which must not change the session's entries. It does
-     * so whenever it is asked for a value. In a pipeline's first operator that would be too late: what another accessor
-     * clears there, the whole pipeline lacks.
+     * Makes the accessor that carries sessions check the other ones, which must not change the session's entries. It
+     * does so whenever it is asked for a value. A pipeline's first operator would be too late for that: if another
+     * accessor clears the entries there, the whole pipeline lacks them.
      */
     static void prepare() {
         for (ThreadLocalAccessor<?> accessor : ContextRegistry.getInstance().getThreadLocalAccessors()) {

@@ -20,8 +20,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts each web request into the session that the request names: until it is over, everything that its thread logs goes
- * there.
+ * Puts each web request into the session that the request names: everything that the request's thread logs until the
+ * request ends goes there.
  *
  * <pre>{@code
  * <filter>
@@ -43,18 +43,20 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  *
  * <p>The init parameters are the properties of the {@link Builder}, with the same defaults. By default there is neither
- * a header nor a parameter, and the filter does nothing. If an init parameter is wrong, the servlet context's log says
- * so, and the filter does nothing, either.
+ * a header nor a parameter, and the filter does nothing. If an init parameter is invalid, the servlet context's log
+ * says so, and the filter does nothing either.
  *
- * <p>Names come from strangers. One that is refused, or one too many, costs a request nothing but its session: the
- * request goes to the default session. The servlet context's log tells that once.
+ * <p>Session names come from clients, so they are untrusted. A request with a refused name, or with a name above the
+ * limit, is served as usual and goes to the default session. The servlet context's log reports each case once.
  *
- * <p>Register a {@link DreamlakeSessionListener}, too; without it, what the container logs after the filter, such as an
- * exception that it has caught, goes to the default session. If a request is asynchronous, the filter takes the session
- * off the thread when its dispatch is through, and puts it on again for the next dispatch, on whichever thread. Other
- * threads that work for the request take it along by {@link DreamlakeSession#propagate(Runnable)}.
+ * <p>Register a {@link DreamlakeSessionListener} as well. Without it, what the container logs after the filter, such as
+ * an exception that it has caught, goes to the default session. If a request is asynchronous, the filter removes the
+ * session from the thread at the end of a dispatch, and sets it again for the next dispatch, on any thread. Use
+ * {@link DreamlakeSession#propagate(Runnable)} to carry it to other threads that work for the request.
  *
  * <p>Thread-safe.
+ *
+ * @since 0.2.0
  */
 public class DreamlakeSessionFilter implements Filter {
 
@@ -62,7 +64,7 @@ public class DreamlakeSessionFilter implements Filter {
     private volatile Builder settings;
     private volatile RequestSessions sessions;
 
-    /** For {@code web.xml}: the init parameters say what it does. */
+    /** Creates a filter whose init parameters say what it does. The container calls this, for {@code web.xml}. */
     public DreamlakeSessionFilter() {
         this(new Builder());
     }
@@ -73,11 +75,12 @@ public class DreamlakeSessionFilter implements Filter {
         sessions = built.sessions();
     }
 
+    /** {@return a builder with the default of each property} */
     public static Builder builder() {
         return new Builder();
     }
 
-    /** Reads the init parameters; each takes precedence over what the builder was given. */
+    /** Reads the init parameters. Each takes precedence over the builder's property. Throws nothing. */
     @Override
     public void init(FilterConfig config) {
         try {
@@ -96,21 +99,24 @@ public class DreamlakeSessionFilter implements Filter {
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
             throws IOException, ServletException {
         RequestScope scope = request instanceof HttpServletRequest http ? scope(http) : null;
-        boolean isWithin = scope != null && !scope.enter();
+        boolean isNested = scope != null && !scope.enter();
         try {
             chain.doFilter(request, response);
         } finally {
-            RequestScope last = RequestScope.of(request); // it may have been opened meanwhile
-            if (!isWithin && last != null && (request.isAsyncStarted() || !RequestScope.isWatched(request))) {
+            RequestScope last = RequestScope.of(request); // "enter" may have opened it in the meantime
+            if (!isNested && last != null && (request.isAsyncStarted() || !RequestScope.isWatched(request))) {
                 last.leave(request);
             }
         }
     }
 
     /**
-     * Puts a request into a session whose name becomes known only now: a framework may have found it in the path. To be
-     * called while this filter is under way with the request, on that thread. Does nothing if the request has a session
-     * already, or if the name is refused.
+     * Puts a request into a session whose name becomes known only after the filter has begun, for example because a
+     * framework found it in the path. Call it inside this filter's chain, on the request's thread. Has no effect if the
+     * request already has a session, or if the name is refused.
+     *
+     * @param request the request
+     * @param name the session's name; must match the pattern, and be a possible name of a session
      */
     public void enter(HttpServletRequest request, String name) {
         if (RequestScope.of(request) == null) {
@@ -121,7 +127,7 @@ public class DreamlakeSessionFilter implements Filter {
         }
     }
 
-    /** That of an earlier dispatch, or a new one if the request names a session. */
+    /** The scope of an earlier dispatch, or a new one if the request names a session; null if it names none. */
     private @Nullable RequestScope scope(HttpServletRequest request) {
         RequestScope scope = RequestScope.of(request);
         if (scope == null) {
@@ -131,7 +137,11 @@ public class DreamlakeSessionFilter implements Filter {
         return scope;
     }
 
-    /** Where names of sessions come from, and which are taken. */
+    /**
+     * Says where session names come from, and which are accepted. Checks each value at once. Not thread-safe.
+     *
+     * @since 0.2.0
+     */
     public static final class Builder {
 
         private @Nullable String header;
@@ -150,15 +160,23 @@ public class DreamlakeSessionFilter implements Filter {
             maxSessions = other.maxSessions;
         }
 
-        /** The header that names a request's session. Null or blank: none. Default: null */
+        /**
+         * Sets the header that names a request's session.
+         *
+         * @param header the header's name. Null or blank: none. Default: null
+         * @return this builder
+         */
         public Builder header(@Nullable String header) {
             this.header = textOrNone(header);
             return this;
         }
 
         /**
-         * The parameter that names the session of a request without the header. Only the query string is read, never
-         * the body, which belongs to the servlet. Null or blank: none. Default: null
+         * Sets the parameter that names the session of a request without the header. Only the query string is read,
+         * never the body, which belongs to the servlet.
+         *
+         * @param parameter the parameter's name. Null or blank: none. Default: null
+         * @return this builder
          */
         public Builder parameter(@Nullable String parameter) {
             this.parameter = textOrNone(parameter);
@@ -166,8 +184,10 @@ public class DreamlakeSessionFilter implements Filter {
         }
 
         /**
-         * The workspace of all requests' sessions. Null or blank: the appender's. Default: null
+         * Sets the workspace of all requests' sessions.
          *
+         * @param workspace a directory name. Null or blank: the appender's. Default: null
+         * @return this builder
          * @throws IllegalArgumentException if the name breaks a rule; the message says which
          */
         public Builder workspace(@Nullable String workspace) {
@@ -178,10 +198,11 @@ public class DreamlakeSessionFilter implements Filter {
         }
 
         /**
-         * A regular expression that a name must match as a whole. Whatever it is, names must also be possible names of
-         * sessions. Default: {@code [A-Za-z0-9._-]{1,64}}
+         * Sets the pattern that session names must match. Names that cannot name a session are refused in any case.
          *
-         * @throws IllegalArgumentException if it is no regular expression
+         * @param pattern a regular expression; it must match the whole name. Default: {@code [A-Za-z0-9._-]{1,64}}
+         * @return this builder
+         * @throws IllegalArgumentException if {@code pattern} is not a regular expression
          */
         public Builder pattern(String pattern) {
             new RequestSessions(workspace, pattern, maxSessions); // throws
@@ -190,9 +211,11 @@ public class DreamlakeSessionFilter implements Filter {
         }
 
         /**
-         * How many different names are taken; later ones go to the default session. Default: 1000
+         * Sets how many different names are accepted. Requests with other names go to the default session.
          *
-         * @throws IllegalArgumentException if less than 1
+         * @param maxSessions at least 1. Default: 1000
+         * @return this builder
+         * @throws IllegalArgumentException if {@code maxSessions} is less than 1
          */
         public Builder maxSessions(int maxSessions) {
             new RequestSessions(workspace, pattern, maxSessions); // throws
@@ -200,11 +223,16 @@ public class DreamlakeSessionFilter implements Filter {
             return this;
         }
 
+        /**
+         * Creates the filter. The builder may be changed and used again.
+         *
+         * @return a filter with these properties, which has accepted no name yet
+         */
         public DreamlakeSessionFilter build() {
             return new DreamlakeSessionFilter(this);
         }
 
-        /** With nothing taken yet. */
+        /** A new one, which has accepted no name yet. */
         private RequestSessions sessions() {
             return new RequestSessions(workspace, pattern, maxSessions);
         }
@@ -248,7 +276,7 @@ public class DreamlakeSessionFilter implements Filter {
             return text == null || text.isBlank() ? null : text.strip();
         }
 
-        /** The names that a request gives; more than one are too many. */
+        /** The session names in a request. More than one are refused. */
         private List<String> namesIn(HttpServletRequest request) {
             if (header != null) {
                 Enumeration<String> values = request.getHeaders(header);
@@ -271,7 +299,7 @@ public class DreamlakeSessionFilter implements Filter {
             return names;
         }
 
-        /** Empty, which is the name of nothing, if it is malformed. */
+        /** The decoded text; empty, which is never a valid name, if it is malformed. */
         private static String decoded(String text) {
             try {
                 return URLDecoder.decode(text, StandardCharsets.UTF_8);

@@ -4,9 +4,8 @@ import jakarta.servlet.ServletRequestEvent;
 import jakarta.servlet.ServletRequestListener;
 
 /**
- * Ends the session of a {@link DreamlakeSessionFilter} not with the filter, but with the request. So what the container
- * logs after all filters are through, such as the exception that a servlet has thrown, goes to the request's session,
- * too.
+ * Makes the session of a {@link DreamlakeSessionFilter} end with the request instead of with the filter. So what the
+ * container logs after all filters, such as an exception that a servlet has thrown, also goes to the request's session.
  *
  * <pre>{@code
  * <listener>
@@ -15,10 +14,12 @@ import jakarta.servlet.ServletRequestListener;
  * }</pre>
  *
  * <p>Without the filter it does nothing. Thread-safe.
+ *
+ * @since 0.2.0
  */
 public class DreamlakeSessionListener implements ServletRequestListener {
 
-    /** For {@code web.xml}, for {@code ServletContext.addListener}, or as a bean. */
+    /** Creates a listener: for {@code web.xml}, for {@code ServletContext.addListener}, or as a bean. */
     public DreamlakeSessionListener() {}
 
     @Override
@@ -26,7 +27,10 @@ public class DreamlakeSessionListener implements ServletRequestListener {
         RequestScope.watch(event.getServletRequest());
     }
 
-    /** May come on another thread than the filter; some containers call it after each dispatch of a request. */
+    /**
+     * Ends the request's session. The thread may differ from the filter's; some containers call this after each
+     * dispatch of a request.
+     */
     @Override
     public void requestDestroyed(ServletRequestEvent event) {
         RequestScope scope = RequestScope.of(event.getServletRequest());

@@ -9,18 +9,18 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The session of one request: on one thread at a time, and on none while another thread has to dispatch an asynchronous
- * request. It is an attribute of the request, until it is closed.
+ * The session of one request. It is on one thread at a time, and on none while an asynchronous request waits for its
+ * next dispatch. It is an attribute of the request until it is closed.
  */
 final class RequestScope {
 
-    /** Another application that the request is dispatched to may have its own copy of this class. */
+    /** The request may be dispatched to another application, which may have its own copy of this class. */
     private static final String OF_THIS_COPY =
             RequestScope.class.getName() + "@" + Integer.toHexString(System.identityHashCode(RequestScope.class));
 
     private static final String IS_WATCHED = OF_THIS_COPY + ".isWatched";
 
-    /** With the scope's id. */
+    /** What this scope puts into the MDC, with its id. */
     private final MdcEntries entries;
 
     // Guarded by this.
@@ -39,12 +39,12 @@ final class RequestScope {
         return scope;
     }
 
-    /** Null if the request has none. */
+    /** The scope of a request; null if it has none. */
     static @Nullable RequestScope of(ServletRequest request) {
         return (RequestScope) request.getAttribute(OF_THIS_COPY);
     }
 
-    /** A listener hears of the request's end, and calls {@link #leave} then. */
+    /** A listener is notified of the request's end, and calls {@link #end} then. */
     static void watch(ServletRequest request) {
         request.setAttribute(IS_WATCHED, true);
     }
@@ -53,7 +53,7 @@ final class RequestScope {
         return request.getAttribute(IS_WATCHED) != null;
     }
 
-    /** Puts the session on this thread. False if it is there already. */
+    /** Sets the session on this thread. False if it is there already. */
     synchronized boolean enter() {
         if (thread == Thread.currentThread()) {
             return false;
@@ -64,22 +64,25 @@ final class RequestScope {
         return true;
     }
 
-    /** Takes the session off this thread. Closes it, or sees to that, if the request goes on elsewhere. */
+    /**
+     * Removes the session from this thread, and closes it. If the request goes on elsewhere, it is closed at the
+     * request's end instead.
+     */
     void leave(ServletRequest request) {
         if (!request.isAsyncStarted()) {
             request.removeAttribute(OF_THIS_COPY);
             close();
             return;
         }
-        takeOff();
+        removeFromThread();
         if (!isWatched(request)) {
             closeAtItsEnd(request);
         }
     }
 
     /**
-     * A listener hears that the request is over; or, as Jetty tells it, that one dispatch is. Of the end that comes
-     * after that, it hears no more.
+     * A listener was notified that the request ended. Jetty notifies it after the first dispatch of an asynchronous
+     * request, and not again at the request's end.
      */
     void end(ServletRequest request) {
         leave(request);
@@ -100,8 +103,8 @@ final class RequestScope {
         }
     }
 
-    /** What was on this thread before is back there, if the session is on it. */
-    private synchronized void takeOff() {
+    /** Restores what was on this thread before, if the session is on it. */
+    private synchronized void removeFromThread() {
         if (thread == Thread.currentThread()) {
             Scopes.valid(before, null).toThread();
             thread = null;
@@ -113,13 +116,13 @@ final class RequestScope {
     }
 
     private void close() {
-        takeOff();
+        removeFromThread();
         Scopes.close(Objects.requireNonNull(entries.scope()));
     }
 
     /** Closes the scope when its asynchronous request is over, however it ends. */
     private final class Closing implements AsyncListener {
-        /** Whoever has the session on its thread now, will still log of this request, and closes it then. */
+        /** A thread that still has the session will log more about this request, and closes the scope itself. */
         @Override
         public void onComplete(AsyncEvent event) {
             if (!isOnThread()) {
@@ -129,7 +132,7 @@ final class RequestScope {
 
         @Override
         public void onTimeout(AsyncEvent event) {
-            // It is dispatched to an error page, or completed.
+            // The request is then dispatched to an error page, or completed.
         }
 
         @Override
@@ -139,7 +142,7 @@ final class RequestScope {
 
         @Override
         public void onStartAsync(AsyncEvent event) {
-            event.getAsyncContext().addListener(this); // another cycle begins without the listeners of this one
+            event.getAsyncContext().addListener(this); // a new cycle begins without this one's listeners
         }
     }
 }

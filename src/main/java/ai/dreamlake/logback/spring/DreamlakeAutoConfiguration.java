@@ -27,44 +27,48 @@ import org.springframework.web.servlet.config.annotation.InterceptorRegistry;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Makes Spring Boot applications, 3.5 and 4, keep the session on their way through executors and web requests, and
- * binds meters.
+ * Makes executors and web requests of Spring Boot applications, 3.5 and 4, keep the session, and binds meters. Spring
+ * Boot finds it; nothing has to be imported. These properties configure it:
  *
  * <table>
- *   <caption>Properties</caption>
+ *   <caption>Properties and their defaults</caption>
  *   <tr><td>{@code dreamlake.executors.enabled}</td><td>true: tasks of executors that are beans run in the session of
- *       the thread that hands them over, or in none; those of schedulers in none</td></tr>
- *   <tr><td>{@code dreamlake.metrics.enabled}</td><td>true: {@link DreamlakeMetrics} are bound, where Micrometer is
+ *       the thread that submits them, or in none; tasks of schedulers run in none</td></tr>
+ *   <tr><td>{@code dreamlake.metrics.enabled}</td><td>true: {@link DreamlakeMetrics} are bound if Micrometer is
  *       used</td></tr>
- *   <tr><td>{@code dreamlake.web.header}, {@code .parameter}, {@code .path-variable}</td><td>none: where a web request
- *       names its session; the last one in Spring MVC alone</td></tr>
+ *   <tr><td>{@code dreamlake.web.header}, {@code .parameter}, {@code .path-variable}</td><td>none: the place where a
+ *       web request names its session; the last one only works in Spring MVC</td></tr>
  *   <tr><td>{@code dreamlake.web.pattern}</td><td>{@code [A-Za-z0-9._-]{1,64}}: what such a name must match; any other
  *       request goes to the default session</td></tr>
- *   <tr><td>{@code dreamlake.web.max-sessions}</td><td>1000: how many different names are taken</td></tr>
+ *   <tr><td>{@code dreamlake.web.max-sessions}</td><td>1000: how many different names are accepted</td></tr>
  *   <tr><td>{@code dreamlake.web.workspace}</td><td>the appender's: the workspace of these sessions</td></tr>
  * </table>
+ *
+ * <p>Its beans give way to your own {@link DreamlakeMetrics}, {@link DreamlakeSessionFilter} and
+ * {@link DreamlakeSessionListener}.
+ *
+ * @since 0.2.0
  */
 @AutoConfiguration
 @ConditionalOnClass(name = "ch.qos.logback.classic.LoggerContext")
 public class DreamlakeAutoConfiguration {
 
-    /** For Spring. */
+    /** Creates the configuration. Spring calls this. */
     public DreamlakeAutoConfiguration() {}
 
-    /** Sessions on their way through executors. */
+    /** Makes executors keep the session. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(ProxyFactory.class)
     @ConditionalOnProperty(name = "dreamlake.executors.enabled", matchIfMissing = true)
     static class Executors {
 
-        /** Static, so that it is there before all executors. */
+        /** Static, so that it exists before all executors. */
         @Bean
         static SessionExecutors dreamlakeSessionExecutors(ConfigurableListableBeanFactory beans) {
             return new SessionExecutors(beans);
         }
     }
 
-    /** Meters. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(MeterBinder.class)
     @ConditionalOnProperty(name = "dreamlake.metrics.enabled", matchIfMissing = true)
@@ -86,8 +90,8 @@ public class DreamlakeAutoConfiguration {
     static class ServletRequests {
 
         /**
-         * Before all other filters, so that what they log is in the session, too. Not a bean itself: Spring Boot would
-         * register that once more.
+         * Runs before all other filters, so that what they log is in the session as well. The filter itself is not a
+         * bean, because Spring Boot would register it a second time.
          */
         @Bean
         @ConditionalOnMissingBean(
@@ -113,7 +117,7 @@ public class DreamlakeAutoConfiguration {
             return new DreamlakeSessionListener();
         }
 
-        /** Names in paths. */
+        /** Sessions that a path variable names. */
         @Configuration(proxyBeanMethods = false)
         @ConditionalOnClass(WebMvcConfigurer.class)
         @ConditionalOnProperty("dreamlake.web.path-variable")
@@ -154,7 +158,7 @@ public class DreamlakeAutoConfiguration {
         }
     }
 
-    /** Whether a property says where. */
+    /** Whether a property says where requests name their sessions. */
     static class RequestsNameSessions extends AnyNestedCondition {
 
         RequestsNameSessions() {

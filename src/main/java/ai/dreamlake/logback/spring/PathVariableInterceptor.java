@@ -8,7 +8,8 @@ import org.springframework.web.servlet.HandlerInterceptor;
 import org.springframework.web.servlet.HandlerMapping;
 
 /**
- * Puts a request of Spring MVC into the session that its path names, which nobody knows before its handler is found.
+ * Puts a request of Spring MVC into the session that its path names. The path variables are known only after the
+ * handler is found, hence an interceptor.
  */
 final class PathVariableInterceptor implements HandlerInterceptor {
 

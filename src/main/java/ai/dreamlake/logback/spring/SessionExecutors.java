@@ -30,17 +30,17 @@ import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 import org.springframework.util.ReflectionUtils;
 
 /**
- * Makes tasks run in the session of the thread that hands them to an executor, or in none.
+ * Makes tasks run in the session of the thread that submits them to an executor, or in none.
  *
  * <ul>
- *   <li>An executor of Spring gets a {@link TaskDecorator} of ours, around the one that it has. A bean of that type
- *       would not do: Spring Boot takes one only if there is no other. A scheduler's tasks begin in no session, since
- *       most of them run again and again, long after the session of whoever registered them.
- *   <li>Any other executor that is declared as an interface, such as ExecutorService, gets a proxy. One that is
- *       declared as a class stays as it is: somebody may need that class.
+ *   <li>Spring's own executors get our {@link TaskDecorator}, wrapped around the one that they have. A bean of that
+ *       type is not enough: Spring Boot uses it only if it is the only one. A scheduler's tasks begin in no session,
+ *       since most of them repeat long after the session in which they were registered.
+ *   <li>Any other executor that is declared as an interface, such as ExecutorService, gets a proxy. An executor that is
+ *       declared as a class stays as it is, because the application may need that class.
  * </ul>
  *
- * <p>Whatever cannot be done here is told, and the bean is left alone.
+ * <p>If this fails for a bean, a warning is logged, and the bean stays as it is.
  */
 final class SessionExecutors implements BeanPostProcessor {
 
@@ -73,28 +73,29 @@ final class SessionExecutors implements BeanPostProcessor {
     private static void decorate(Object executor, Method setter) {
         Field field = ReflectionUtils.findField(executor.getClass(), "taskDecorator", TaskDecorator.class);
         if (field == null) {
-            throw new IllegalStateException("it does not tell its TaskDecorator");
+            throw new IllegalStateException("its TaskDecorator cannot be read");
         }
         ReflectionUtils.makeAccessible(field);
         TaskDecorator given = (TaskDecorator) ReflectionUtils.getField(field, executor);
-        if (given instanceof Decorator || executor instanceof ThreadPoolTaskExecutor pool && ordersTasks(pool)) {
+        if (given instanceof Decorator || executor instanceof ThreadPoolTaskExecutor pool && inspectsTasks(pool)) {
             return;
         }
-        UnaryOperator<Runnable> session =
-                executor instanceof ThreadPoolTaskScheduler ? SessionExecutors::inNone : DreamlakeSession::propagate;
+        UnaryOperator<Runnable> session = executor instanceof ThreadPoolTaskScheduler
+                ? SessionExecutors::inNoSession
+                : DreamlakeSession::propagate;
         ReflectionUtils.invokeMethod(setter, executor, new Decorator(given, session));
     }
 
-    /** Whether its queue may look at tasks, which are no longer themselves once they are decorated. */
-    private static boolean ordersTasks(ThreadPoolTaskExecutor pool) {
-        return looksAtTasks(pool.getThreadPoolExecutor().getQueue());
+    /** Whether its queue may inspect or compare tasks, which would fail with decorated ones. */
+    private static boolean inspectsTasks(ThreadPoolTaskExecutor pool) {
+        return inspectsTasks(pool.getThreadPoolExecutor().getQueue());
     }
 
-    private static boolean looksAtTasks(BlockingQueue<Runnable> queue) {
+    private static boolean inspectsTasks(BlockingQueue<Runnable> queue) {
         return !(queue instanceof LinkedBlockingQueue) && !(queue instanceof SynchronousQueue);
     }
 
-    /** A user's decorator sees the task as it is, and runs inside the session. */
+    /** The user's decorator gets the original task, and what it returns runs in the session. */
     private record Decorator(@Nullable TaskDecorator given, UnaryOperator<Runnable> session) implements TaskDecorator {
         @Override
         public Runnable decorate(Runnable task) {
@@ -102,7 +103,7 @@ final class SessionExecutors implements BeanPostProcessor {
         }
     }
 
-    private static Runnable inNone(Runnable task) {
+    private static Runnable inNoSession(Runnable task) {
         return () -> {
             MdcEntries before = MdcEntries.ofThread();
             MdcEntries.NONE.toThread();
@@ -116,11 +117,11 @@ final class SessionExecutors implements BeanPostProcessor {
 
     private boolean isReplaceable(Object bean, String name) {
         if (bean instanceof SpringProxy) {
-            return false; // of a scoped bean, which comes by itself, or somebody else's
+            return false; // of a scoped bean, whose target is processed on its own, or of another library
         }
         if (bean instanceof ThreadPoolExecutor pool && pool.getClass() != ScheduledThreadPoolExecutor.class) {
             boolean isOfJdk = pool.getClass() == ThreadPoolExecutor.class;
-            if (!isOfJdk || looksAtTasks(pool.getQueue())) {
+            if (!isOfJdk || inspectsTasks(pool.getQueue())) {
                 return false;
             }
         }
@@ -131,7 +132,7 @@ final class SessionExecutors implements BeanPostProcessor {
     }
 
     private Object proxyOf(Object bean) {
-        ProxyFactory factory = new ProxyFactory(bean); // with all its interfaces
+        ProxyFactory factory = new ProxyFactory(bean); // has all of its interfaces
         factory.addAdvice(new Propagation());
         return factory.getProxy(beans.getBeanClassLoader());
     }
@@ -151,7 +152,7 @@ final class SessionExecutors implements BeanPostProcessor {
                 Class<?>[] parameters = call.getMethod().getParameterTypes();
                 for (int i = 0; i < arguments.length; i++) {
                     arguments[i] = isPeriodic && arguments[i] instanceof Runnable task
-                            ? inNone(task)
+                            ? inNoSession(task)
                             : propagated(arguments[i], parameters[i]);
                 }
             }

@@ -15,8 +15,8 @@ import org.springframework.util.StringUtils;
 import reactor.core.publisher.Mono;
 
 /**
- * Puts each request of Spring WebFlux into the session that it names: into the context of its pipeline. Around the
- * whole handler, and no filter: what Spring itself says of a failed request comes after all filters.
+ * Puts each request of Spring WebFlux into the session that it names, by the context of its pipeline. This decorates
+ * the whole handler instead of being a filter, because Spring logs a failed request after all filters.
  */
 final class SessionHttpHandlers implements HttpHandlerDecoratorFactory {
 

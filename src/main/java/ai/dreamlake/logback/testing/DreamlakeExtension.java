@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.helpers.SubstituteLoggerFactory;
 
 /**
- * Shows a JUnit test what the code under test logged, as it is on disk.
+ * Gives a JUnit test the records that the code under test logged, read from the disk.
  *
  * <pre>{@code
  * @RegisterExtension
@@ -36,53 +36,56 @@ import org.slf4j.helpers.SubstituteLoggerFactory;
  * }
  * }</pre>
  *
- * <p>{@code @ExtendWith(DreamlakeExtension.class)} does the same; a parameter of this type is resolved.
+ * <p>{@code @ExtendWith(DreamlakeExtension.class)} does the same; test methods may then have a parameter of this type.
  *
- * <p>Before each test, {@code @BeforeEach} methods included, an appender of its own is attached to the root logger,
- * with a temporary directory. After the test it is detached, and the directory is deleted. Other appenders are left
- * alone, and levels count as they are configured; if the test sets the logger's level, the former one comes back. The
- * test fails if records were dropped, if a session's log is not gapless (its numbers are 0, 1, 2, … in the order of the
- * file), or if Logback was reset in the meantime.
+ * <p>Before each test and its {@code @BeforeEach} methods, the extension attaches an appender to the root logger, with
+ * a temporary directory. After the test and its {@code @AfterEach} methods it detaches the appender, and deletes the
+ * directory. It leaves other appenders alone. Levels apply as configured; if the test sets the logger's level, the
+ * previous one is restored. The test fails if records were dropped, if a session's log is not gapless (its numbers must
+ * be 0, 1, 2, … in the order of the file), or if Logback was reset in the meantime.
  *
- * <p>There is only one root logger. Tests that run at the same time would find each other's records, so they fail: run
- * them one after the other (JUnit's default), or give each extension a logger of its own. Whatever a thread of the
- * application logs during the test is also there, such as a background task's records.
+ * <p>There is only one root logger. Tests that run at the same time would get each other's records, so they fail: run
+ * them one after the other (JUnit's default), or give each extension its own logger. The records also include what
+ * other threads of the application log during the test, such as background tasks.
  *
  * <p>The code under test needs SLF4J with Logback, and no configuration.
+ *
+ * @since 0.2.0
  */
 public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCallback, ParameterResolver {
 
-    /** The loggers that have an appender of ours, with the test that it belongs to. */
     private static final long MAX_BINDING_NANOS = TimeUnit.SECONDS.toNanos(30);
 
+    /** The loggers that have our appender, each with the unique id of its test. */
     private static final Map<String, String> ATTACHED = new ConcurrentHashMap<>();
 
     private final String logger;
     private final Consumer<DreamlakeAppender> settings;
 
-    /** That of the running test; null between tests. */
+    /** The log of the running test; null between tests. */
     private volatile @Nullable TemporaryLog log;
 
-    /** All that is logged, with the appender's default settings. */
+    /** Records everything that is logged, with the appender's default settings. */
     public DreamlakeExtension() {
         this(appender -> {});
     }
 
     /**
-     * All that is logged.
+     * Records everything that is logged.
      *
-     * @param settings sets what the application's configuration sets, such as the appender's session key. A local path
-     *     is ignored, and a remote is refused
+     * @param settings called before each test to set what the application's configuration sets, such as the appender's
+     *     session key. A local path is ignored. A remote makes the test fail
      */
     public DreamlakeExtension(Consumer<DreamlakeAppender> settings) {
         this(Logger.ROOT_LOGGER_NAME, settings);
     }
 
     /**
-     * What one logger and those below it log.
+     * Records what one logger and those below it log.
      *
-     * @param logger the logger's name, such as that of a package
-     * @param settings as above
+     * @param logger the logger's name, such as the name of a package
+     * @param settings called before each test to set what the application's configuration sets, such as the appender's
+     *     session key. A local path is ignored. A remote makes the test fail
      */
     public DreamlakeExtension(String logger, Consumer<DreamlakeAppender> settings) {
         this.logger = logger;
@@ -90,10 +93,10 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
     }
 
     /**
-     * Called by JUnit.
+     * Attaches an appender. Called by JUnit.
      *
-     * @throws IllegalStateException if SLF4J is not bound to Logback, if the settings are faulty, or if another test is
-     *     running
+     * @throws IllegalStateException if SLF4J is not bound to Logback, if the settings are wrong, or if another test
+     *     with this extension is running
      */
     @Override
     public void beforeEach(ExtensionContext test) throws Exception {
@@ -101,13 +104,13 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
         if (!loggers.getClass().getName().equals("ch.qos.logback.classic.LoggerContext")) {
             throw new IllegalStateException(
                     "SLF4J is bound to " + loggers.getClass().getName()
-                            + ", and not to Logback: have logback-classic on the class path, and no other provider.");
+                            + ", and not to Logback: put logback-classic on the class path, and no other provider.");
         }
         begin(test);
         log = TemporaryLog.attach((LoggerContext) loggers, logger, settings);
     }
 
-    /** Another test may be the first to ask SLF4J for a logger, which takes a moment. */
+    /** Waits until SLF4J is bound: another thread may just have asked for the first logger, which takes a moment. */
     private static ILoggerFactory loggers() {
         long deadline = System.nanoTime() + MAX_BINDING_NANOS;
         ILoggerFactory loggers = LoggerFactory.getILoggerFactory();
@@ -131,7 +134,7 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
         }
     }
 
-    /** Whether one of two loggers gets what the other one logs. */
+    /** Whether one of two loggers also gets what the other one logs. */
     private static boolean overlap(String one, String other) {
         return isBelow(one, other) || isBelow(other, one);
     }
@@ -141,7 +144,7 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
     }
 
     /**
-     * Called by JUnit.
+     * Detaches the appender, checks the logs, and deletes them. Called by JUnit.
      *
      * @throws AssertionError if records were dropped, a session is not gapless, or Logback was reset
      */
@@ -170,8 +173,9 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
     }
 
     /**
-     * The records of the default session, where those go that name none; as they are in its log by now.
+     * Reads the records of the default session, which gets all records that name none.
      *
+     * @return the records that are in its log now, in the order of the file
      * @throws IllegalStateException if no test is running
      */
     public List<DreamlakeRecord> records() {
@@ -179,8 +183,11 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
     }
 
     /**
-     * The records of a session, as they are in its log by now; none if there is no such session.
+     * Reads the records of a session.
      *
+     * @param workspace the session's workspace
+     * @param session the session's name
+     * @return the records that are in its log now, in the order of the file; empty if there is no such session
      * @throws IllegalStateException if no test is running
      */
     public List<DreamlakeRecord> records(String workspace, String session) {
@@ -188,8 +195,9 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
     }
 
     /**
-     * The sessions that have records by now, such as {@code project/run-1}, in the order of their names.
+     * Lists the sessions that have records now.
      *
+     * @return workspace and name of each, such as {@code project/run-1}, in alphabetical order
      * @throws IllegalStateException if no test is running
      */
     public List<String> sessions() {
@@ -197,8 +205,9 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
     }
 
     /**
-     * The directory of all sessions, until the test ends.
+     * Returns the directory of all sessions.
      *
+     * @return a temporary directory, deleted when the test ends
      * @throws IllegalStateException if no test is running
      */
     public Path directory() {
@@ -209,7 +218,7 @@ public final class DreamlakeExtension implements BeforeEachCallback, AfterEachCa
         TemporaryLog running = log;
         if (running == null) {
             throw new IllegalStateException(
-                    "No test is running: ask for records in a test, or in its @BeforeEach or" + " @AfterEach method.");
+                    "No test is running: ask for records in a test, or in its @BeforeEach or @AfterEach method.");
         }
         return running;
     }

@@ -31,12 +31,12 @@ final class SessionLog {
         this.file = session.resolve("logs").resolve("logs.jsonl");
     }
 
-    /** Whether the directory is that of a session with records. */
+    /** Whether the directory belongs to a session with a log. */
     boolean exists() {
         return Files.exists(file);
     }
 
-    /** Those that are there by now. A last line without its end is still being written, and left out. */
+    /** The records that are there now. A last line without its end is still being written, and is left out. */
     List<DreamlakeRecord> records() throws IOException {
         List<DreamlakeRecord> records = new ArrayList<>();
         String text = text();
@@ -70,7 +70,7 @@ final class SessionLog {
         return metadata.isNull() || metadata.isMissingNode() ? Map.of() : JSON.treeToValue(metadata, METADATA);
     }
 
-    /** What is wrong with the log of a session that nobody writes any more; null if it is gapless. */
+    /** What is wrong with the log of a session that nobody writes to any more; null if it is gapless. */
     @Nullable
     String fault() throws IOException {
         String text = text();

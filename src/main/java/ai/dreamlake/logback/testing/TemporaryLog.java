@@ -21,7 +21,7 @@ import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** What one test logs: an appender that writes into a temporary directory. */
+/** The log of one test: an appender that writes to a temporary directory. */
 final class TemporaryLog {
 
     private final Logger logger;
@@ -38,7 +38,7 @@ final class TemporaryLog {
     /**
      * Attaches an appender to a logger.
      *
-     * @throws IllegalStateException if the settings are faulty; the message says how
+     * @throws IllegalStateException if the settings are wrong; the message says how
      */
     static TemporaryLog attach(LoggerContext context, String logger, Consumer<DreamlakeAppender> settings)
             throws IOException {
@@ -58,7 +58,7 @@ final class TemporaryLog {
     private void start(LoggerContext context, Consumer<DreamlakeAppender> settings) {
         appender.setContext(context);
         appender.setName("dreamlake-test");
-        appender.setWriteDelay(Duration.buildByMilliseconds(0)); // each record can be read at once
+        appender.setWriteDelay(Duration.buildByMilliseconds(0)); // so that each record can be read at once
         settings.accept(appender);
         if (appender.getRemote() != null) {
             throw new IllegalStateException("A test's records stay on disk: do not set a remote.");
@@ -72,7 +72,7 @@ final class TemporaryLog {
         logger.addAppender(appender);
     }
 
-    /** What the appender said of its own troubles. */
+    /** The messages of the appender's own statuses, from this level up. */
     private List<String> statuses(int level) {
         return appender.getContext().getStatusManager().getCopyOfStatusList().stream()
                 .filter(status -> status.getOrigin() == appender && status.getLevel() >= level)
@@ -84,7 +84,7 @@ final class TemporaryLog {
         return root;
     }
 
-    /** Those of the session where records go that name none. */
+    /** The records of the default session. */
     List<DreamlakeRecord> records() {
         return records(String.valueOf(appender.getWorkspace()), String.valueOf(appender.getSession()));
     }
@@ -131,7 +131,7 @@ final class TemporaryLog {
     }
 
     /**
-     * Detaches and stops the appender, and deletes the directory. The logger has its former level again.
+     * Detaches and stops the appender, restores the logger's level, and deletes the directory.
      *
      * @return what is wrong with what the test logged
      */

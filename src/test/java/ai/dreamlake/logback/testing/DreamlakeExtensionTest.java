@@ -677,7 +677,7 @@ class DreamlakeExtensionTest {
                 Map.of(),
                 WithoutLogback.class)) {
             assertThat(jvm.readLine())
-                    .isEqualTo("SLF4J is bound to org.slf4j.helpers.NOPLoggerFactory, and not to Logback: have"
+                    .isEqualTo("SLF4J is bound to org.slf4j.helpers.NOPLoggerFactory, and not to Logback: put"
                             + " logback-classic on the class path, and no other provider.");
         }
     }

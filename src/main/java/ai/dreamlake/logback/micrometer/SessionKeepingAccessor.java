@@ -4,12 +4,12 @@ import ai.dreamlake.logback.internal.session.MdcEntries;
 import io.micrometer.context.ThreadLocalAccessor;
 import org.jspecify.annotations.Nullable;
 
-/** Somebody else's accessor for the MDC, which leaves the session's entries as they are. */
-final class SparingAccessor<V> implements ThreadLocalAccessor<V> {
+/** Wraps another accessor for the MDC, and leaves the session's entries as they are. */
+final class SessionKeepingAccessor<V> implements ThreadLocalAccessor<V> {
 
     private final ThreadLocalAccessor<V> accessor;
 
-    SparingAccessor(ThreadLocalAccessor<V> accessor) {
+    SessionKeepingAccessor(ThreadLocalAccessor<V> accessor) {
         this.accessor = accessor;
     }
 
@@ -25,25 +25,25 @@ final class SparingAccessor<V> implements ThreadLocalAccessor<V> {
 
     @Override
     public void setValue(V value) {
-        sparing(() -> accessor.setValue(value));
+        keepingSession(() -> accessor.setValue(value));
     }
 
     @Override
     public void setValue() {
-        sparing(accessor::setValue);
+        keepingSession(accessor::setValue);
     }
 
     @Override
     public void restore(V previous) {
-        sparing(() -> accessor.restore(previous));
+        keepingSession(() -> accessor.restore(previous));
     }
 
     @Override
     public void restore() {
-        sparing(accessor::restore);
+        keepingSession(accessor::restore);
     }
 
-    private static void sparing(Runnable change) {
+    private static void keepingSession(Runnable change) {
         MdcEntries entries = MdcEntries.ofThread();
         try {
             change.run();
