@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the numbers of a record are plotted over: the first of some fields that is a number there, else the record's own
- * number.
+ * The axis over which a record's numbers are plotted: the first of the given fields that is a number in the record, or
+ * else the record's sequence number.
  *
- * @param fields names of metadata fields, in the order in which they are looked for
- * @param onlyWhole whether a field counts only if it is a whole number, as TensorBoard demands
+ * @param fields names of metadata fields, in the order in which they are tried
+ * @param onlyWhole whether fields that are not whole numbers are ignored, as TensorBoard needs it
  */
 record Axis(List<String> fields, boolean onlyWhole) {
 
-    /** The name of the axis where no field is found. */
+    /** The name of the axis if no field is found. */
     static final String RECORD = "record";
 
     private static final List<String> USUAL = List.of("step", "global_step", "epoch");
@@ -23,7 +23,7 @@ record Axis(List<String> fields, boolean onlyWhole) {
     /** A place on an axis. */
     record Place(String axis, double step) {}
 
-    /** @param field the only field to look for; null for the usual ones */
+    /** @param field the only field to try; null for the usual ones */
     static Axis of(@Nullable String field, boolean onlyWhole) {
         if (field == null) {
             return new Axis(USUAL, onlyWhole);

@@ -6,15 +6,15 @@ import java.util.Locale;
 import java.util.function.UnaryOperator;
 
 /**
- * A chart of several series for a terminal. With colours, each series has its own, and a character shows two times four
- * dots. Without, a series is a letter, and {@code *} stands where several meet.
+ * A chart of several series for a terminal. With colours, each series has its own colour, and a character shows two by
+ * four dots. Without colours, each series is drawn with its letter, and {@code *} marks where several meet.
  */
 final class Chart {
 
     private static final int WIDTH = 72;
     private static final int HEIGHT = 12;
 
-    /** The characters with dots follow one another in Unicode; each dot is a bit. */
+    /** The first of the Braille characters, which are consecutive in Unicode; each of their dots is a bit. */
     private static final char NO_DOTS = '\u2800';
 
     private static final int[][] DOTS = {{0x01, 0x08}, {0x02, 0x10}, {0x04, 0x20}, {0x40, 0x80}};
@@ -68,7 +68,7 @@ final class Chart {
         int lastRow = -1;
         for (int i = 0; i < series.size(); i++) {
             if (!Double.isFinite(series.value(i))) {
-                lastColumn = -1; // here, the line is broken
+                lastColumn = -1; // the line has a gap here
                 continue;
             }
             int column = place(series.step(i), minStep, maxStep, columns);
@@ -93,7 +93,7 @@ final class Chart {
         }
     }
 
-    /** In halves, so that no difference is too large for a double. */
+    /** Computes with halves, so that no difference overflows a double. */
     private static int place(double value, double from, double to, int count) {
         double range = to / 2 - from / 2;
         return range == 0 ? 0 : (int) Math.round((value / 2 - from / 2) / range * (count - 1));
@@ -142,7 +142,7 @@ final class Chart {
                 : String.format(Locale.ROOT, "%.4g", value);
     }
 
-    /** What a run is called: A, B, C and so on. */
+    /** The letter of a run: A, B, C and so on. */
     static String letter(int run) {
         return String.valueOf((char) ('A' + run));
     }

@@ -2,7 +2,7 @@ package ai.dreamlake.logback.tool;
 
 import picocli.CommandLine.Help.Ansi;
 
-/** Colours for a terminal that has them; without, every text stays as it is. */
+/** Colours for a terminal. If they are off, every text stays as it is. */
 final class Colors {
 
     /** The choices of {@code --color}. */
@@ -23,7 +23,7 @@ final class Colors {
 
     private final boolean on;
 
-    /** For {@code auto}, picocli looks for a terminal, and for {@code NO_COLOR}. */
+    /** For {@code auto}, picocli checks for a terminal, and for {@code NO_COLOR}. */
     Colors(When when) {
         this.on = when == When.always || when == When.auto && Ansi.AUTO.enabled();
     }
@@ -60,7 +60,7 @@ final class Colors {
         return with(CYAN, text);
     }
 
-    /** @param level as it stands in a record */
+    /** @param level as in a record */
     String level(String level, String text) {
         return switch (level) {
             case "debug" -> dim(text);

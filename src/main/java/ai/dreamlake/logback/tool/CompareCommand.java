@@ -25,10 +25,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "compare",
         description = {
-            "Puts runs side by side: how long they took, their errors, the parameters that differ, and their metrics,"
+            "Shows runs side by side: how long they took, their errors, the parameters that differ, and their metrics,"
                     + " which are the numbers in metadata.",
-            "Each run is compared with the first one at the steps that both have: by step, global_step or epoch of the"
-                    + " record, or else by its number. Of several numbers at one step, the last one counts."
+            "Each run is compared with the first one at the steps that both have. The step is the step, global_step or"
+                    + " epoch of the record, or else its number. Of several numbers at one step, the last one counts."
         },
         mixinStandardHelpOptions = true)
 final class CompareCommand implements Callable<Integer> {
@@ -36,7 +36,7 @@ final class CompareCommand implements Callable<Integer> {
     private static final int MAX_RUNS = 26;
     private static final int MAX_VALUE = 40;
 
-    /** How many charts are drawn if nobody names any. */
+    /** How many charts are drawn without {@code --chart}. */
     private static final int MAX_CHARTS = 3;
 
     @Spec
@@ -57,15 +57,15 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--step",
             paramLabel = "FIELD",
-            description = "The metadata field that numbers belong to; \"" + Axis.RECORD
-                    + "\" for the number of the record. Default: step, global_step or epoch, the first that is there")
+            description = "The metadata field that is the step of a number; \"" + Axis.RECORD
+                    + "\" for the number of the record. Default: step, global_step or epoch, the first that exists")
     private @Nullable String step;
 
     @Option(
             names = "--tolerance",
             paramLabel = "RATIO",
             defaultValue = "0",
-            description = "How much two numbers may differ, in parts of the larger one: 0.01 for 1 %%. Default:"
+            description = "How much two numbers may differ, relative to the larger one: 0.01 for 1 %%. Default:"
                     + " ${DEFAULT-VALUE}")
     private double tolerance;
 
@@ -78,7 +78,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(names = "--no-chart", description = "Draw nothing.")
     private boolean noChart;
 
-    @Option(names = "--exit-code", description = "End with 1 if parameters or metrics differ, as diff does.")
+    @Option(names = "--exit-code", description = "Exit with 1 if parameters or metrics differ, as diff does.")
     private boolean exitCode;
 
     /** How the runs compare in one metric. */
@@ -91,7 +91,7 @@ final class CompareCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (sessions.size() > MAX_RUNS) {
-            throw ToolFailure.usage("More than " + MAX_RUNS + " runs do not fit side by side.");
+            throw ToolFailure.usage("There are " + sessions.size() + " runs: compare at most " + MAX_RUNS + ".");
         }
         if (!(tolerance >= 0)) {
             throw ToolFailure.usage("--tolerance is " + tolerance + ": choose 0 or more.");
@@ -107,7 +107,7 @@ final class CompareCommand implements Callable<Integer> {
         }
         out.flush();
         differ |= metrics.stream().anyMatch(Metric::differs);
-        return tellSkipped(runs) || exitCode && differ ? ExitCode.FOUND : ExitCode.FINE;
+        return reportSkipped(runs) || exitCode && differ ? ExitCode.FOUND : ExitCode.FINE;
     }
 
     private List<RunSummary> read() throws IOException, ToolFailure {
@@ -126,8 +126,8 @@ final class CompareCommand implements Callable<Integer> {
         return runs;
     }
 
-    /** One sentence for each run of which something is left out. */
-    private boolean tellSkipped(List<RunSummary> runs) {
+    /** Prints a sentence for each run of which something was left out. True if there is one. */
+    private boolean reportSkipped(List<RunSummary> runs) {
         boolean isSkipped = false;
         PrintWriter err = spec.commandLine().getErr();
         for (RunSummary run : runs) {
@@ -233,7 +233,7 @@ final class CompareCommand implements Callable<Integer> {
         return metrics;
     }
 
-    /** The last value of each run, and for each but the first one where it begins to differ. */
+    /** Prints the last value of each run, and where each run except the first one begins to differ. */
     private void printMetrics(List<Metric> metrics, PrintWriter out) {
         if (metrics.isEmpty()) {
             return;

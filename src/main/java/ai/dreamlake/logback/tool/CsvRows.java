@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A table as comma-separated values, by RFC 4180, but with line feeds alone: a first line of names, then a line for
- * each row. A value that is missing or null is empty.
+ * A table as comma-separated values: a first line of names, then a line for each row. It follows RFC 4180, except that
+ * lines end with a line feed only. A missing or null value is empty.
  */
 final class CsvRows implements RowTarget {
 

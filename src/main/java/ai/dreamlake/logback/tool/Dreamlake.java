@@ -16,10 +16,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
-/** The command line. Each command is a class of its own; here is what they have in common. */
+/** The command line. Each command has its own class; this one has what they share. */
 @Command(
         name = "dreamlake",
-        description = "Looks after the logs of experiments on disk.",
+        description = "Manages the logs of experiments on disk.",
         mixinStandardHelpOptions = true,
         versionProvider = Dreamlake.Version.class,
         subcommands = {
@@ -36,10 +36,10 @@ import picocli.CommandLine.Spec;
         },
         exitCodeListHeading = "%nExit codes:%n",
         exitCodeList = {
-            "0:All is well.",
-            "1:Something is wrong, or not all could be done.",
-            "2:The command line is wrong, or names something that is not there.",
-            "3:It did not work."
+            "0:Success.",
+            "1:The command found something wrong, or could not do everything.",
+            "2:The command line is wrong, or names something that does not exist.",
+            "3:The command failed."
         })
 public final class Dreamlake implements Callable<Integer> {
 
@@ -48,7 +48,7 @@ public final class Dreamlake implements Callable<Integer> {
 
     private Dreamlake() {}
 
-    /** The jar's manifest knows it. */
+    /** Reads the version from the jar's manifest. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
@@ -57,11 +57,11 @@ public final class Dreamlake implements Callable<Integer> {
         }
     }
 
-    /** Ends the JVM. */
+    /** Runs a command, and exits the JVM. */
     public static void main(String[] arguments) {
         CommandLine command = commandLine();
         if (File.separatorChar == '/') {
-            // Logs are UTF-8, whatever the locale: under LANG=C, all but ASCII would become question marks.
+            // Logs are UTF-8, whatever the locale: under LANG=C, everything except ASCII would become question marks.
             command.setOut(utf8(System.out)).setErr(utf8(System.err));
         }
         System.exit(command.execute(arguments));
@@ -71,7 +71,7 @@ public final class Dreamlake implements Callable<Integer> {
         return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
-    /** Where to print can be set, for tests. */
+    /** Not run yet, so that tests can set where it prints. */
     static CommandLine commandLine() {
         return new CommandLine(new Dreamlake())
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -80,7 +80,7 @@ public final class Dreamlake implements Callable<Integer> {
                 .setExecutionExceptionHandler(Dreamlake::explain);
     }
 
-    /** Without a command. */
+    /** Called if no command is given. */
     @Override
     public Integer call() {
         spec.commandLine().usage(spec.commandLine().getErr());

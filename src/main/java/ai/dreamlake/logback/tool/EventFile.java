@@ -10,9 +10,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.zip.CRC32C;
 
 /**
- * Writes an event file of TensorBoard, with nothing but scalars in it.
+ * Writes an event file of TensorBoard that contains only scalars.
  *
- * <p>The file is a sequence of TFRecords, numbers in little-endian order:
+ * <p>The file is a sequence of TFRecords, with numbers in little-endian order:
  *
  * <pre>
  *   8 bytes   length of the data
@@ -21,8 +21,7 @@ import java.util.zip.CRC32C;
  *   4 bytes   masked CRC-32C of the data
  * </pre>
  *
- * <p>An Event is a message of protocol buffers. Of its fields we write these, and the first Event has the version
- * alone:
+ * <p>An Event is a message of protocol buffers. We write these of its fields; the first Event has only the version:
  *
  * <pre>
  *   1  double   wall_time, in seconds since 1970
@@ -31,13 +30,13 @@ import java.util.zip.CRC32C;
  *   5  message  summary: 1 message value: 1 string tag, 2 float simple_value
  * </pre>
  *
- * <p>A value is a float there: beyond seven digits it is rounded.
+ * <p>A value is a float, so it is rounded to about seven digits.
  */
 final class EventFile implements Closeable {
 
     private static final String VERSION = "brain.Event:2";
 
-    /** TensorFlow masks checksums, since a checksum of data with checksums in it is a weak one. */
+    /** TensorFlow masks checksums, since a checksum of data that contains checksums is weak. */
     private static final int MASK_DELTA = 0xa282ead8;
 
     // Wire types of protocol buffers, in the lowest three bits of a field's key.
@@ -98,7 +97,7 @@ final class EventFile implements Closeable {
         return ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN);
     }
 
-    /** A file without points has its version all the same. */
+    /** Writes the version even if there are no points. */
     @Override
     public void close() throws IOException {
         begin(0);
@@ -133,7 +132,7 @@ final class EventFile implements Closeable {
             varint(field << 3 | wireType);
         }
 
-        /** Seven bits a byte, the lowest first; the highest bit of a byte says that more follow. */
+        /** Writes seven bits a byte, the lowest first. The highest bit of a byte says that more follow. */
         private void varint(long value) {
             long rest = value;
             while ((rest & ~0x7FL) != 0) {

@@ -1,15 +1,15 @@
 package ai.dreamlake.logback.tool;
 
-/** What the tool tells the shell. The documentation lists the same numbers. */
+/** The exit codes of the tool. The documentation lists the same numbers. */
 final class ExitCode {
 
-    /** All is well. */
+    /** Success. */
     static final int FINE = 0;
 
-    /** The tool worked, and found something wrong, or could not do all that was asked for. */
+    /** The tool worked, but found something wrong, or could not do everything. */
     static final int FOUND = 1;
 
-    /** The command line is wrong, or names something that is not there. */
+    /** The command line is wrong, or names something that does not exist. */
     static final int USAGE = 2;
 
     /** The tool could not work: a file that cannot be read, a server that refuses. */

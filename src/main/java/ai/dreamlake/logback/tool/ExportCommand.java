@@ -26,13 +26,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Writes sessions in a form that other programs read. Changes nothing in the sessions. */
+/** {@code export}: writes sessions in a form that other programs read. Changes nothing in the sessions. */
 @Command(
         name = "export",
         description = {
             "Writes sessions for other programs: as a table, as JSON lines, or for TensorBoard.",
-            "Names of nested metadata are joined by dots. Numbers belong to the step, global_step or epoch of their"
-                    + " record, or else to its number; and to its time."
+            "Names of nested metadata are joined by dots. The step of a number is the step, global_step or epoch of"
+                    + " its record, or else the record's number."
         },
         mixinStandardHelpOptions = true)
 final class ExportCommand implements Callable<Integer> {
@@ -44,9 +44,7 @@ final class ExportCommand implements Callable<Integer> {
         tensorboard
     }
 
-    /**
-     * TensorBoard looks for "tfevents" in names. Always the same, so that a second export takes the first one's place.
-     */
+    /** TensorBoard looks for "tfevents" in names. It is always the same, so that a second export replaces the first. */
     private static final String EVENT_FILE = "events.out.tfevents.dreamlake";
 
     private static final String SESSION = "session";
@@ -54,10 +52,10 @@ final class ExportCommand implements Callable<Integer> {
     private static final List<String> RECORD_COLUMNS = List.of("timestamp", "level", "message", "sequenceNumber");
     private static final List<String> NUMBER_COLUMNS = List.of("axis", "step", "timestamp", "name", "value");
 
-    /** No program takes a table with more. */
+    /** The limit of the common spreadsheet programs. */
     private static final int MAX_COLUMNS = 16_384;
 
-    /** How often to see whether somebody still reads what is written. */
+    /** How often to check whether the reader of our output still exists. */
     private static final int RECORDS_BETWEEN_CHECKS = 1000;
 
     @Spec
@@ -84,22 +82,23 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--numbers",
-            description = "One row for each number in metadata, and no texts: its name and value, its step and time.")
+            description =
+                    "Write one row for each number in metadata, and no texts: its name and value, its step and time.")
     private boolean numbers;
 
     @Option(
             names = "--step",
             paramLabel = "FIELD",
-            description = "The metadata field that numbers belong to; \"" + Axis.RECORD
-                    + "\" for the number of the record. Default: step, global_step or epoch, the first that is there")
+            description = "The metadata field that is the step of a number; \"" + Axis.RECORD
+                    + "\" for the number of the record. Default: step, global_step or epoch, the first that exists")
     private @Nullable String step;
 
-    /** Whoever read our output has ended. */
-    private static final class NobodyReads extends IOException {
+    /** The program that read our output has ended. */
+    private static final class ReaderIsGone extends IOException {
         private static final long serialVersionUID = 1L;
     }
 
-    /** A session, and what it had when the command began. */
+    /** A session, and its records when the command began. */
     private record Opened(FoundSession session, LogSnapshot snapshot) {}
 
     @Override
@@ -132,7 +131,7 @@ final class ExportCommand implements Callable<Integer> {
                 boolean isWhole = writeTable(opened, columns, out(), progress);
                 out().flush();
                 return isWhole;
-            } catch (NobodyReads asWithHead) {
+            } catch (ReaderIsGone asWithHead) {
                 return true;
             }
         }
@@ -194,7 +193,7 @@ final class ExportCommand implements Callable<Integer> {
                     each,
                     record -> {
                         if (record.number() % RECORDS_BETWEEN_CHECKS == 0 && output == null && out().checkError()) {
-                            throw new NobodyReads();
+                            throw new ReaderIsGone();
                         }
                         if (numbers) {
                             writeNumbers(name, record, axis, table);
@@ -270,12 +269,12 @@ final class ExportCommand implements Callable<Integer> {
         return isWhole;
     }
 
-    /** Makes points of the numbers in records. */
+    /** Writes the numbers in records as points. */
     private static final class Scalars implements SessionRecords.Target {
         private final EventFile events;
         private final Axis axis;
 
-        /** Of the last record that has a time. */
+        /** The time of the last record that has one. */
         private double seconds;
 
         Scalars(EventFile events, Axis axis) {
@@ -297,7 +296,7 @@ final class ExportCommand implements Callable<Integer> {
         }
     }
 
-    /** False, and a sentence, if something was skipped. */
+    /** Reads a session. False if something was skipped; then it also prints a sentence. */
     private boolean read(Opened opened, SessionRecords.Target target, Progress progress) throws IOException {
         SessionRecords.Skipped skipped = SessionRecords.read(opened.snapshot, target, progress::step);
         if (!skipped.isNothing()) {

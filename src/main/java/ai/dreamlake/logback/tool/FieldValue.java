@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One value of a record's metadata, or one parameter.
  *
- * @param text a text itself; everything else as it stands in JSON, so that no digit is lost
+ * @param text a text itself; everything else as in the JSON, so that no digit is lost
  */
 record FieldValue(Kind kind, String text) {
 
@@ -14,12 +14,12 @@ record FieldValue(Kind kind, String text) {
         NUMBER,
         BOOLEAN,
         NULL,
-        /** An array, or what is nested too deeply. */
+        /** An array, or an object that is nested too deeply. */
         JSON
     }
 
     /**
-     * The number that this is, or null. The texts that stand for NaN and the infinities are numbers, since JSON has no
+     * The value as a number; null if it is not one. The texts for NaN and the infinities are numbers, since JSON has no
      * other form for them.
      */
     @Nullable

@@ -14,13 +14,13 @@ import tools.jackson.core.ObjectWriteContext;
  */
 final class FlatJson {
 
-    /** Objects within objects beyond this stay JSON, or their names could take more memory than the text has. */
+    /** Objects that are nested more deeply stay JSON. Otherwise names could take much more memory than the text. */
     private static final int MAX_DEPTH = 32;
 
     private FlatJson() {}
 
     /**
-     * Adds the value that the parser is at, and moves it to the value's last token.
+     * Adds the parser's current value, and moves the parser to the value's last token.
      *
      * @param name the name of the value
      */
@@ -28,7 +28,7 @@ final class FlatJson {
         add(parser, name, 0, target);
     }
 
-    /** Adds each value of the object that the parser is at, by its own name. */
+    /** Adds each value of the parser's current object by its own name. */
     static void addAll(JsonParser parser, Map<String, FieldValue> target) {
         addAll(parser, "", 0, target);
     }
@@ -49,7 +49,7 @@ final class FlatJson {
         }
     }
 
-    /** The value that the parser is at, whatever it is; moves the parser to its last token. */
+    /** The parser's current value, of any kind. Moves the parser to its last token. */
     static FieldValue value(JsonParser parser) {
         return switch (parser.currentToken()) {
             case VALUE_STRING -> new FieldValue(FieldValue.Kind.TEXT, parser.getString());

@@ -5,22 +5,22 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A record of a session, whoever wrote it.
+ * A record of a session, written by any program.
  *
- * @param number its sequence number; one past the record before it if it has none, as one that is staged
- * @param timestamp as it stands there; empty if there is none
- * @param message a text itself, or the JSON of something else: Python logs any value
+ * @param number its sequence number. If it has none, as a staged record, the number after the previous record's
+ * @param timestamp as in the log; empty if it is missing
+ * @param message the text, or the JSON of any other value, which Python may log
  * @param metadata flattened: the names of nested values are joined by dots
  */
 record FlatRecord(long number, String timestamp, String level, String message, Map<String, FieldValue> metadata) {
 
-    /** When it was logged; null if that cannot be understood. */
+    /** When it was logged; null if the timestamp cannot be parsed. */
     @Nullable
     Instant time() {
         return LogRecord.timeOf(timestamp);
     }
 
-    /** When it was logged, in seconds since 1970; null if that cannot be understood. */
+    /** When it was logged, in seconds since 1970; null if the timestamp cannot be parsed. */
     @Nullable
     Double seconds() {
         Instant time = time();

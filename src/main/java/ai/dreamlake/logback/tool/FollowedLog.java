@@ -16,12 +16,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads what is appended to a session's log, whatever becomes of the file: it may be cut off, replaced, deleted and
- * begun again, or become a segment. Only whole lines are read; a part of one waits until it ends.
+ * Reads what is appended to a session's log. The file may be truncated, replaced, deleted and created again, or become
+ * a segment meanwhile. Only whole lines are read; a partial line waits for its end.
  */
 final class FollowedLog implements Closeable {
 
-    /** What is told of what was read. */
+    /** Receives what was read. */
     interface Reader {
         void line(LineReader.Line line);
 
@@ -37,7 +37,7 @@ final class FollowedLog implements Closeable {
     /** Where the next line begins. */
     private long position;
 
-    /** How long the file was when it was last read: nothing new is read before that changes. */
+    /** The length of the file when it was last read. Nothing is read until it changes. */
     private long seenLength = -1;
 
     FollowedLog(SessionDirectory directory, int maxLine) {
@@ -45,21 +45,25 @@ final class FollowedLog implements Closeable {
         this.maxLine = maxLine;
     }
 
-    /** Begins in the log that is there now; at its beginning, if there is none yet. */
+    /**
+     * Begins with the log that exists now.
+     *
+     * @param from where to begin in it; ignored if there is no log yet
+     */
     void start(long from) throws IOException {
         if (openNow()) {
             position = from;
         }
     }
 
-    /** Reads what is new, and then returns. */
+    /** Reads what is new, and returns. */
     void poll(Reader reader) throws IOException {
         if (open == null && !openNow()) {
             return;
         }
         Path log = directory.log().toPath();
         boolean isReplaced = identity != null && !identity.isAt(log);
-        read(reader); // what was written before it was replaced, too
+        read(reader); // including what was written before it was replaced
         if (isReplaced) {
             List<File> next = segmentsAfterOurs();
             if (next == null) {
@@ -82,7 +86,7 @@ final class FollowedLog implements Closeable {
             FileIdentity before = FileIdentity.of(log);
             RandomAccessFile file = RegularFile.open(log.toFile(), "r");
             if (!before.isAt(log)) {
-                file.close(); // it was replaced in this moment: next time
+                file.close(); // it was replaced just now: try again next time
                 return false;
             }
             open = file;
@@ -102,7 +106,7 @@ final class FollowedLog implements Closeable {
         }
         long length = file.length();
         if (length < position) {
-            reader.note("the log was cut off");
+            reader.note("the log was truncated");
             position = 0;
         } else if (length == seenLength) {
             return;
@@ -115,7 +119,7 @@ final class FollowedLog implements Closeable {
         }
     }
 
-    /** What became of the log since: the segments after the one that our file is now. Null if it is none. */
+    /** The segments after the one that our file has become. Null if our file is not a segment. */
     private @Nullable List<File> segmentsAfterOurs() throws IOException {
         List<File> after = null;
         for (Segment segment : directory.segments()) {
@@ -134,7 +138,7 @@ final class FollowedLog implements Closeable {
                 reader.line(line);
             }
         } catch (FileNotFoundException deliveredMeanwhile) {
-            // It is on the server.
+            // Its records are on the server.
         }
     }
 

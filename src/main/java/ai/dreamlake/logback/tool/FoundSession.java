@@ -17,7 +17,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A session that is there.
+ * A session that exists.
  *
  * @param root the directory that holds its workspace; a real path
  * @param name its name on disk
@@ -27,7 +27,7 @@ record FoundSession(Path root, SessionName name) {
     private static final int MAX_DESCRIPTION = 16 << 20;
 
     /**
-     * The session that a user means: a directory, or else {@code workspace/session} under a root.
+     * Finds the session that an argument names: a directory, or else {@code workspace/session} under a root.
      *
      * @param root may not exist
      */
@@ -50,7 +50,7 @@ record FoundSession(Path root, SessionName name) {
             throw ToolFailure.failed(Sentence.of(unreadable));
         }
         throw ToolFailure.usage("There is no session " + Printable.quoted(argument)
-                + ": it is neither a directory of a session, nor workspace/session under " + root + ".");
+                + ": it is neither a session's directory nor workspace/session under " + root + ".");
     }
 
     static List<FoundSession> of(Path root, List<String> arguments) throws ToolFailure {
@@ -61,7 +61,7 @@ record FoundSession(Path root, SessionName name) {
         return sessions;
     }
 
-    /** All sessions under a root, by name. */
+    /** All sessions under a root, sorted by name. */
     static List<FoundSession> allIn(Path root) throws ToolFailure {
         if (!Files.isDirectory(root)) {
             throw ToolFailure.usage("There is no directory " + root + ".");
@@ -80,7 +80,7 @@ record FoundSession(Path root, SessionName name) {
         }
     }
 
-    /** Nothing in there is followed if it is a link. */
+    /** Whether a directory is a session's. Does not follow links inside it. */
     static boolean isSession(Path path) {
         SessionDirectory directory = new SessionDirectory(path);
         return Files.isDirectory(directory.logs(), LinkOption.NOFOLLOW_LINKS)
@@ -88,8 +88,8 @@ record FoundSession(Path root, SessionName name) {
     }
 
     /**
-     * Which name a directory's session has is not seen from its path alone, since names nest: {@code session.json} says
-     * it, or the root; without both, the session's name does not nest.
+     * The session of a directory. Since names nest, the path alone does not say how long the session's name is:
+     * {@code session.json} or the root does. Without both, the name is taken as not nested.
      */
     private static FoundSession at(Path path, Path root) throws IOException, ToolFailure {
         SessionName described = describedName(new SessionDirectory(path));
@@ -112,7 +112,8 @@ record FoundSession(Path root, SessionName name) {
         Path start = workspace == null ? null : workspace.getParent();
         name = start == null ? null : SessionDirectory.nameOf(start.relativize(path));
         if (start == null || name == null) {
-            throw ToolFailure.usage(path + " is no directory of a session: those are two levels below a root.");
+            throw ToolFailure.usage(
+                    path + " is not a session's directory: that is two levels below a root, or deeper.");
         }
         return new FoundSession(start, name);
     }
@@ -126,7 +127,7 @@ record FoundSession(Path root, SessionName name) {
                 : null;
     }
 
-    /** What {@code session.json} says; a missing node if there is none that makes sense. */
+    /** The content of {@code session.json}; a missing node if the file is missing or damaged. */
     private static JsonNode description(SessionDirectory directory) throws IOException {
         if (!Files.isRegularFile(directory.description(), LinkOption.NOFOLLOW_LINKS)) {
             return LenientJson.TREES.missingNode();

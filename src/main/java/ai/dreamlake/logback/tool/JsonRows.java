@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.Writer;
 import java.util.Map;
 
-/** A table as JSON lines: an object for each row, in the form of the log itself. */
+/** A table as JSON lines: an object for each row, formatted as in a log. */
 final class JsonRows implements RowTarget {
 
     private final Writer out;
@@ -34,13 +34,13 @@ final class JsonRows implements RowTarget {
                 Double number = value.number();
                 boolean isNamed =
                         Character.isLetter(value.text().charAt(value.text().length() - 1));
-                yield isNamed ? quoted(String.valueOf(number)) : value.text(); // JSON has no form for NaN
+                yield isNamed ? quoted(String.valueOf(number)) : value.text(); // JSON has no NaN
             }
             case BOOLEAN, NULL, JSON -> value.text();
         };
     }
 
-    /** Some programs take more than the line feed for the end of a line. */
+    /** Escapes also the characters that some programs treat as the end of a line. */
     private static String quoted(String text) {
         return LenientJson.TREES
                 .writeValueAsString(text)

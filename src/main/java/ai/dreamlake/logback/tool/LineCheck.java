@@ -25,12 +25,12 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.json.JsonReadFeature;
 
 /**
- * Finds what is wrong with one line of a log, by the format that both this library and the Python SDK write. Stricter
- * than what reads logs elsewhere, which must get along with anything.
+ * Checks one line of a log against the format that both this library and the Python SDK write. It is stricter than the
+ * code that reads logs, which must accept anything.
  */
 final class LineCheck {
 
-    /** As strict as JSON itself: no NaN, no name twice in one object. */
+    /** As strict as JSON: no NaN, no duplicate names in an object. */
     private static final JsonFactory STRICT = LenientJson.STREAMS
             .rebuild()
             .disable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
@@ -55,22 +55,26 @@ final class LineCheck {
     private LineCheck() {}
 
     /**
-     * What is wrong with a line.
+     * The result for one line.
      *
-     * @param faults one sentence each; none if all is well
+     * @param faults one sentence each; empty if the line is correct
      * @param number its number; {@link LineFormat#NO_NUMBER} if it has none
      */
     record Verdict(List<String> faults, long number) {}
 
-    /** @param expected the number that it should have; -1 if any will do */
+    /**
+     * Checks a line.
+     *
+     * @param expected the number that it must have; -1 if any number is correct
+     */
     static Verdict of(byte[] line, long expected) {
         LineCheck check = new LineCheck();
         if (!isUtf8(line)) {
-            return new Verdict(List.of("is no UTF-8"), LineFormat.NO_NUMBER);
+            return new Verdict(List.of("is not UTF-8"), LineFormat.NO_NUMBER);
         }
         try (JsonParser parser = STRICT.createParser(ObjectReadContext.empty(), new ByteArrayInputStream(line))) {
             if (!check.read(parser)) {
-                return new Verdict(List.of("is no JSON object: " + shown(line)), LineFormat.NO_NUMBER);
+                return new Verdict(List.of("is not a JSON object: " + shown(line)), LineFormat.NO_NUMBER);
             }
         } catch (JacksonException noJson) {
             return new Verdict(List.of(reason(noJson) + ": " + shown(line)), LineFormat.numberOf(line, 0, line.length));
@@ -95,15 +99,15 @@ final class LineCheck {
         }
     }
 
-    /** Jackson's own words repeat the line. */
+    /** Replaces Jackson's message, which would repeat the line. */
     private static String reason(JacksonException failure) {
         String message = String.valueOf(failure.getOriginalMessage());
         if (message.startsWith("Duplicate")) {
             return "has a name twice in one object";
         }
         return message.startsWith("Non-standard token")
-                ? "has NaN or an infinity, which is no JSON"
-                : "is no JSON object";
+                ? "has NaN or an infinity, which JSON does not allow"
+                : "is not a JSON object";
     }
 
     private static String shown(byte[] line) {
@@ -132,17 +136,17 @@ final class LineCheck {
             case "timestamp" -> {
                 if (value != JsonToken.VALUE_STRING
                         || !TIMESTAMP.matcher(parser.getString()).matches()) {
-                    faults.add("timestamp " + Printable.quoted(parser.getString()));
+                    faults.add("invalid timestamp " + Printable.quoted(parser.getString()));
                 }
             }
             case "level" -> {
                 if (value != JsonToken.VALUE_STRING || !LEVELS.contains(parser.getString())) {
-                    faults.add("level " + Printable.quoted(parser.getString()));
+                    faults.add("invalid level " + Printable.quoted(parser.getString()));
                 }
             }
             case "message" -> {
                 if (value != JsonToken.VALUE_STRING) {
-                    faults.add("message is no text");
+                    faults.add("message is not a string");
                 }
             }
             case "metadata" -> {
@@ -171,7 +175,7 @@ final class LineCheck {
                     + unknown.stream().sorted().map(Printable::quoted).collect(Collectors.joining(", ")));
         }
         if (number < 0) {
-            faults.add("has no sequenceNumber that can be continued");
+            faults.add("has no usable sequenceNumber");
         } else if (expected >= 0 && number != expected) {
             faults.add("sequenceNumber " + number + " instead of " + expected);
         }

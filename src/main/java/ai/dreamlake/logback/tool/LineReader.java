@@ -7,17 +7,17 @@ import java.io.InputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads lines, each from its beginning to its line feed. Of a line that is too long only the beginning is kept, so that
- * no line fills the memory.
+ * Reads lines that end with a line feed. It keeps only the beginning of a line that is too long, so that no line
+ * exhausts the memory.
  */
 final class LineReader implements Closeable {
 
     /**
      * A line.
      *
-     * @param bytes without its line feed; of one that is too long, the first bytes
-     * @param length how many bytes it has, the line feed not counted
-     * @param hasEnd whether there is a line feed after it; the last line of a log may be torn
+     * @param bytes without the line feed; only the first bytes of a line that is too long
+     * @param length the length of the line in bytes, without the line feed
+     * @param hasEnd whether a line feed ends it; the last line of a log may be torn
      */
     record Line(byte[] bytes, long length, boolean hasEnd) {
         boolean isWhole() {
@@ -33,13 +33,13 @@ final class LineReader implements Closeable {
     private int start;
     private int end;
 
-    /** @param maxLength how many bytes of a line are kept */
+    /** @param maxLength how many bytes of a line to keep */
     LineReader(InputStream in, int maxLength) {
         this.in = in;
         this.maxLength = maxLength;
     }
 
-    /** Null at the end. */
+    /** Returns the next line; null at the end. */
     @Nullable
     Line next() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();

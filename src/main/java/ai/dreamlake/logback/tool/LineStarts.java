@@ -3,7 +3,7 @@ package ai.dreamlake.logback.tool;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 
-/** Finds the last lines of a file, from its end, without reading what is before them. */
+/** Finds the last lines of a file, searching from its end, without reading what is before them. */
 final class LineStarts {
 
     private static final int BLOCK = 64 * 1024;
@@ -11,14 +11,14 @@ final class LineStarts {
     private LineStarts() {}
 
     /**
-     * Where the last lines begin; 0 if there are fewer.
+     * Returns where the last lines begin; 0 if there are fewer.
      *
-     * @param end where a line begins, or the file ends; a torn line before it counts as one
+     * @param end the end of the last line: where another line begins, or the file ends. A torn line counts as a line
      */
     static long ofLast(RandomAccessFile file, long end, long lines) throws IOException {
         byte[] block = new byte[BLOCK];
         long left = lines;
-        long position = end - 1; // the line feed of the last line ends no other one
+        long position = end - 1; // skip the line feed of the last line itself
         while (position > 0 && left > 0) {
             long start = Math.max(0, position - BLOCK);
             file.seek(start);

@@ -24,16 +24,16 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.databind.node.ObjectNode;
 
-/** {@code ls}: what sessions there are. Of each log only the end is read, unless records are to be counted. */
+/** {@code ls}: lists sessions. Reads only the end of each log, unless {@code --count} is given. */
 @Command(
         name = "ls",
         description =
-                "Lists the sessions under a root: whether they are open, their last record, their size, and what a"
-                        + " server does not have yet. Changes nothing.",
+                "Lists the sessions under a root: whether they are open, their last record, their size, and how many"
+                        + " records a server does not have yet. Changes nothing.",
         mixinStandardHelpOptions = true)
 final class ListCommand implements Callable<Integer> {
 
-    /** One session, as it was found. */
+    /** The state of one session. */
     private record Row(
             FoundSession session,
             SessionState state,
@@ -53,14 +53,14 @@ final class ListCommand implements Callable<Integer> {
             paramLabel = "ROOT",
             defaultValue = RootPath.DEFAULT,
             description =
-                    "The directory that holds workspaces, or a spool. Default: the variable DREAMLAKE_LOCAL_PATH, or"
-                            + " else .dreamlake")
+                    "The directory that holds workspaces, or a spool. Default: the variable DREAMLAKE_LOCAL_PATH if it"
+                            + " is set, otherwise .dreamlake")
     private String root = RootPath.FALLBACK;
 
-    @Option(names = "--count", description = "Count the records of each level. Reads whole logs.")
+    @Option(names = "--count", description = "Count the records of each level. This reads whole logs.")
     private boolean counts;
 
-    @Option(names = "--json", description = "One JSON object a line, for programs.")
+    @Option(names = "--json", description = "Print one JSON object a line, for programs.")
     private boolean json;
 
     @Mixin
@@ -73,7 +73,7 @@ final class ListCommand implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         for (FoundSession session : FoundSession.allIn(RootPath.of(root))) {
             try {
-                Row row = look(session);
+                Row row = row(session);
                 if (row != null) {
                     rows.add(row);
                 }
@@ -92,8 +92,8 @@ final class ListCommand implements Callable<Integer> {
         return exitCode;
     }
 
-    /** Null if nothing is left of a session but its directories. */
-    private @Nullable Row look(FoundSession session) throws IOException {
+    /** Null if only the session's directories are left. */
+    private @Nullable Row row(FoundSession session) throws IOException {
         SessionDirectory directory = session.directory();
         SessionInventory inventory = SessionInventory.of(directory);
         if (inventory.lastModified() == 0) {
@@ -112,7 +112,7 @@ final class ListCommand implements Callable<Integer> {
         return new Row(session, state, inventory, end, delivery, undelivered(directory, end, delivery), levels);
     }
 
-    /** In records; -1 if that is not known. */
+    /** The number of undelivered records; -1 if it is unknown. */
     private static long undelivered(SessionDirectory directory, SessionLogs.End end, @Nullable DeliveryState delivery)
             throws IOException {
         if (delivery == null || delivery.undeliveredBytes() == 0) {
@@ -198,12 +198,12 @@ final class ListCommand implements Callable<Integer> {
         }
     }
 
-    /** The state in a word. */
+    /** The state as a word. */
     private static String kind(SessionState state) {
         return state.kind().name().toLowerCase(Locale.ROOT);
     }
 
-    /** A dash where no server is to get it. */
+    /** The undelivered records for people; a dash if the session was never meant for a server. */
     private static String undelivered(Row row) {
         if (row.delivery == null) {
             return "-";

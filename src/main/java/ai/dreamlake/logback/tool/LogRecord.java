@@ -12,13 +12,13 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A record of anybody, as it stands in a log. Each of its fields may be missing, or anything.
+ * A record in a log, written by any program. Each of its fields may be missing, or have any value.
  *
  * @param number {@link LineFormat#NO_NUMBER} if it has none
  */
 record LogRecord(ObjectNode json, long number) {
 
-    /** Null if the line is no record, or one that is nested too deeply for a tree. */
+    /** Null if the line is not a record, or is nested too deeply for a tree. */
     static @Nullable LogRecord parse(byte[] line) {
         long number = LineFormat.numberOf(line, 0, line.length);
         if (number == LineFormat.NOT_A_RECORD) {
@@ -35,21 +35,21 @@ record LogRecord(ObjectNode json, long number) {
         return number >= 0;
     }
 
-    /** As it stands there; empty if it is missing. */
+    /** The timestamp as in the log; empty if it is missing. */
     String timestamp() {
         return json.path("timestamp").asString("");
     }
 
-    /** Null if the timestamp is none. */
+    /** When it was logged; null if the timestamp cannot be parsed. */
     @Nullable
     Instant time() {
         return timeOf(timestamp());
     }
 
-    /** When that is; null if the text is no timestamp. */
+    /** Parses a timestamp; null if the text is not one. */
     static @Nullable Instant timeOf(String text) {
         try {
-            // Others may leave out the zone, which is then UTC.
+            // Other programs may omit the zone; then it is UTC.
             return text.endsWith("Z") || text.matches(".*[+-]\\d\\d:?\\d\\d")
                     ? Instant.parse(text)
                     : LocalDateTime.parse(text).toInstant(ZoneOffset.UTC);
@@ -62,17 +62,17 @@ record LogRecord(ObjectNode json, long number) {
         return json.path("level").asString("");
     }
 
-    /** A text as it is, and anything else as JSON. */
+    /** The message: a text as it is, and any other value as JSON. */
     String message() {
         return text(json.path("message"));
     }
 
-    /** An object, or anything; a missing node if there is none. */
+    /** Usually an object, but it may be anything; a missing node if there is none. */
     JsonNode metadata() {
         return json.path("metadata");
     }
 
-    /** A text as it is, and anything else as JSON; empty if it is missing. */
+    /** A text as it is, and any other value as JSON; empty if it is missing. */
     static String text(JsonNode value) {
         if (value.isMissingNode()) {
             return "";

@@ -7,7 +7,7 @@ final class PlainNumber {
 
     private PlainNumber() {}
 
-    /** Without a fraction where there is none. */
+    /** The number as text, without ".0" if it is whole. */
     static String text(double number) {
         boolean isWhole = number == Math.rint(number) && Math.abs(number) <= MAX_EXACT;
         return isWhole ? String.valueOf((long) number) : String.valueOf(number);

@@ -1,13 +1,13 @@
 package ai.dreamlake.logback.tool;
 
-/** Makes text from logs and names fit for a terminal, which would obey control characters in it. */
+/** Makes text from logs and names safe for a terminal, which would execute control characters in it. */
 final class Printable {
 
     private static final int MAX_QUOTED = 80;
 
     private Printable() {}
 
-    /** The text on one line: control characters become visible, and do nothing. */
+    /** The text on one line, with control characters escaped. */
     static String line(String text) {
         StringBuilder line = null;
         for (int i = 0; i < text.length(); i++) {
@@ -24,7 +24,7 @@ final class Printable {
         return line == null ? text : line.toString();
     }
 
-    /** Also what turns the direction of writing, so that a text looks like another one. */
+    /** Includes the characters that change the direction of writing, which can make a text look like another one. */
     private static boolean isControl(char character) {
         return Character.isISOControl(character)
                 || Character.getType(character) == Character.FORMAT
@@ -41,7 +41,7 @@ final class Printable {
         };
     }
 
-    /** A name for a message: shortened, and on one line. */
+    /** A name for a message: quoted, shortened, and on one line. */
     static String quoted(String name) {
         String shown = name.length() <= MAX_QUOTED ? name : name.substring(0, MAX_QUOTED) + "…";
         return "\"" + line(shown) + "\"";

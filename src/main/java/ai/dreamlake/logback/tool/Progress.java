@@ -8,7 +8,7 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 import org.jspecify.annotations.Nullable;
 
-/** A bar on a terminal's standard error, for work that takes longer than a second. Thread-safe. */
+/** A progress bar on standard error, if that is a terminal and the work takes longer than a second. Thread-safe. */
 final class Progress implements AutoCloseable {
 
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -22,13 +22,13 @@ final class Progress implements AutoCloseable {
     private long done;
     private @Nullable ProgressBar bar;
 
-    /** @param total how many bytes there are to be done */
+    /** @param total how many bytes there are to process */
     Progress(String task, long total) {
         this.task = task;
         this.total = total;
     }
 
-    /** Whether somebody looks at what is printed. */
+    /** Whether there is a terminal. */
     @SuppressWarnings("SystemConsoleNull") // see below
     static boolean isTerminal() {
         Console console = System.console();
@@ -36,14 +36,18 @@ final class Progress implements AutoCloseable {
             return false;
         }
         try {
-            // Since Java 22 there is a console even where there is no terminal.
+            // Since Java 22 there is a console even without a terminal.
             return (boolean) Console.class.getMethod("isTerminal").invoke(console);
         } catch (ReflectiveOperationException before22) {
             return true;
         }
     }
 
-    /** More bytes are done; a negative number: there is more to be done than was known. */
+    /**
+     * Adds to the bytes that are done.
+     *
+     * @param bytes how many more are done; if negative, how many more there are to process than was known
+     */
     synchronized void step(long bytes) {
         done += Math.max(0, bytes);
         total = Math.max(total + Math.max(0, -bytes), done);

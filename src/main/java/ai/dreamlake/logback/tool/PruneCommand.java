@@ -25,29 +25,29 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "prune",
         description =
-                "Deletes old sessions that are closed, and that are delivered or were never to be. A session goes as"
-                        + " a whole or not at all; it stays if a process may write to it or has died in it, if it was modified"
-                        + " within the last hour, if it is write-protected, or if its directory holds anything but logs, such as"
-                        + " parameters, tracks or files.",
+                "Deletes old sessions that are closed, if they are delivered or were never meant for a server. A session"
+                        + " is deleted as a whole or not at all. It stays if a process may write to it or has died in"
+                        + " it, if it was modified within the last hour, if it is write-protected, or if its directory"
+                        + " holds anything except logs, such as parameters, tracks or files.",
         mixinStandardHelpOptions = true)
 final class PruneCommand implements Callable<Integer> {
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli sets it
 
-    @Parameters(paramLabel = "ROOT", description = "The directory that holds workspaces. It must be named.")
+    @Parameters(paramLabel = "ROOT", description = "The directory that holds workspaces. There is no default.")
     private String root = "";
 
     @Option(
             names = "--older-than",
             paramLabel = "AGE",
-            description = "Those of which no file was modified for so long, such as 12h or 30d. At least 1h.")
+            description = "Delete sessions without a modified file for this time, such as 12h or 30d. At least 1h.")
     private @Nullable String age;
 
     @Option(
             names = "--keep",
             paramLabel = "SIZE",
-            description = "Then the oldest ones, until all sessions together take no more than this, such as 10GB.")
+            description = "Then delete the oldest sessions until all together take at most this, such as 10GB.")
     private @Nullable String size;
 
     @Option(names = "--dry-run", description = "Only say what would be deleted.")
@@ -81,7 +81,7 @@ final class PruneCommand implements Callable<Integer> {
     private final class Warnings implements RetentionPass.Trouble {
         @Override
         public void cannotLook(SessionName name, Exception failure) {
-            warn(name, "stays, since it cannot be looked at", failure);
+            warn(name, "stays, because it cannot be read", failure);
         }
 
         @Override
@@ -110,7 +110,7 @@ final class PruneCommand implements Callable<Integer> {
 
     private LocalRetention limits() throws ToolFailure {
         if (age == null && size == null) {
-            throw ToolFailure.usage("Say what is to go: --older-than 30d, --keep 10GB, or both.");
+            throw ToolFailure.usage("Say what to delete: --older-than 30d, --keep 10GB, or both.");
         }
         long maxAge = age == null ? Long.MAX_VALUE : Sizes.millis(age);
         if (maxAge < LocalRetention.QUIET_MILLIS) {
@@ -119,7 +119,7 @@ final class PruneCommand implements Callable<Integer> {
         return new LocalRetention(maxAge, size == null ? Long.MAX_VALUE : Sizes.bytes(size), true);
     }
 
-    /** Null if a process may write to the session, or died in it: repair comes first. */
+    /** The journal of a closed session. Null if a process may write to it, or died in it, which needs repair first. */
     private static @Nullable Journal closed(Path root, SessionName name) throws IOException {
         SessionState state = SessionState.of(SessionDirectory.of(root, name), name);
         return state.kind() == SessionState.Kind.CLOSED

@@ -12,18 +12,18 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which records are shown.
+ * Decides which records are shown.
  *
- * @param level the lowest one, or null
- * @param pattern what the message or the metadata has somewhere, or null
- * @param since null if records of any time are shown
+ * @param level the lowest level that is shown; null: all levels
+ * @param pattern found somewhere in the message or the metadata; null: anything
+ * @param since the time of the earliest record that is shown; null: any time
  */
 record RecordFilter(
         @Nullable RecordLevel level,
         @Nullable Pattern pattern,
         @Nullable Instant since) {
 
-    /** From the command line. */
+    /** Creates a filter from options of the command line. */
     static RecordFilter of(@Nullable RecordLevel level, @Nullable String pattern, @Nullable String since)
             throws ToolFailure {
         try {
@@ -32,12 +32,12 @@ record RecordFilter(
                     pattern == null ? null : Pattern.compile(pattern),
                     since == null ? null : time(since, Instant.now()));
         } catch (PatternSyntaxException wrong) {
-            throw ToolFailure.usage("--grep " + Printable.quoted(wrong.getPattern()) + " is no pattern: "
+            throw ToolFailure.usage("--grep " + Printable.quoted(wrong.getPattern()) + " is not a regular expression: "
                     + wrong.getDescription() + ".");
         }
     }
 
-    /** A moment, a day, or how long ago; without a zone in UTC, as the timestamps of records. */
+    /** Parses a moment, a day, or a duration before now. Without a zone, it is UTC, as in the timestamps of records. */
     static Instant time(String text, Instant now) throws ToolFailure {
         try {
             if (text.matches("\\d{4}-\\d\\d-\\d\\d")) {
@@ -51,7 +51,7 @@ record RecordFilter(
             }
         } catch (DateTimeException wrong) {
             throw ToolFailure.usage(
-                    Printable.quoted(text) + " is no moment, such as 2026-01-31 or 2026-01-31T10:30:00Z.");
+                    Printable.quoted(text) + " is not a time, such as 2026-01-31 or 2026-01-31T10:30:00Z.");
         }
         return now.minusMillis(Sizes.millis(text));
     }
@@ -73,7 +73,7 @@ record RecordFilter(
                 || pattern.matcher(record.metadata().toString()).find();
     }
 
-    /** Somebody else's level counts as {@code info}. */
+    /** An unknown level, from another program, counts as {@code info}. */
     private static RecordLevel level(LogRecord record) {
         for (RecordLevel known : RecordLevel.values()) {
             if (known.text().equals(record.level().toLowerCase(Locale.ROOT))) {

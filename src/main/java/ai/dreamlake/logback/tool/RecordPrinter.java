@@ -9,8 +9,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Prints lines of logs for people: one record a line, and below it what has several lines itself, such as a stack
- * trace.
+ * Prints lines of logs for people: one record a line, and below it its texts of several lines, such as a stack trace.
  *
  * <pre>
  *   2025-10-29T10:30:05.000000Z INFO  Epoch 1 complete  epoch=1 train_loss=0.5
@@ -18,7 +17,7 @@ import tools.jackson.databind.JsonNode;
  */
 final class RecordPrinter {
 
-    /** So much of a line is understood. Of a longer one only the length is told. */
+    /** The longest line that is parsed, in bytes. Of a longer one only the length is printed. */
     static final int MAX_LINE = 1 << 20;
 
     private static final String INDENT = "    ";
@@ -36,7 +35,7 @@ final class RecordPrinter {
         this.raw = raw;
     }
 
-    /** Whether a line would be printed. What is no record is, unless there is a filter. */
+    /** Whether a line would be printed. A line that is not a record is printed only without a filter. */
     boolean accepts(LineReader.Line line) {
         if (filter.isEmpty()) {
             return true;
@@ -57,7 +56,7 @@ final class RecordPrinter {
         if (record != null) {
             print(record);
         } else if (line.isWhole() && line.length() <= 1000) {
-            out.println(colors.dim("(no record) " + Printable.line(text(line.bytes()))));
+            out.println(colors.dim("(not a record) " + Printable.line(text(line.bytes()))));
         } else {
             out.println(colors.dim("(a line of " + Sizes.shown(line.length()) + ")"));
         }
@@ -105,7 +104,7 @@ final class RecordPrinter {
         }
     }
 
-    /** Texts of several lines within a value: JSON has them on one line, which nobody reads. */
+    /** Adds the texts of several lines in a value below the record, since they are unreadable on JSON's one line. */
     private void texts(String name, JsonNode value, List<String> below) {
         if (value.isObject()) {
             for (Map.Entry<String, JsonNode> entry : value.properties()) {
@@ -137,19 +136,19 @@ final class RecordPrinter {
         text.lines().forEach(line -> below.add(INDENT + INDENT + shown(line)));
     }
 
-    /** With its tabs, which stack traces have. */
+    /** The line with spaces instead of tabs, which stack traces have. */
     private static String shown(String line) {
         return Printable.line(line.replace("\t", INDENT));
     }
 
-    /** Something about the log itself. */
+    /** Prints something about the log itself. */
     void note(String sentence) {
         if (!raw) {
             out.println(colors.dim("-- " + sentence + " --"));
         }
     }
 
-    /** Makes sure that it is seen. False if nobody reads any more. */
+    /** Flushes the output. False if its reader no longer exists. */
     boolean flush() {
         return !out.checkError();
     }

@@ -13,17 +13,19 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
-/** Counts the records of each level. Reads whole logs. */
+/** Counts the records of each level, by reading whole logs. */
 final class RecordScan {
 
-    /** The level stands near the beginning, unless somebody else wrote the line. */
+    /** The level is near the beginning of a line, unless another program wrote it. */
     private static final int MAX_LINE = 1 << 20;
 
     private static final int MAX_LEVELS = 100;
 
     private RecordScan() {}
 
-    /** By the levels' names; a line without one counts as {@code "none"}. */
+    /**
+     * The counts by level. A line without a level counts as {@code "none"}, and too many different levels as "others".
+     */
     static Map<String, Long> levels(List<File> files, Progress progress) throws IOException {
         Map<String, Long> counts = new TreeMap<>();
         for (File file : files) {
@@ -52,7 +54,7 @@ final class RecordScan {
                 }
             }
         } catch (JacksonException damaged) {
-            // It has none.
+            // It has no level.
         }
         return "none";
     }

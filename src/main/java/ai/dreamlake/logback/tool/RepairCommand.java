@@ -24,13 +24,13 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code repair}: what the next start of an application would do, without it. */
+/** {@code repair}: does what the next start of an application would do. */
 @Command(
         name = "repair",
         description =
-                "Does what the next start of an application would do: brings into the log what a killed process had"
-                        + " staged, sets a torn end aside, says in the log that a process ended without closing it. Takes the"
-                        + " session's lock, and touches nothing of a process that lives.",
+                "Does what the next start of an application would do: writes the records that a killed process had"
+                        + " staged to the log, sets a torn end aside, and reports in the log that a process ended without"
+                        + " closing it. Takes the session's lock, and leaves live processes alone.",
         mixinStandardHelpOptions = true)
 final class RepairCommand implements Callable<Integer> {
 
@@ -39,14 +39,14 @@ final class RepairCommand implements Callable<Integer> {
     private static final int MAX_HINT = 64;
 
     /**
-     * A session at one moment.
+     * The state of a session at one moment.
      *
-     * @param hint what the Python SDK would read
+     * @param hint the text of {@code .log_sequence}, for the Python SDK
      */
-    private record Look(SessionState state, long tornBytes, boolean isDescribed, String hint) {
-        static Look at(FoundSession session) throws IOException {
+    private record Snapshot(SessionState state, long tornBytes, boolean isDescribed, String hint) {
+        static Snapshot of(FoundSession session) throws IOException {
             SessionDirectory directory = session.directory();
-            return new Look(
+            return new Snapshot(
                     SessionState.of(directory, session.name()),
                     directory.torn().length(),
                     directory.description().toFile().exists(),
@@ -62,7 +62,7 @@ final class RepairCommand implements Callable<Integer> {
             }
         }
 
-        /** Those of processes that ended. */
+        /** How many records wait in the tails of processes that ended. */
         int abandoned() {
             return state.tails().stream()
                     .filter(SessionState.StagedTail::isOwnerGone)
@@ -104,18 +104,18 @@ final class RepairCommand implements Callable<Integer> {
         return exitCode;
     }
 
-    /** What was done, a sentence each. */
+    /** Repairs a session, and returns what was done, a sentence each. */
     private static List<String> repaired(FoundSession session) throws IOException {
-        Look before = Look.at(session);
+        Snapshot before = Snapshot.of(session);
         List<String> notices = new ArrayList<>();
         repair(session, notices);
-        List<String> changes = changes(before, Look.at(session));
+        List<String> changes = changes(before, Snapshot.of(session));
         notices.stream().map(Printable::line).forEach(changes::add);
         if (changes.isEmpty()) {
             changes.add("nothing to repair");
         }
         if (before.state.kind() == Kind.OPEN) {
-            changes.add("is open, so what belongs to a process that lives is left alone");
+            changes.add("is open: what belongs to its live process was left alone");
         }
         return changes;
     }
@@ -127,7 +127,7 @@ final class RepairCommand implements Callable<Integer> {
         boolean isDone = journal.repair();
         while (!isDone) {
             if (System.nanoTime() - start > PATIENCE_NANOS) {
-                throw new IOException("another process is writing to it all the time; try again later");
+                throw new IOException("another process keeps writing to it; try again later");
             }
             LockSupport.parkNanos(POLL_NANOS);
             isDone = journal.repair();
@@ -137,7 +137,7 @@ final class RepairCommand implements Callable<Integer> {
         }
     }
 
-    /** In a spool, numbers go on when all records are delivered and gone. */
+    /** In a spool, numbers continue even after all records are delivered and deleted. */
     private static Storage storage(SessionDirectory directory) throws IOException {
         boolean isSpool = !directory.segments().isEmpty()
                 || directory.log().length() == 0
@@ -145,27 +145,26 @@ final class RepairCommand implements Callable<Integer> {
         return isSpool ? new SpoolStorage(Long.MAX_VALUE, new AtomicLong(), true) : Storage.keptWithReports();
     }
 
-    private static List<String> changes(Look before, Look after) {
+    private static List<String> changes(Snapshot before, Snapshot after) {
         List<String> changes = new ArrayList<>();
-        int broughtIn = before.abandoned() - after.abandoned();
-        if (broughtIn > 0) {
-            changes.add(
-                    Sizes.count(broughtIn, "record") + " brought into the log, which a process that ended had staged");
+        int recovered = before.abandoned() - after.abandoned();
+        if (recovered > 0) {
+            changes.add("wrote " + Sizes.count(recovered, "record") + " to the log, which an ended process had staged");
         }
         if (after.tornBytes > before.tornBytes) {
-            changes.add((after.tornBytes - before.tornBytes) + " bytes set aside in logs/logs.jsonl.torn");
+            changes.add("set " + (after.tornBytes - before.tornBytes) + " bytes aside in logs/logs.jsonl.torn");
         }
         for (SessionState.Writer writer : before.state.writers()) {
             if (writer.hasEnded() && !after.state.writers().contains(writer)) {
-                changes.add("the log says now that process " + writer.pid() + " on " + Printable.line(writer.host())
+                changes.add("reported in the log that process " + writer.pid() + " on " + Printable.line(writer.host())
                         + " ended without closing it");
             }
         }
         if (!before.isDescribed && after.isDescribed) {
-            changes.add("session.json written");
+            changes.add("wrote session.json");
         }
         if (!before.hint.equals(after.hint)) {
-            changes.add("the Python SDK goes on with number " + Printable.line(after.hint));
+            changes.add("corrected .log_sequence: the Python SDK continues with number " + Printable.line(after.hint));
         }
         return changes;
     }

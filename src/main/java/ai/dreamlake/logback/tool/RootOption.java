@@ -10,8 +10,8 @@ final class RootOption {
             names = "--root",
             paramLabel = "ROOT",
             defaultValue = RootPath.DEFAULT,
-            description = "The directory that SESSION is looked for in, as workspace/session. Default: the variable"
-                    + " DREAMLAKE_LOCAL_PATH, or else .dreamlake")
+            description = "The directory in which SESSION is workspace/session. Default: the variable"
+                    + " DREAMLAKE_LOCAL_PATH if it is set, otherwise .dreamlake")
     private String given = RootPath.FALLBACK;
 
     Path path() throws ToolFailure {

@@ -3,10 +3,10 @@ package ai.dreamlake.logback.tool;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 
-/** The directory that holds workspaces, as somebody named it, or as the library's default has it. */
+/** The directory that holds workspaces: the one that the command line names, or the library's default. */
 final class RootPath {
 
-    /** For picocli, which looks among the system properties, then in the environment. */
+    /** For picocli, which looks up variables in the system properties, then in the environment. */
     static final String DEFAULT = "${DREAMLAKE_LOCAL_PATH:-" + RootPath.FALLBACK + "}";
 
     static final String FALLBACK = ".dreamlake";
@@ -14,9 +14,9 @@ final class RootPath {
     private RootPath() {}
 
     /**
-     * Absolute. It may not exist.
+     * Returns an absolute path, which need not exist.
      *
-     * @param given a blank one is the default: the variable may be set, and empty
+     * @param given blank: the default, since the variable may be set but empty
      */
     static Path of(String given) throws ToolFailure {
         return path(given.isBlank() ? FALLBACK : given).toAbsolutePath().normalize();

@@ -3,7 +3,7 @@ package ai.dreamlake.logback.tool;
 import java.io.IOException;
 import java.util.Map;
 
-/** Takes rows of named values, one after the other. */
+/** Receives rows of named values, one after the other. */
 interface RowTarget {
 
     void row(Map<String, FieldValue> row) throws IOException;

@@ -19,16 +19,16 @@ import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
-/** What there is to compare of a run. Reads its whole log, and holds a million numbers of it at most. */
+/** The parts of a run that can be compared. Reads its whole log, and holds at most a million of its numbers. */
 final class RunSummary implements SessionRecords.Target {
 
-    /** 16 MB, and twice that for a moment while they are sorted. */
+    /** They take 16 MB, and for a moment twice that while they are sorted. */
     private static final int MAX_POINTS = 1_000_000;
 
     private static final int MAX_SERIES = 10_000;
     private static final int MAX_PARAMETERS = 16 << 20;
 
-    /** A name, and the axis that its numbers are over: a run may have a loss by step and another one by epoch. */
+    /** A metric and its axis: a run may have a loss by step and another one by epoch. */
     record Name(String field, String axis) implements Comparable<Name> {
         @Override
         public int compareTo(Name other) {
@@ -93,13 +93,13 @@ final class RunSummary implements SessionRecords.Target {
         series.computeIfAbsent(name, absent -> new Series()).add(step, number);
     }
 
-    /** The parameters of a Python run, and what describes the session. */
+    /** Reads the parameters of a Python run, and the metadata in the session's description. */
     private void readParameters(SessionDirectory directory) throws IOException {
         readObject(directory.parameters(), "data", "");
         readObject(directory.description(), "metadata", "metadata.");
     }
 
-    /** One field of a JSON file, if there is such a file, and if it is an object. */
+    /** Reads one field of a JSON file, if the file exists and the field is an object. */
     private void readObject(Path file, String field, String prefix) throws IOException {
         byte[] text;
         try {
@@ -143,7 +143,7 @@ final class RunSummary implements SessionRecords.Target {
         return skipped;
     }
 
-    /** Whether it has more numbers than are held. */
+    /** Whether the run has more numbers than this holds. */
     boolean isCut() {
         return isCut;
     }
@@ -156,13 +156,13 @@ final class RunSummary implements SessionRecords.Target {
         return levels.getOrDefault(level, 0L);
     }
 
-    /** When it began; null if no record tells. */
+    /** The time of the first record; null if no record has a time. */
     @Nullable
     Instant begin() {
         return first;
     }
 
-    /** From the first record to the last one; null if no record tells. */
+    /** From the first record to the last one; null if no record has a time. */
     @Nullable
     Duration duration() {
         return first == null || last == null ? null : Duration.between(first, last);

@@ -6,7 +6,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 
-/** Says what went wrong as people do: Java's exceptions often have nothing but a file's name for a message. */
+/** Describes a failure for people: the message of Java's exceptions is often just a file name. */
 final class Sentence {
 
     private Sentence() {}

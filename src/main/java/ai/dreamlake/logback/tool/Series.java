@@ -3,7 +3,7 @@ package ai.dreamlake.logback.tool;
 import java.util.Arrays;
 import java.util.Comparator;
 
-/** The numbers of one name over one axis. Of several numbers at one step, the last one counts. Not thread-safe. */
+/** The numbers of one metric over one axis. Of several numbers at one step, the last one counts. Not thread-safe. */
 final class Series {
 
     private double[] steps = new double[8];
@@ -11,7 +11,7 @@ final class Series {
     private int size;
     private boolean isSorted = true;
 
-    /** Adds a point. Steps that do not go back cost nothing more. */
+    /** Adds a point. If the steps do not increase, they are sorted when they are next read. */
     void add(double step, double value) {
         if (size > 0 && steps[size - 1] == step) {
             values[size - 1] = value;
@@ -52,7 +52,9 @@ final class Series {
         }
         Integer[] order = new Integer[size];
         Arrays.setAll(order, i -> i);
-        Arrays.sort(order, Comparator.comparingDouble(i -> steps[i])); // keeps the order of those at one step
+        Arrays.sort(
+                order,
+                Comparator.comparingDouble(i -> steps[i])); // is stable: keeps the order of points at the same step
         double[] unsortedSteps = Arrays.copyOf(steps, size);
         double[] unsortedValues = Arrays.copyOf(values, size);
         isSorted = true;

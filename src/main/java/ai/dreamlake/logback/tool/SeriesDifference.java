@@ -7,14 +7,14 @@ import org.jspecify.annotations.Nullable;
  *
  * @param common how many steps both have
  * @param differing at how many of them they differ
- * @param first null if they differ at none
+ * @param first the first difference; null if there is none
  */
 record SeriesDifference(int common, int differing, @Nullable Point first) {
 
     /** A step, and the value of each series there. */
     record Point(double step, double one, double other) {}
 
-    /** @param tolerance how much two numbers may differ, in parts of the larger one */
+    /** @param tolerance how much two numbers may differ, relative to the larger one */
     static SeriesDifference of(Series one, Series other, double tolerance) {
         int common = 0;
         int differing = 0;
@@ -41,7 +41,7 @@ record SeriesDifference(int common, int differing, @Nullable Point first) {
         return new SeriesDifference(common, differing, first);
     }
 
-    /** NaN equals NaN: both runs went wrong in the same way. */
+    /** NaN equals NaN: both runs failed in the same way. */
     private static boolean areEqual(double one, double other, double tolerance) {
         return one == other
                 || Double.isNaN(one) && Double.isNaN(other)

@@ -20,13 +20,13 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Judges one session: its records, what waits in tails, and the files beside the log. Reads everything, and changes
- * nothing. What a living process is about to do is no fault.
+ * Checks one session: its records, the records that wait in tails, and the files beside the log. Reads everything, and
+ * changes nothing. The unfinished work of a live process is not a fault.
  */
 final class SessionCheck {
 
-    /** Of so many faults each is told; the others are counted. */
-    static final int MAX_TOLD = 20;
+    /** How many faults are reported; any others are only counted. */
+    static final int MAX_REPORTED = 20;
 
     private static final int MAX_DESCRIPTION = 16 << 20;
     private static final int MAX_HINT = 64;
@@ -38,7 +38,7 @@ final class SessionCheck {
     private final SessionDirectory directory;
     private final List<String> faults = new ArrayList<>();
     private final List<String> notes = new ArrayList<>();
-    private int untold;
+    private int unreported;
     private long records;
     private long expected;
 
@@ -48,19 +48,19 @@ final class SessionCheck {
     }
 
     /**
-     * What is wrong with a session.
+     * The result for one session.
      *
-     * @param faults those that are told
-     * @param untold how many more there are
-     * @param notes what is no fault, and may be worth a look
+     * @param faults the faults that are reported
+     * @param unreported how many more faults there are
+     * @param notes what is not a fault, but may be worth a look
      */
-    record Verdict(long records, List<String> faults, int untold, List<String> notes) {
+    record Verdict(long records, List<String> faults, int unreported, List<String> notes) {
         boolean isFine() {
             return faults.isEmpty();
         }
 
         int faultCount() {
-            return faults.size() + untold;
+            return faults.size() + unreported;
         }
     }
 
@@ -71,14 +71,14 @@ final class SessionCheck {
         } catch (IOException unreadable) {
             check.fault(Sentence.of(unreadable));
         }
-        return new Verdict(check.records, check.faults, check.untold, check.notes);
+        return new Verdict(check.records, check.faults, check.unreported, check.notes);
     }
 
     private void fault(String fault) {
-        if (faults.size() < MAX_TOLD) {
+        if (faults.size() < MAX_REPORTED) {
             faults.add(fault);
         } else {
-            untold++;
+            unreported++;
         }
     }
 
@@ -100,7 +100,8 @@ final class SessionCheck {
             fault(name(directory.checkpoint().toFile()) + " " + delivery.fault() + ": everything would be sent again");
         }
         if (delivery != null && delivery.lost() > 0) {
-            fault(Sizes.count(delivery.lost(), "record") + " had to be given up, and the server does not know yet");
+            fault(Sizes.count(delivery.lost(), "record")
+                    + " were dropped unsent, and the server has not been told yet");
         }
         return delivery;
     }
@@ -117,7 +118,7 @@ final class SessionCheck {
             isFirst = false;
             for (Segment segment : segments) {
                 if (segment.file().equals(file) && segment.end() != expected) {
-                    fault(name(file) + " ends with record " + (expected - 1) + ", and its name says "
+                    fault(name(file) + " ends with record " + (expected - 1) + ", but its name says "
                             + (segment.end() - 1));
                     expected = segment.end();
                 }
@@ -125,7 +126,7 @@ final class SessionCheck {
         }
     }
 
-    /** A log that stays begins with 0. In a spool, what comes before was delivered, and is gone. */
+    /** A log that stays on disk begins with 0. In a spool, earlier records were delivered and deleted. */
     private long firstExpected(List<Segment> segments, @Nullable DeliveryState delivery) throws IOException {
         long first = SessionLogs.firstNumber(directory);
         boolean isSpool = !segments.isEmpty() || delivery != null && delivery.nextNumber() >= first;
@@ -140,7 +141,7 @@ final class SessionCheck {
                 if (!line.hasEnd()) {
                     if (!isBeingWritten) {
                         fault(name(file) + " ends with " + line.length()
-                                + " bytes that are no whole line: repair sets them aside");
+                                + " bytes that are not a whole line: repair sets them aside");
                     }
                     return;
                 }
@@ -158,31 +159,31 @@ final class SessionCheck {
 
     private void check(String place, LineReader.Line line) {
         if (!line.isWhole()) {
-            notes.add(place + " has " + Sizes.shown(line.length()) + ", and is not looked into");
+            notes.add(place + " has " + Sizes.shown(line.length()) + ", and is not checked");
             expected++;
             return;
         }
         LineCheck.Verdict verdict = LineCheck.of(line.bytes(), expected);
         verdict.faults().forEach(fault -> fault(place + ": " + fault));
-        expected = verdict.number() >= 0 ? verdict.number() + 1 : expected + 1; // so that a gap is one fault
+        expected = verdict.number() >= 0 ? verdict.number() + 1 : expected + 1; // so that a gap is only one fault
     }
 
     private void checkState(SessionState state) {
         for (Writer writer : state.writers()) {
             if (writer.hasEnded()) {
                 fault("process " + writer.pid() + " on " + Printable.line(writer.host())
-                        + " ended without closing the log: repair says so there");
+                        + " ended without closing the log: repair reports that in the log");
             }
         }
         for (StagedTail tail : state.tails()) {
             if (tail.isOwnerGone() && !tail.records().isEmpty()) {
                 fault(Sizes.count(tail.records().size(), "record") + " of a process that ended "
                         + (tail.records().size() == 1 ? "waits in " : "wait in ") + name(tail.file())
-                        + ": repair brings them into the log");
+                        + ": repair writes them to the log");
             }
             if (tail.strayBytes() > 0) {
                 fault(name(tail.file()) + " has " + tail.strayBytes()
-                        + " bytes that are no record: repair sets them aside");
+                        + " bytes that are not a record: repair sets them aside");
             }
             for (byte[] record : tail.records()) {
                 LineCheck.of(record, -1).faults().stream()
@@ -191,11 +192,11 @@ final class SessionCheck {
             }
         }
         for (File strange : state.strange()) {
-            fault(name(strange) + " is no regular file");
+            fault(name(strange) + " is not a regular file");
         }
     }
 
-    /** The Python SDK believes it, and nobody else does. */
+    /** Only the Python SDK relies on the hint. */
     private void checkHint(boolean isOpen) throws IOException {
         File hint = directory.sequenceHint();
         String text;
@@ -208,9 +209,9 @@ final class SessionCheck {
             return;
         }
         if (!text.matches("\\d{1,18}")) {
-            fault(name(hint) + " is no number: " + Printable.quoted(text));
+            fault(name(hint) + " is not a number: " + Printable.quoted(text));
         } else if (records > 0 && Long.parseLong(text) != expected && !(isOpen && Long.parseLong(text) > expected)) {
-            fault(name(hint) + " says " + text + " to the Python SDK, and the next number is " + expected);
+            fault(name(hint) + " tells the Python SDK " + text + ", but the next number is " + expected);
         }
     }
 
@@ -219,7 +220,7 @@ final class SessionCheck {
         try {
             JsonNode json = LenientJson.TREES.readTree(RegularFile.readAllBytes(description, MAX_DESCRIPTION));
             if (!json.isObject()) {
-                fault(name(description) + " is no JSON object");
+                fault(name(description) + " is not a JSON object");
                 return;
             }
             for (String key : DESCRIBED) {
@@ -230,7 +231,7 @@ final class SessionCheck {
         } catch (FileNotFoundException missing) {
             fault(name(description) + " is missing");
         } catch (JacksonException noJson) {
-            fault(name(description) + " is no JSON object");
+            fault(name(description) + " is not a JSON object");
         }
     }
 

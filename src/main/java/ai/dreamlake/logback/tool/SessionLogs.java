@@ -15,24 +15,24 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** The files that hold a session's records: in a spool the segments, oldest first; then the log. */
+/** The files that contain a session's records: in a spool the segments, oldest first, then the log. */
 final class SessionLogs {
 
-    /** Of a last record, so much is read. */
+    /** The longest record that is read as the first or the last one, in bytes. */
     private static final int MAX_LAST = 1 << 20;
 
     /**
      * The end of a session's records.
      *
-     * @param nextNumber -1 if it is not known without reading everything
-     * @param strayBytes what follows the last record: damage, or a line that is being written
-     * @param record null if there is none, or if it is too long or too deep to be shown
+     * @param nextNumber the number of the next record; -1 if it is unknown without reading everything
+     * @param strayBytes how many bytes follow the last record: damage, or a line that is being written
+     * @param record the last record; null if there is none, or if it is too long or nested too deeply
      */
     record End(long nextNumber, long strayBytes, @Nullable LogRecord record) {}
 
     private SessionLogs() {}
 
-    /** Those that are there. */
+    /** The files that exist. */
     static List<File> of(SessionDirectory directory) throws IOException {
         List<File> files = new ArrayList<>();
         for (Segment segment : directory.segments()) {

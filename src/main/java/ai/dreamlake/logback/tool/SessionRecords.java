@@ -18,13 +18,13 @@ import tools.jackson.core.JsonToken;
 import tools.jackson.core.ObjectReadContext;
 
 /**
- * Reads the records of a session, one after the other: those of its logs and, after them, what a process has staged and
- * nobody has brought in yet. However long the logs are, one line is in memory at a time; one that is longer than
+ * Reads the records of a session, one after the other: those of its logs and, after them, the staged ones that are not
+ * in a log yet. Only one line is in memory at a time, however long the logs are. A line that is longer than
  * {@link LenientJson#maxHeldLength} is skipped and counted.
  */
 final class SessionRecords {
 
-    /** Takes the records. */
+    /** Receives the records. */
     interface Target {
         void accept(FlatRecord record) throws IOException;
     }
@@ -32,8 +32,8 @@ final class SessionRecords {
     /**
      * What was skipped.
      *
-     * @param damaged lines that are no records, also one at the end that has no line feed
-     * @param tooLong lines that are too long to be held
+     * @param damaged how many lines are not records, including a last one without a line feed
+     * @param tooLong how many lines are too long for the memory
      */
     record Skipped(long damaged, long tooLong) {
         static final Skipped NOTHING = new Skipped(0, 0);
@@ -42,9 +42,9 @@ final class SessionRecords {
             return equals(NOTHING);
         }
 
-        /** For people. */
+        /** A sentence for people. */
         String sentence() {
-            return damaged + " damaged and " + tooLong + " too long lines were skipped.";
+            return damaged + " damaged and " + tooLong + " overlong lines were skipped.";
         }
     }
 
@@ -64,13 +64,13 @@ final class SessionRecords {
     /**
      * Reads all records of a session.
      *
-     * @param progress told how many more bytes were read
+     * @param progress gets the number of bytes after each line
      */
     static Skipped read(LogSnapshot snapshot, Target target, LongConsumer progress) throws IOException {
         return read(snapshot, LenientJson.maxHeldLength(), target, progress);
     }
 
-    /** @param maxLine the longest line that is held, in bytes */
+    /** @param maxLine the longest line that is kept in memory, in bytes */
     static Skipped read(LogSnapshot snapshot, int maxLine, Target target, LongConsumer progress) throws IOException {
         SessionRecords records = new SessionRecords(maxLine, target, progress);
         for (LogSnapshot.Part log : snapshot.logs()) {
@@ -153,7 +153,7 @@ final class SessionRecords {
         return isWhole ? new FlatRecord(number, timestamp, level, message, metadata) : null;
     }
 
-    /** A number that no record can have is none. */
+    /** The number of a record; a number that no record can have is replaced by the next one. */
     private long number(String digits) {
         try {
             long number = Long.parseLong(digits);

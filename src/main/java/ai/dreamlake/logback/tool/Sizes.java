@@ -28,17 +28,17 @@ final class Sizes {
         return count + " " + thing + (count == 1 ? "" : "s");
     }
 
-    /** As Logback has it ({@code 10GB}); one letter for a unit will do, too. */
+    /** Parses a size as Logback writes it ({@code 10GB}), or with a unit of one letter. */
     static long bytes(String text) throws ToolFailure {
         String spelled = text.matches(".*[kKmMgG]") ? text + "B" : text;
         try {
             return FileSize.valueOf(spelled).getSize();
         } catch (IllegalArgumentException wrong) {
-            throw ToolFailure.usage(Printable.quoted(text) + " is no size, such as 500MB or 10GB.");
+            throw ToolFailure.usage(Printable.quoted(text) + " is not a size, such as 500MB or 10GB.");
         }
     }
 
-    /** As Logback has it ({@code "30 days"}), or short: 90s, 15m, 12h, 30d, 4w. */
+    /** Parses a duration as Logback writes it ({@code "30 days"}), or a short one: 90s, 15m, 12h, 30d, 4w. */
     static long millis(String text) throws ToolFailure {
         Matcher shortForm = SHORT.matcher(text.strip());
         if (shortForm.matches()) {
@@ -55,7 +55,7 @@ final class Sizes {
         try {
             return Duration.valueOf(text.strip()).getMilliseconds();
         } catch (IllegalArgumentException | IllegalStateException wrong) {
-            throw ToolFailure.usage(Printable.quoted(text) + " is no duration, such as 12h, 30d or \"30 days\".");
+            throw ToolFailure.usage(Printable.quoted(text) + " is not a duration, such as 12h, 30d or \"30 days\".");
         }
     }
 }

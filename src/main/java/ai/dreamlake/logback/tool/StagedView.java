@@ -11,23 +11,23 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The records that processes have staged: they are durable, and in no log yet. A living process writes them within
- * milliseconds; a dead one's wait for the next start. So one is shown when it is still staged at the second look, and
- * then not once more when it comes into the log. Holds no more than the tails do.
+ * The records that processes have staged: they are durable, but not in a log yet. A live process writes them to the log
+ * within milliseconds; those of a dead one wait for the next start. So a record is shown if it is still staged at the
+ * second poll, and not again when it arrives in the log. Holds no more than the tails do.
  */
 final class StagedView {
 
     private final FoundSession session;
     private Map<ByteBuffer, Integer> before = new HashMap<>();
 
-    /** Those that were shown, and how often; until they are in the log. */
+    /** How often each record was shown that is not in the log yet. */
     private final Map<ByteBuffer, Integer> shown = new HashMap<>();
 
     StagedView(FoundSession session) {
         this.session = session;
     }
 
-    /** All that is staged now, for who looks once. */
+    /** Everything that is staged now. */
     List<byte[]> all() throws IOException {
         List<byte[]> records = new ArrayList<>();
         for (StagedTail tail : SessionState.tails(session.directory(), session.name())) {
@@ -36,8 +36,8 @@ final class StagedView {
         return records;
     }
 
-    /** Those that are to be shown now. Call it after the log was read. */
-    List<byte[]> look() throws IOException {
+    /** The records to show now. Call this after the log was read. */
+    List<byte[]> poll() throws IOException {
         Map<ByteBuffer, Integer> now = new HashMap<>();
         List<byte[]> fresh = new ArrayList<>();
         for (byte[] record : all()) {
@@ -52,7 +52,7 @@ final class StagedView {
         return fresh;
     }
 
-    /** Whether a line of the log was shown before, when it was staged. */
+    /** Whether a line of the log was already shown when it was staged. */
     boolean wasShown(LineReader.Line line) {
         if (shown.isEmpty() || !line.isWhole()) {
             return false;

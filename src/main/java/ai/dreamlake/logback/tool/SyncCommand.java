@@ -39,20 +39,20 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Delivers what is left on disk, by the same steps as an appender, and ends. */
+/** {@code sync}: delivers the records that are left on disk, by the same steps as an appender, and ends. */
 @Command(
         name = "sync",
         description = {
-            "Sends to a server what it does not have yet: what earlier runs left, and sessions that were never meant"
-                    + " for a server. Nothing is sent twice, also if this is killed and started again, or if a program"
-                    + " sends the same sessions meanwhile.",
-            "Logs stay; only a spool's are deleted once they are delivered. Which server has a session is not noted:"
-                    + " what one has is not sent to another one."
+            "Sends the records to a server that it does not have yet: those that earlier runs left, and sessions that"
+                    + " were never meant for a server. Nothing is sent twice, even if this is killed and started again, or"
+                    + " if a program sends the same sessions at the same time.",
+            "Logs stay on disk, except those of a spool, which are deleted once they are delivered. Nothing notes which"
+                    + " server has a session: what one server has is not sent to another one."
         },
         mixinStandardHelpOptions = true)
 final class SyncCommand implements Callable<Integer> {
 
-    /** How often to try to bring in what a killed process left, while another process writes. */
+    /** How often to try to recover what a killed process left, while another process writes. */
     private static final int MAX_ATTEMPTS = 50;
 
     private static final long ATTEMPT_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -65,23 +65,27 @@ final class SyncCommand implements Callable<Integer> {
             arity = "0..1",
             defaultValue = RootPath.DEFAULT,
             description = "A directory of workspaces, a spool, or one session's directory. Default: the variable"
-                    + " DREAMLAKE_LOCAL_PATH, or else .dreamlake")
+                    + " DREAMLAKE_LOCAL_PATH if it is set, otherwise .dreamlake")
     private String path = RootPath.FALLBACK;
 
     @Mixin
     private SyncTarget target = new SyncTarget();
 
-    @Option(names = "--leftovers", description = "Only sessions that were meant for a server when they were written.")
+    @Option(
+            names = "--leftovers",
+            description = "Send only sessions that were meant for a server when they were written.")
     private boolean leftovers;
 
-    @Option(names = "--spool", description = "PATH is a spool, though it has not its name: delete what is delivered.")
+    @Option(
+            names = "--spool",
+            description = "Treat PATH as a spool, whatever its name is: delete logs once they are delivered.")
     private boolean spool;
 
     @Option(
             names = "--give-up-after",
             paramLabel = "SECONDS",
             defaultValue = "60",
-            description = "How long to try while nothing can be sent. Default: ${DEFAULT-VALUE}")
+            description = "How long to keep trying while nothing can be sent. Default: ${DEFAULT-VALUE}")
     private int patience = 60;
 
     @Option(
@@ -128,7 +132,8 @@ final class SyncCommand implements Callable<Integer> {
         if (!isSpool && hasSpools(root)) {
             Configuration configuration = target.configuration(root, true, environment);
             if (!Files.isDirectory(configuration.root())) {
-                throw ToolFailure.usage(root + " has spools, but none of this server and user: name one of them.");
+                throw ToolFailure.usage(
+                        root + " has spools, but none for this server and user: name the spool itself.");
             }
             return new Plan(configuration.root(), true, FoundSession.allIn(configuration.root()), configuration);
         }
@@ -141,7 +146,7 @@ final class SyncCommand implements Callable<Integer> {
         }
     }
 
-    /** The sessions that have something to send, and how many bytes of it are known. */
+    /** The sessions that have something to send, and how many bytes, as far as that is known. */
     private Map<FoundSession, Long> pending(Plan plan) throws IOException {
         Map<FoundSession, Long> pending = new LinkedHashMap<>();
         for (FoundSession session : plan.sessions) {
@@ -196,19 +201,21 @@ final class SyncCommand implements Callable<Integer> {
             throws IOException {
         SessionDirectory directory = session.directory();
         if (storage.retention() == Retention.KEEP && !directory.segments().isEmpty()) {
-            throw new IOException("it is part of a spool: add --spool, and it is deleted once it is delivered");
+            throw new IOException("it is part of a spool: add --spool, which deletes it once it is delivered");
         }
         Journal journal = JournalRegistry.journal(session.root(), session.name(), System::nanoTime, storage, 0);
         try {
-            bringIn(directory, journal);
+            recover(directory, journal);
             return delivery.deliver(session.name(), journal, progress::step);
         } finally {
             journal.end();
         }
     }
 
-    /** As the next start of an appender would: what a killed process had staged, and that it was killed. */
-    private static void bringIn(SessionDirectory directory, Journal journal) throws IOException {
+    /**
+     * Writes to the log what a killed process had staged, and that it was killed, as an appender's next start would.
+     */
+    private static void recover(SessionDirectory directory, Journal journal) throws IOException {
         if (directory.hasTails() || Journal.isCrashReportDue(directory)) {
             for (int attempt = 0; attempt < MAX_ATTEMPTS && !journal.recover(); attempt++) {
                 LockSupport.parkNanos(ATTEMPT_NANOS);
@@ -216,12 +223,12 @@ final class SyncCommand implements Callable<Integer> {
         }
     }
 
-    /** Says what came of each session, and what is strange. Upload threads call it, too. */
+    /** Prints what became of each session, and what went wrong. Upload threads also call it. */
     private static final class Report implements UploadListener {
         private final PrintWriter out;
         private final PrintWriter err;
-        private final AtomicBoolean retryTold = new AtomicBoolean();
-        private final AtomicBoolean locksTold = new AtomicBoolean();
+        private final AtomicBoolean retryReported = new AtomicBoolean();
+        private final AtomicBoolean locksReported = new AtomicBoolean();
         private int sessions;
         private long records;
         private int faults;
@@ -235,59 +242,59 @@ final class SyncCommand implements Callable<Integer> {
             sessions += outcome.delivered() > 0 ? 1 : 0;
             records += outcome.delivered();
             if (outcome.delivered() > 0) {
-                out.println(session + ": " + outcome.delivered() + " records sent");
+                out.println(session + ": " + "sent " + Sizes.count(outcome.delivered(), "record"));
             }
             if (outcome.rejected() > 0) {
                 faults++;
-                tell(session + ": the server refuses " + outcome.rejected()
-                        + " records for good; they are in logs/rejected.jsonl");
+                report(session + ": the server refused " + Sizes.count(outcome.rejected(), "record")
+                        + " for good; see logs/rejected.jsonl");
             }
             if (outcome.reason() != null) {
                 faults++;
-                tell(session + ": " + outcome.left() + " bytes are not sent: " + Printable.line(outcome.reason()));
+                report(session + ": " + outcome.left() + " bytes were not sent: " + Printable.line(outcome.reason()));
             } else if (outcome.left() > 0) {
-                tell(session + ": " + outcome.left() + " bytes after the last record are no record, or are new");
+                report(session + ": " + outcome.left() + " bytes after the last record are not a record, or are new");
             }
         }
 
         void addFailure(FoundSession session, @Nullable Throwable failure) {
             faults++;
-            tell(session + ": not sent: "
+            report(session + ": not sent: "
                     + (failure instanceof Exception said ? Sentence.of(said) : String.valueOf(failure)));
         }
 
-        private void tell(String sentence) {
+        private void report(String sentence) {
             err.println("dreamlake: " + sentence);
             err.flush();
         }
 
         @Override
         public void retried(SessionName session, String reason, Duration wait) {
-            if (!retryTold.getAndSet(true)) {
-                tell("the server does not take it, and is tried again: " + Printable.line(reason));
+            if (!retryReported.getAndSet(true)) {
+                report("a call to the server failed and will be repeated: " + Printable.line(reason));
             }
         }
 
         @Override
         public void dropped(SessionName session, long count) {
-            tell(session + ": " + count + " records were deleted unsent, since the spool was full");
+            report(session + ": " + Sizes.count(count, "record") + " deleted unsent, because the spool was full");
         }
 
         @Override
         public void withoutLocks(IOException reason) {
-            if (!locksTold.getAndSet(true)) {
-                tell("this file system has no locks: let no other program send these sessions meanwhile");
+            if (!locksReported.getAndSet(true)) {
+                report("this file system has no locks: make sure that no other program sends these sessions now");
             }
         }
 
         @Override
         public void trouble(String text) {
-            tell(Printable.line(text));
+            report(Printable.line(text));
         }
 
         /** Returns the exit code. */
         int end() {
-            out.println(records + " records of " + sessions + " sessions sent");
+            out.println("sent " + Sizes.count(records, "record") + " of " + Sizes.count(sessions, "session"));
             out.flush();
             err.flush();
             if (faults == 0) {

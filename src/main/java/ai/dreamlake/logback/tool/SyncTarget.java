@@ -18,15 +18,15 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /**
- * The server of {@code sync}. What an appender's configuration would judge is judged by the same code, and said in the
- * words of the command line.
+ * The server of {@code sync}. The same code checks it that checks an appender's configuration; its messages are changed
+ * to name options of the command line.
  */
 final class SyncTarget {
 
     private static final String URL = "DREAMLAKE_API_URL";
     private static final String KEY = "DREAMLAKE_API_KEY";
 
-    /** The properties of an appender, and what they are called here. */
+    /** The properties of an appender, and their names on the command line. */
     private static final Map<String, String> NAMES = Map.of(
             "remote", "--remote",
             "apiKey", "the variable " + KEY,
@@ -42,17 +42,17 @@ final class SyncTarget {
             names = "--api-key-file",
             paramLabel = "FILE",
             description = "The file with the token. Default: the token is in the variable " + KEY
-                    + ", which counts for " + URL + " alone")
+                    + ", which is used only for the server in " + URL)
     private @Nullable String apiKeyFile;
 
     @Option(names = "--user-name", paramLabel = "NAME", description = "The user, for a server in development mode.")
     private @Nullable String userName;
 
-    @Option(names = "--gzip", description = "Compress what is sent; not every server takes that.")
+    @Option(names = "--gzip", description = "Compress what is sent. Not every server accepts that.")
     private boolean gzip;
 
     /**
-     * What an appender would be told that keeps its logs under a root, or has a spool under it.
+     * Returns the configuration of an appender that keeps its logs under a root, or has a spool under it.
      *
      * @param environment the variables of the process
      */
@@ -68,7 +68,7 @@ final class SyncTarget {
         if (apiKeyFile == null && userName == null) {
             properties.apiKey = properties.remote.equals(known) ? text(environment.get(KEY)) : null;
             if (properties.apiKey == null) {
-                throw ToolFailure.usage("The server wants a token: name its file with --api-key-file, or put it into "
+                throw ToolFailure.usage("The server needs a token: name its file with --api-key-file, or put it into "
                         + KEY + " and the server into " + URL + "; or give a --user-name in development mode.");
             }
         }
@@ -86,13 +86,13 @@ final class SyncTarget {
         if (configuration == null) {
             throw ToolFailure.usage(status.getContext().getStatusManager().getCopyOfStatusList().stream()
                     .filter(said -> said.getLevel() == Status.ERROR)
-                    .map(said -> inOurWords(said.getMessage()))
+                    .map(said -> withOptionNames(said.getMessage()))
                     .collect(Collectors.joining(" ")));
         }
         return configuration;
     }
 
-    /** The server of a configuration from here. */
+    /** The server of a configuration that {@link #configuration} returned. */
     static RemoteConfiguration server(Configuration configuration) {
         return Objects.requireNonNull(configuration.remote());
     }
@@ -101,7 +101,7 @@ final class SyncTarget {
         return variable == null || variable.isBlank() ? null : variable.strip();
     }
 
-    private static String inOurWords(String message) {
+    private static String withOptionNames(String message) {
         String words = message.replace(" of appender [sync]", "");
         for (Map.Entry<String, String> name : NAMES.entrySet()) {
             words = words.replace("<" + name.getKey() + ">", name.getValue());

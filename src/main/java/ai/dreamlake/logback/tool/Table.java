@@ -4,15 +4,15 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Text in columns. Each column is as wide as its longest text; colours are added afterwards, and take no room. */
+/** Text in columns. Each column is as wide as its longest text. Colours are added afterwards, and take no width. */
 final class Table {
 
-    /** Adds a colour to a text that has its width already. */
+    /** Adds a colour to a text whose width is already known. */
     interface Style {
         String apply(String text);
     }
 
-    /** How a column is set. */
+    /** How a column is aligned. */
     enum Align {
         LEFT,
         RIGHT

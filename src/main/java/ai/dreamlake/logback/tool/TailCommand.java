@@ -23,24 +23,24 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code tail}: the last records of a session, and those to come. */
+/** {@code tail}: prints the last records of a session, and new ones. */
 @Command(
         name = "tail",
-        description = "Prints the last records of a session, also those that a process has staged and not written yet;"
-                + " with -f, those to come, too. Changes nothing.",
+        description = "Prints the last records of a session, including those that a process has staged and not written"
+                + " yet. With -f, it goes on with new records. Changes nothing.",
         mixinStandardHelpOptions = true)
 final class TailCommand implements Callable<Integer> {
 
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int DEFAULT_COUNT = 10;
 
-    /** After so many lines it is looked whether anybody still reads what is printed. */
-    private static final int CHECKED = 1000;
+    /** How often to check whether the reader of our output still exists. */
+    private static final int LINES_BETWEEN_CHECKS = 1000;
 
-    /** How much longer each part of a log is that is searched from its end for records that the filter accepts. */
+    /** By how much to extend the part of a log that is searched for records, if it has too few. */
     private static final int GROWTH = 8;
 
-    /** Where to begin: a file, by its place among all, and a position in it. */
+    /** Where to begin: the index of a file among all of the session's, and a position in it. */
     private record Start(int file, long position) {}
 
     @Spec
@@ -52,33 +52,34 @@ final class TailCommand implements Callable<Integer> {
     @Option(
             names = "-n",
             paramLabel = "COUNT",
-            description = "How many records that the other options accept. Default: 10, or all with --since")
+            description =
+                    "How many records to print of those that the other options accept. Default: 10, or all with --since")
     private @Nullable Integer count;
 
     @Option(
             names = {"-f", "--follow"},
-            description = "Go on with the records to come, until interrupted.")
+            description = "Go on with new records until interrupted.")
     private boolean follows;
 
     @Option(
             names = "--level",
             paramLabel = "LEVEL",
-            description = "This level, and those above it: ${COMPLETION-CANDIDATES}.")
+            description = "Only records of this level or above: ${COMPLETION-CANDIDATES}.")
     private @Nullable RecordLevel level;
 
     @Option(
             names = "--grep",
             paramLabel = "PATTERN",
-            description = "Records whose message or metadata has this regular expression somewhere.")
+            description = "Only records whose message or metadata contains a match of this regular expression.")
     private @Nullable String pattern;
 
     @Option(
             names = "--since",
             paramLabel = "TIME",
-            description = "Records of this time or later: 15m, 2h, 3d ago, or 2026-01-31T10:30:00Z.")
+            description = "Only records of this time or later: 15m, 2h or 3d ago, or 2026-01-31T10:30:00Z.")
     private @Nullable String since;
 
-    @Option(names = "--raw", description = "Lines as they stand in the log.")
+    @Option(names = "--raw", description = "Print lines as they are in the log.")
     private boolean raw;
 
     @Mixin
@@ -90,7 +91,7 @@ final class TailCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ToolFailure, IOException {
         if (count != null && count < 0) {
-            throw ToolFailure.usage("-n " + count + " is no number of records.");
+            throw ToolFailure.usage("-n is " + count + ": choose 0 or more.");
         }
         FoundSession found = FoundSession.of(root.path(), session);
         RecordFilter filter = RecordFilter.of(level, pattern, since);
@@ -130,13 +131,14 @@ final class TailCommand implements Callable<Integer> {
         };
         while (printer.flush() && !Thread.currentThread().isInterrupted()) {
             log.poll(reader);
-            staged.look().forEach(record -> printer.print(line(record)));
+            staged.poll().forEach(record -> printer.print(line(record)));
             LockSupport.parkNanos(log, POLL_NANOS);
         }
     }
 
     /**
-     * Returns where the part of the newest file ends that was printed: after its last whole line, if it is followed.
+     * Prints the last records. Returns where the printed part of the newest file ends; if it is followed, that is after
+     * its last whole line.
      */
     private long printLast(SessionDirectory directory, RecordFilter filter, RecordPrinter printer, int maxLine)
             throws IOException {
@@ -155,11 +157,11 @@ final class TailCommand implements Callable<Integer> {
                     if (line.hasEnd()) {
                         end += line.length() + 1;
                     } else if (follows && isLog) {
-                        break; // somebody may be writing the rest of it
+                        break; // a process may be writing the rest of it
                     }
                     printer.print(line);
-                    if (++printed % CHECKED == 0 && !printer.flush()) {
-                        return end; // nobody reads any more, and the log may be long
+                    if (++printed % LINES_BETWEEN_CHECKS == 0 && !printer.flush()) {
+                        return end; // our reader has ended, and the log may be long
                     }
                 }
             }
@@ -167,7 +169,7 @@ final class TailCommand implements Callable<Integer> {
         return !files.isEmpty() && files.get(files.size() - 1).equals(directory.log()) ? end : 0;
     }
 
-    /** Searches from the newest record back. */
+    /** Searches backwards from the newest record. */
     private Start start(List<File> files, RecordFilter filter, RecordPrinter printer, int maxLine) throws IOException {
         long wanted = count != null ? count : since != null ? Long.MAX_VALUE : DEFAULT_COUNT;
         for (int i = files.size() - 1; i >= 0; i--) {
@@ -204,9 +206,11 @@ final class TailCommand implements Callable<Integer> {
     }
 
     /**
-     * What a file has.
+     * What was found in a file.
      *
      * @param isEnough whether nothing before the position is wanted
+     * @param position where the first wanted record begins
+     * @param records how many records the filter accepts
      */
     private record Found(boolean isEnough, long position, long records) {}
 

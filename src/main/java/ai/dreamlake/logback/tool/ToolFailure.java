@@ -12,12 +12,12 @@ final class ToolFailure extends Exception {
         this.exitCode = exitCode;
     }
 
-    /** The command line is wrong, or names something that is not there. */
+    /** The command line is wrong, or names something that does not exist. */
     static ToolFailure usage(String sentence) {
         return new ToolFailure(sentence, ExitCode.USAGE);
     }
 
-    /** The command line is right, and it does not work all the same. */
+    /** The command line is right, but the command failed. */
     static ToolFailure failed(String sentence) {
         return new ToolFailure(sentence, ExitCode.FAILED);
     }

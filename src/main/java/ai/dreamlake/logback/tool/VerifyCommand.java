@@ -11,12 +11,12 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code verify}: whether sessions are as they should be. */
+/** {@code verify}: checks sessions. */
 @Command(
         name = "verify",
         description =
-                "Reads sessions as a whole, and says what is wrong: with the records and their numbers, with what a"
-                        + " process that ended has left, with the files beside the log. Changes nothing. Exit code 0: nothing is"
+                "Reads whole sessions, and prints what is wrong with the records and their numbers, with what an ended"
+                        + " process has left, and with the files beside the log. Changes nothing. Exit code 0: nothing is"
                         + " wrong; 1: something is.",
         mixinStandardHelpOptions = true)
 final class VerifyCommand implements Callable<Integer> {
@@ -46,8 +46,9 @@ final class VerifyCommand implements Callable<Integer> {
             for (String fault : verdict.faults()) {
                 out.println(colors.name(session.toString()) + ": " + colors.bad(fault));
             }
-            if (verdict.untold() > 0) {
-                out.println(colors.name(session.toString()) + ": " + colors.bad("and " + verdict.untold() + " more"));
+            if (verdict.unreported() > 0) {
+                out.println(
+                        colors.name(session.toString()) + ": " + colors.bad("and " + verdict.unreported() + " more"));
             }
             for (String note : verdict.notes()) {
                 out.println(colors.name(session.toString()) + ": " + colors.notable("note: " + note));

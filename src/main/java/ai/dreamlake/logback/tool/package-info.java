@@ -1,8 +1,8 @@
 /**
  * The command line: {@code java -jar dreamlake-logback-<version>-tool.jar}.
  *
- * <p>What the library does, the tool does with the library's classes. It is in a jar of its own, with all that it
- * needs; the library's jar has none of it. Nothing else may know this package.
+ * <p>The tool uses the library's classes for everything that the library does. It has its own jar, with everything that
+ * it needs; the library's jar does not contain it. Nothing else may depend on this package.
  */
 @NullMarked
 package ai.dreamlake.logback.tool;

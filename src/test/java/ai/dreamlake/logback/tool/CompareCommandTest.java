@@ -12,7 +12,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Runs side by side. */
+/** Compares runs. */
 class CompareCommandTest {
 
     @TempDir
@@ -98,7 +98,7 @@ class CompareCommandTest {
     }
 
     @Test
-    void damagedParametersAreNoReasonToFail() {
+    void damagedParametersAreIgnored() {
         SessionOnDisk a = session("a");
         a.write(a.directory().resolve("parameters.json"), "{\"data\": {\"lr\": 0.1");
         assertThat(compare("project/a", "project/a").exitCode()).isZero();
@@ -193,7 +193,7 @@ class CompareCommandTest {
     }
 
     @Test
-    void aMetricThatIsNotThereCannotBeDrawn() {
+    void aMissingMetricCannotBeDrawn() {
         session("a");
         Tool run = compare("project/a", "project/a", "--chart", "loss");
         assertThat(run.exitCode()).isEqualTo(2);
@@ -201,18 +201,18 @@ class CompareCommandTest {
     }
 
     @Test
-    void namesCannotPlayTricksOnATerminal() {
+    void controlCharactersInNamesDoNotReachATerminal() {
         record(0, "info", "{\"step\": 1, \"lo\\u001b[31mss\": 1}");
         session("a");
         assertThat(compare("project/a", "project/a", "--color", "never").out()).doesNotContain("\u001b");
     }
 
     @Test
-    void damageIsTold() {
+    void skippedDamageIsReported() {
         log.add("no record");
         session("a");
         Tool run = compare("project/a", "project/a");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("project/a: 1 damaged and 0 too long lines were skipped.");
+        assertThat(run.err()).contains("project/a: 1 damaged and 0 overlong lines were skipped.");
     }
 }

@@ -16,7 +16,7 @@ import java.util.zip.ZipFile;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What all commands have in common. */
+/** Tests what all commands share. */
 class DreamlakeTest {
 
     @TempDir
@@ -32,14 +32,14 @@ class DreamlakeTest {
     }
 
     @Test
-    void withoutACommandItSaysHowItIsUsed() {
+    void withoutACommandItPrintsItsUsage() {
         Tool run = Tool.run();
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.err()).startsWith("Usage: dreamlake").contains("Exit codes:", "generate-completion");
     }
 
     @Test
-    void helpIsAskedForAndGoesToStandardOutput() {
+    void helpGoesToStandardOutput() {
         Tool run = Tool.run("--help");
         assertThat(run.exitCode()).isZero();
         assertThat(run.out()).startsWith("Usage: dreamlake");
@@ -81,7 +81,7 @@ class DreamlakeTest {
     }
 
     @Test
-    void theDirectoryOfANestedSessionIsUnderstoodByItsDescriptionOrTheRoot() throws Exception {
+    void theNameOfANestedSessionComesFromItsDescriptionOrTheRoot() throws Exception {
         SessionOnDisk nested = session("work", "sweep/run-1");
         assertThat(FoundSession.of(root(), nested.directory().toString()).name())
                 .hasToString("work/sweep/run-1");
@@ -93,7 +93,7 @@ class DreamlakeTest {
     }
 
     @Test
-    void nothingOutsideOfTheRootIsFoundByAName() throws Exception {
+    void nothingOutsideTheRootIsFoundByAName() throws Exception {
         session("work", "run");
         Files.createDirectories(root().resolve("deep"));
         assertThatThrownBy(() -> FoundSession.of(root().resolve("deep"), "../work/run"))
@@ -123,7 +123,7 @@ class DreamlakeTest {
         assertThat(Printable.line("naïve 🙂")).isEqualTo("naïve 🙂");
     }
 
-    /** Built by "package", so it is not there in a run of tests alone. */
+    /** Built by "package", so it does not exist if only the tests run. */
     private static Path jar() throws IOException {
         Path target = Path.of(System.getProperty("basedir"), "target");
         try (Stream<Path> files = Files.list(target)) {

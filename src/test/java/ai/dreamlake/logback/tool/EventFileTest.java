@@ -14,12 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Event files byte by byte, and before TensorBoard's own reader. The latter is skipped where that is not there;
- * {@code .ci/run} installs it into {@code target/tensorboard}.
+ * Compares event files byte by byte, and reads them with TensorBoard's own reader. The latter is skipped if TensorBoard
+ * is not installed; {@code .ci/run} installs it into {@code target/tensorboard}.
  */
 class EventFileTest {
 
-    /** Prints the version, and each point in the order in which TensorBoard has it. */
+    /** Prints the version, and each point in TensorBoard's order. */
     private static final String READER = """
             import sys
             from tensorboard.backend.event_processing import event_accumulator, event_file_loader

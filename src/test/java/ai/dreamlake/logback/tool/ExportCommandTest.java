@@ -17,7 +17,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Sessions as other programs get them. */
+/** Exports sessions for other programs. */
 class ExportCommandTest {
 
     private static final String LOG = """
@@ -73,7 +73,7 @@ class ExportCommandTest {
     }
 
     @Test
-    void pythonsNumbersThatAreNoJsonBecomeTexts() {
+    void pythonsNumbersThatJsonDoesNotAllowBecomeTexts() {
         session("run", "{\"metadata\": {\"a\": NaN, \"b\": -Infinity}}\n");
         assertThat(export("project/run", "--format", "jsonl").out())
                 .contains("\"metadata.a\": \"NaN\", \"metadata.b\": \"-Infinity\"");
@@ -95,7 +95,7 @@ class ExportCommandTest {
     }
 
     @Test
-    void severalSessionsAreTold() {
+    void rowsOfSeveralSessionsNameTheirSession() {
         session("a", LOG);
         session("b", "{\"sequenceNumber\": 0, \"level\": \"info\", \"message\": \"only\"}\n");
         Tool run = export("project/a", "project/b", "--format", "csv");
@@ -115,7 +115,7 @@ class ExportCommandTest {
     }
 
     @Test
-    void whatIsNoRegularFileIsNotReplaced() throws IOException {
+    void anythingOtherThanARegularFileIsNotReplaced() throws IOException {
         session("run", LOG);
         Path link =
                 Files.createSymbolicLink(directory.resolve("link"), Files.createFile(directory.resolve("precious")));
@@ -126,7 +126,7 @@ class ExportCommandTest {
     }
 
     @Test
-    void whenNobodyReadsAnyMoreItEnds() {
+    void itEndsWhenItsReaderIsGone() {
         session("run", "{\"message\": \"x\"}\n".repeat(100_000));
         AtomicInteger written = new AtomicInteger();
         Writer pipe = new Writer() {
@@ -151,11 +151,11 @@ class ExportCommandTest {
     }
 
     @Test
-    void damageIsSkippedAndTold() {
+    void damageIsSkippedAndReported() {
         session("run", "no record\n" + LOG + "{\"torn");
         Tool run = export("project/run", "--format", "csv");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).isEqualTo("dreamlake: project/run: 2 damaged and 0 too long lines were skipped.\n");
+        assertThat(run.err()).isEqualTo("dreamlake: project/run: 2 damaged and 0 overlong lines were skipped.\n");
         assertThat(run.lines()).hasSize(5);
     }
 
@@ -171,7 +171,7 @@ class ExportCommandTest {
     void tensorBoardReadsWhatIsExported() throws Exception {
         EventFileTest.assumeTensorBoard();
         session("sweep/run", LOG);
-        for (int times = 0; times < 2; times++) { // the second one takes the first one's place
+        for (int times = 0; times < 2; times++) { // the second run replaces the first one's file
             assertThat(export("project/sweep/run", "--format", "tensorboard", "-o", directory.resolve("board"))
                             .exitCode())
                     .isZero();
@@ -188,7 +188,7 @@ class ExportCommandTest {
                         "loss.val 10 1761733801.5 nan");
     }
 
-    /** Logs a burst that nobody writes into the log, and waits to be killed. Argument: local path. */
+    /** Logs a burst that stays staged, and waits to be killed. Argument: local path. */
     static final class Burst {
         public static void main(String[] arguments) {
             Logging logging = Logging.to(Path.of(arguments[0]), appender -> {
@@ -210,7 +210,7 @@ class ExportCommandTest {
     }
 
     @Test
-    void whatAKilledProcessHadStagedIsExportedAndLeftWhereItIs() throws IOException {
+    void stagedRecordsOfAKilledProcessAreExportedAndStayStaged() throws IOException {
         int records;
         try (ChildJvm child = ChildJvm.start(Burst.class, root())) {
             records = Integer.parseInt(child.readLine());

@@ -46,7 +46,7 @@ class ListCommandTest {
         return JsonMapper.shared().readTree(run.out());
     }
 
-    /** Every file, with its size and its time. */
+    /** Every file with its size and time. */
     static Map<String, String> content(Path root) throws IOException {
         Map<String, String> content = new TreeMap<>();
         try (Stream<Path> files = Files.walk(root)) {
@@ -76,7 +76,7 @@ class ListCommandTest {
     }
 
     @Test
-    void aLivingWriterIsOpenAndAKilledOneHasEnded() {
+    void aSessionIsOpenWithALiveWriterAndEndedWithAKilledOne() {
         try (ChildJvm child = LoggingChild.start(root, "first")) {
             assertThat(json().get("state").asString()).isEqualTo("open");
             child.kill();
@@ -89,7 +89,7 @@ class ListCommandTest {
     }
 
     @Test
-    void whatAKilledProcessHasStagedIsCountedAndNothingIsChanged() throws IOException {
+    void stagedRecordsOfAKilledProcessAreCountedAndNothingIsChanged() throws IOException {
         int records = LoggingChild.killedWithATail(root);
         Map<String, String> before = content(root);
         JsonNode ended = json();
@@ -99,7 +99,7 @@ class ListCommandTest {
     }
 
     @Test
-    void whatTheServerDoesNotHaveIsCounted() throws IOException {
+    void recordsThatTheServerDoesNotHaveAreCounted() throws IOException {
         try (FakeDreamlake server = FakeDreamlake.start();
                 Logging logging = Logging.to(root, appender -> {
                     appender.setSession("run");
@@ -119,7 +119,7 @@ class ListCommandTest {
     }
 
     @Test
-    void recordsAreCountedByLevelWhereThatIsAskedFor() {
+    void withCountRecordsAreCountedByLevel() {
         SessionOnDisk python = session("python");
         python.write(
                 python.log(), line(0, "info", "a") + line(1, "error", "b") + line(2, "error", "c") + "no record\n");
@@ -129,9 +129,9 @@ class ListCommandTest {
         assertThat(json().has("levels")).isFalse();
     }
 
-    /** A hole of the file system: reading all of it would take long. */
+    /** The log is a sparse file: reading all of it would take long. */
     @Test
-    void ofAHugeLogOnlyTheEndIsRead() throws IOException {
+    void onlyTheEndOfAHugeLogIsRead() throws IOException {
         SessionOnDisk huge = session("huge");
         huge.write(huge.log(), line(0, "info", "first"));
         try (RandomAccessFile file = new RandomAccessFile(huge.log().toFile(), "rw")) {
@@ -145,7 +145,7 @@ class ListCommandTest {
     }
 
     @Test
-    void whatIsNoFileIsNotOpenedAndTheOthersAreShown() throws Exception {
+    void anythingOtherThanARegularFileIsNotOpenedAndTheOtherSessionsAreShown() throws Exception {
         SessionOnDisk good = session("good");
         good.write(good.log(), line(0, "info", "fine"));
         Path pipe = session("pipe").log();
@@ -164,7 +164,7 @@ class ListCommandTest {
     }
 
     @Test
-    void aRecordThatWouldCommandTheTerminalIsShownAsText() {
+    void controlCharactersInARecordAreShownAsText() {
         SessionOnDisk evil = session("evil");
         evil.write(evil.log(), line(0, "info\\u001b[2J", "\\u001b]0;title\\u0007"));
         assertThat(Tool.run("ls", root).out())
@@ -174,7 +174,7 @@ class ListCommandTest {
     }
 
     @Test
-    void anEmptyOrMissingRootIsSaidInASentence() {
+    void anEmptyOrMissingRootGetsOneSentence() {
         assertThat(Tool.run("ls", root).out()).isEqualTo("There are no sessions under " + root + ".\n");
         Tool missing = Tool.run("ls", root.resolve("missing"));
         assertThat(missing.exitCode()).isEqualTo(2);

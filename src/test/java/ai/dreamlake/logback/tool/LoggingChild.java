@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * A process that logs into session {@code default/run} and then waits until it is killed. Arguments: local path, "log"
- * or "stage", and for "log" the messages. Says how many records it has logged. In "stage" the last ones are in its tail
- * alone.
+ * or "stage", and for "log" the messages. Prints how many records it has logged. With "stage", the last ones are only
+ * in its tail.
  */
 final class LoggingChild {
 
@@ -39,7 +39,7 @@ final class LoggingChild {
         Thread.currentThread().join();
     }
 
-    /** One that has logged, and lives. */
+    /** Starts one that has logged and is alive. */
     static ChildJvm start(Path root, String... messages) {
         List<Object> arguments = new ArrayList<>(List.of(root, "log"));
         arguments.addAll(List.of(messages));
@@ -48,7 +48,7 @@ final class LoggingChild {
         return child;
     }
 
-    /** One that has logged, and is dead. */
+    /** Runs one that has logged and was killed. */
     static void killed(Path root, String... messages) {
         try (ChildJvm child = start(root, messages)) {
             child.kill();
@@ -56,7 +56,7 @@ final class LoggingChild {
         }
     }
 
-    /** One that is dead, and has left records in its tail. Returns how many records it has logged. */
+    /** Runs one that was killed and left records in its tail. Returns how many records it logged. */
     static int killedWithATail(Path root) {
         try (ChildJvm child = ChildJvm.start(LoggingChild.class, root, "stage")) {
             int records = Integer.parseInt(child.readLine());

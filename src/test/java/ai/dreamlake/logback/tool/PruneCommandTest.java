@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What decides is tested where {@code <localRetention>} is. */
+/** The rules that decide are tested together with {@code <localRetention>}. */
 @Timeout(120)
 class PruneCommandTest {
 
@@ -50,7 +50,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void oldSessionsGoAndYoungOnesStay() throws IOException {
+    void oldSessionsAreDeletedAndYoungOnesStay() throws IOException {
         SessionOnDisk old = closed("old", 31);
         SessionOnDisk young = closed("young", 29);
         Tool prune = prune("--older-than", "30d");
@@ -65,7 +65,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void theOldestGoUntilTheRestFits() throws IOException {
+    void theOldestAreDeletedUntilTheRestFits() throws IOException {
         SessionOnDisk oldest = closed("a", 30);
         SessionOnDisk older = closed("b", 20);
         for (SessionOnDisk session : new SessionOnDisk[] {oldest, older}) {
@@ -91,7 +91,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void whatHoldsParametersTracksOrFilesStays() throws IOException {
+    void sessionsWithParametersTracksOrFilesStay() throws IOException {
         for (String file :
                 new String[] {"parameters.json", "tracks/loss/data.msgpack", "files/model.pt", "notes.txt"}) {
             SessionOnDisk session = closed("with-" + file.replaceAll("\\W.*", ""), 31);
@@ -102,7 +102,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void aProcessThatLivesOrDiedKeepsItsSession() throws IOException {
+    void aSessionOfALiveOrDeadProcessStays() throws IOException {
         try (ChildJvm child = LoggingChild.start(root, "first")) {
             setAge(session("run"), 31);
             assertThat(prune("--older-than", "30d").out()).startsWith("0 sessions");
@@ -116,7 +116,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void whatAServerIsStillToGetStaysUntilItIsDelivered() throws IOException {
+    void undeliveredSessionsStayUntilTheyAreDelivered() throws IOException {
         try (FakeDreamlake server = FakeDreamlake.start();
                 Logging logging = Logging.to(root, appender -> {
                     appender.setSession("run");
@@ -146,7 +146,7 @@ class PruneCommandTest {
     }
 
     @Test
-    void aSessionWithALinkInItStaysAndTheOthersGo() throws IOException {
+    void aSessionWithALinkInItStaysAndTheOthersAreDeleted() throws IOException {
         closed("old", 31);
         Path linked = session("linked").directory().resolve("logs");
         Files.createDirectories(linked);
@@ -159,8 +159,8 @@ class PruneCommandTest {
     }
 
     @Test
-    void whatIsToGoMustBeSaid() {
-        assertThat(prune().err()).isEqualTo("dreamlake: Say what is to go: --older-than 30d, --keep 10GB, or both.\n");
+    void theCommandLineMustSayWhatToDelete() {
+        assertThat(prune().err()).isEqualTo("dreamlake: Say what to delete: --older-than 30d, --keep 10GB, or both.\n");
         assertThat(prune("--older-than", "1s").exitCode()).isEqualTo(2);
         assertThat(prune("--older-than", "young").exitCode()).isEqualTo(2);
         assertThat(prune("--keep", "much").exitCode()).isEqualTo(2);

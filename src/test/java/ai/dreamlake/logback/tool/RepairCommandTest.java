@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Real JVMs, really killed. */
+/** With real JVMs that are killed. */
 @Timeout(120)
 class RepairCommandTest {
 
@@ -35,7 +35,7 @@ class RepairCommandTest {
         return Tool.run("verify", "default/run", "--root", root);
     }
 
-    /** As if nobody had touched it for a while. */
+    /** Makes the log look as if it had not been touched for a while. */
     private void leaveAlone() throws IOException {
         try (Stream<Path> files = Files.walk(root)) {
             for (Path file : files.toList()) {
@@ -45,15 +45,15 @@ class RepairCommandTest {
     }
 
     @Test
-    void whatAKilledProcessHadStagedComesIntoTheLogAndItsEndIsReportedOnce() {
+    void stagedRecordsOfAKilledProcessComeIntoTheLogAndItsEndIsReportedOnce() {
         int records = LoggingChild.killedWithATail(root);
         int staged = records - run().lines().size();
         Tool repair = repair();
         assertThat(repair.exitCode()).as(repair.err()).isZero();
         assertThat(repair.out())
-                .contains("default/run: " + staged
-                        + " records brought into the log, which a process that ended had staged\n")
-                .containsPattern("default/run: the log says now that process \\d+ on \\S+ ended without closing it\n");
+                .contains("default/run: wrote " + staged + " records to the log, which an ended process had staged\n")
+                .containsPattern(
+                        "default/run: reported in the log that process \\d+ on \\S+ ended without closing it\n");
         run().assertGapless(records + 1);
         run().assertLeftBehindRightly();
         assertThat(run().messages().get(records)).matches(SessionOnDisk::isCrashReport);
@@ -69,15 +69,15 @@ class RepairCommandTest {
         }
         run().append(run().log(), "{\"timestamp\": \"2025");
         leaveAlone();
-        assertThat(repair().out()).contains("default/run: 20 bytes set aside in logs/logs.jsonl.torn\n");
+        assertThat(repair().out()).contains("default/run: set 20 bytes aside in logs/logs.jsonl.torn\n");
         run().assertGapless(1);
         assertThat(run().torn()).hasContent("{\"timestamp\": \"2025");
         assertThat(verify().exitCode()).isZero();
     }
 
-    /** Then it may be the line of a Python program, which takes its time. */
+    /** A young torn end may be a line that a Python program is still writing. */
     @Test
-    void aTornEndThatIsYoungHasAMomentToBecomeALine() {
+    void aYoungTornEndHasAMomentToBecomeALine() {
         try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
             logging.log.info("first");
         }
@@ -88,13 +88,14 @@ class RepairCommandTest {
     }
 
     @Test
-    void theNumberForPythonAndTheDescriptionAreMended() throws IOException {
+    void theNumberForPythonAndTheDescriptionAreRepaired() throws IOException {
         run().write(run().log(), ListCommandTest.line(0, "info", "a") + ListCommandTest.line(1, "info", "b"));
         run().write(run().hint(), "17");
         leaveAlone();
         assertThat(repair().lines())
                 .containsExactly(
-                        "default/run: session.json written", "default/run: the Python SDK goes on with number 2");
+                        "default/run: wrote session.json",
+                        "default/run: corrected .log_sequence: the Python SDK continues with number 2");
         run().assertLeftBehindRightly();
         assertThat(verify().exitCode()).as(verify().out()).isZero();
         run().write(run().description(), "{\"name\"");
@@ -104,7 +105,7 @@ class RepairCommandTest {
     }
 
     @Test
-    void nothingIsChangedInASessionThatIsFine() throws IOException {
+    void nothingIsChangedInAHealthySession() throws IOException {
         try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
             logging.log.info("first");
         }
@@ -114,14 +115,14 @@ class RepairCommandTest {
     }
 
     @Test
-    void aProcessThatLivesIsLeftAlone() throws IOException {
+    void aLiveProcessIsLeftAlone() throws IOException {
         try (ChildJvm child = ChildJvm.start(LoggingChild.class, root, "stage")) {
             int records = Integer.parseInt(child.readLine());
             Map<String, String> before = ListCommandTest.content(root);
             assertThat(repair().lines())
                     .containsExactly(
                             "default/run: nothing to repair",
-                            "default/run: is open, so what belongs to a process that lives is left alone");
+                            "default/run: is open: what belongs to its live process was left alone");
             assertThat(ListCommandTest.content(root)).isEqualTo(before);
             child.kill();
             child.waitFor();
@@ -134,7 +135,7 @@ class RepairCommandTest {
     void theDirectoryOfANestedSessionIsRepairedUnderItsOwnName() {
         LoggingChild.killed(root, "first");
         Tool repair = Tool.run("repair", run().directory());
-        assertThat(repair.out()).contains("default/run: the log says now that process");
+        assertThat(repair.out()).contains("default/run: reported in the log that process");
         run().assertGapless(2);
     }
 

@@ -13,7 +13,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Lines of ours, of Python and of nobody, as records with flat metadata. */
+/** Reads our lines, those of Python and damaged ones as records with flat metadata. */
 class SessionRecordsTest {
 
     private static final int LONG = 1 << 20;
@@ -38,7 +38,7 @@ class SessionRecordsTest {
     }
 
     @Test
-    void aLineOfOursBecomesARecord() throws IOException {
+    void ourLineBecomesARecord() throws IOException {
         FlatRecord record = only("{\"timestamp\": \"2025-10-29T10:30:05.250000Z\", \"level\": \"warn\","
                 + " \"message\": \"Épöch 1\", \"metadata\": {\"loss\": 0.10, \"big\": 123456789012345678901234567890},"
                 + " \"sequenceNumber\": 7}");
@@ -52,7 +52,7 @@ class SessionRecordsTest {
     }
 
     @Test
-    void aLineOfPythonMayHaveItsFieldsInAnotherOrderAndNumbersThatJsonHasNot() throws IOException {
+    void aLineOfPythonMayHaveFieldsInAnotherOrderAndNumbersThatJsonDoesNotAllow() throws IOException {
         FlatRecord record = only("{\"sequenceNumber\": 3, \"timestamp\": \"2025-10-29T10:30:05Z\", \"level\": \"info\","
                 + " \"message\": 5, \"metadata\": {\"loss\": NaN, \"worst\": -Infinity, \"ours\": \"Infinity\"}}");
         assertThat(record.message()).isEqualTo("5");
@@ -75,7 +75,7 @@ class SessionRecordsTest {
     }
 
     @Test
-    void whatIsNestedVeryDeeplyTakesLittleMemory() throws IOException {
+    void deeplyNestedMetadataTakesLittleMemory() throws IOException {
         int depth = 100_000;
         FlatRecord record = only("{\"metadata\": " + "{\"a\": ".repeat(depth) + "1" + "}".repeat(depth) + "}");
         assertThat(record.metadata()).hasSize(1);
@@ -83,7 +83,7 @@ class SessionRecordsTest {
     }
 
     @Test
-    void aRecordWithoutAUsableNumberGetsTheOneAfterTheRecordBeforeIt() throws IOException {
+    void aRecordWithoutAUsableNumberGetsTheNumberAfterThePreviousRecord() throws IOException {
         read(
                 "{\"sequenceNumber\": 40}\n{\"message\": \"x\"}\n{\"sequenceNumber\": -3}\n"
                         + "{\"sequenceNumber\": 99999999999999999999999}\n{\"sequenceNumber\": \"7\"}\n",
@@ -92,7 +92,7 @@ class SessionRecordsTest {
     }
 
     @Test
-    void linesThatAreNoRecordsAreCountedAndReadingGoesOn() throws IOException {
+    void linesThatAreNotRecordsAreCountedAndReadingGoesOn() throws IOException {
         SessionRecords.Skipped skipped =
                 read("{\"message\": \"a\"}\nno JSON\n\n[1]\n{\"message\": \"b\"}\r\n{\"message\": \"torn\"", LONG);
         assertThat(records).extracting(FlatRecord::message).containsExactly("a", "b");
@@ -100,7 +100,7 @@ class SessionRecordsTest {
     }
 
     @Test
-    void aLineThatIsTooLongIsSkippedAndCounted() throws IOException {
+    void anOverlongLineIsSkippedAndCounted() throws IOException {
         String log = "{\"message\": \"" + "x".repeat(500_000) + "\"}\n{\"message\": \"after it\"}\n";
         assertThat(read(log, 100_000)).isEqualTo(new SessionRecords.Skipped(0, 1));
         assertThat(records).extracting(FlatRecord::message).containsExactly("after it");

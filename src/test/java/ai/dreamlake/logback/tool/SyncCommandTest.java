@@ -31,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real files to a server on a real socket, by this JVM and by those that are killed. */
+/** Sends real files to a server on a real socket, from this JVM and from JVMs that are killed. */
 @Timeout(120)
 class SyncCommandTest {
 
@@ -104,12 +104,12 @@ class SyncCommandTest {
         Tool first = sync();
         assertThat(first.err()).isEmpty();
         assertThat(first.exitCode()).isZero();
-        assertThat(first.lines()).containsExactly("project/run: 100 records sent", "100 records of 1 sessions sent");
+        assertThat(first.lines()).containsExactly("project/run: sent 100 records", "sent 100 records of 1 session");
         assertThat(server.messages("project/run")).isEqualTo(records(100));
         assertThat(Files.readAllBytes(session("run").log())).isEqualTo(before);
 
         long posts = posts();
-        assertThat(sync().lines()).containsExactly("0 records of 0 sessions sent");
+        assertThat(sync().lines()).containsExactly("sent 0 records of 0 sessions");
         assertThat(posts()).isEqualTo(posts);
 
         log("run", 100, 110);
@@ -155,7 +155,7 @@ class SyncCommandTest {
     }
 
     @Test
-    void onlyWhatWasMeantForAServerIsSentIfThatIsAskedFor() throws IOException {
+    void withLeftoversOnlySessionsMeantForAServerAreSent() throws IOException {
         log("local", 0, 3);
         log("marked", 0, 3);
         Files.createFile(session("marked").log().resolveSibling(".upload"));
@@ -184,7 +184,7 @@ class SyncCommandTest {
         }
         Tool dead = sync(root, "http://localhost:" + port, "--give-up-after", "1");
         assertThat(dead.exitCode()).isEqualTo(3);
-        assertThat(dead.err()).contains("project/a: ", "project/b: ", " bytes are not sent: ");
+        assertThat(dead.err()).contains("project/a: ", "project/b: ", " bytes were not sent: ");
         try (FakeDreamlake later = FakeDreamlake.start(port)) {
             assertThat(sync(root, later.url()).exitCode()).isZero();
             assertThat(later.messages("project/a")).isEqualTo(records(3));
@@ -193,19 +193,19 @@ class SyncCommandTest {
     }
 
     @Test
-    void aServerThatIsBusyForAMomentGetsEverything() {
+    void aTemporarilyBusyServerGetsEverything() {
         log("run", 0, 3);
         AtomicInteger answers = new AtomicInteger();
         server.instead.set(
                 request -> answers.getAndIncrement() < 2 ? FakeDreamlake.answer(503, "Retry-After", "0") : null);
         Tool run = sync();
         assertThat(run.exitCode()).isZero();
-        assertThat(run.err()).isEqualTo("dreamlake: the server does not take it, and is tried again: HTTP 503\n");
+        assertThat(run.err()).isEqualTo("dreamlake: a call to the server failed and will be repeated: HTTP 503\n");
         assertThat(server.messages("project/run")).isEqualTo(records(3));
     }
 
     @Test
-    void aTokenThatIsRefusedEndsItAtOnceForAllSessions() {
+    void aRefusedTokenEndsTheCommandAtOnceForAllSessions() {
         for (int i = 0; i < 8; i++) { // more than are sent at the same time
             log("run-" + i, 0, 3);
         }
@@ -217,7 +217,7 @@ class SyncCommandTest {
     }
 
     @Test
-    void aRecordThatIsRefusedIsSetAsideAndTold() throws IOException {
+    void aRefusedRecordIsSetAsideAndReported() throws IOException {
         log("run", 0, 3);
         server.instead.set(request ->
                 FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("record 1")
@@ -225,14 +225,14 @@ class SyncCommandTest {
                         : null);
         Tool run = sync();
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err()).contains("project/run: the server refuses 1 records for good");
+        assertThat(run.err()).contains("project/run: the server refused 1 record for good");
         assertThat(server.messages("project/run")).containsExactly("record 0", "record 2");
         assertThat(Files.readString(session("run").log().resolveSibling("rejected.jsonl")))
                 .contains("record 1");
     }
 
     @Test
-    void aTornEndIsNotSentAndTold() {
+    void aTornEndIsNotSentButReported() {
         log("run", 0, 3);
         session("run").append(session("run").log(), "{\"torn");
         Tool run = sync();
@@ -241,7 +241,7 @@ class SyncCommandTest {
         assertThat(server.messages("project/run")).hasSize(3);
     }
 
-    /** Runs the tool. Arguments: those of the tool. */
+    /** Runs the tool with its arguments. */
     static final class Child {
         public static void main(String[] arguments) {
             Dreamlake.main(arguments);
@@ -319,7 +319,7 @@ class SyncCommandTest {
         waiting.write(waiting.log(), PYTHON);
         Tool run = sync(spool, server.url());
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).contains("none of this server and user");
+        assertThat(run.err()).contains("none for this server and user");
         assertThat(sync(waiting.directory().getParent().getParent(), server.url())
                         .exitCode())
                 .isZero();
@@ -328,7 +328,7 @@ class SyncCommandTest {
     }
 
     @Test
-    void aPartOfASpoolWithoutItsNameIsLeftAloneUnlessSomebodySaysWhatItIs() {
+    void aPartOfASpoolWithoutItsNameIsLeftAloneUnlessTheOptionSaysThatItIsASpool() {
         SessionOnDisk copied = session("run");
         Path segment = copied.log().resolveSibling("logs.0000000000000000001.jsonl");
         copied.write(segment, PYTHON);
@@ -342,7 +342,7 @@ class SyncCommandTest {
     }
 
     @Test
-    void whatAKilledProcessHadStagedIsSentWithTheReportOfItsDeath() {
+    void stagedRecordsOfAKilledProcessAreSentWithTheReportOfItsEnd() {
         int records;
         try (ChildJvm child = ChildJvm.start(ExportCommandTest.Burst.class, root)) {
             records = Integer.parseInt(child.readLine());
@@ -403,7 +403,7 @@ class SyncCommandTest {
     }
 
     @Test
-    void whileSomebodyElseHoldsTheUploadLockItWaitsAndGivesUp() throws Exception {
+    void whileAnotherProcessHoldsTheUploadLockItWaitsAndGivesUp() throws Exception {
         log("run", 0, 3);
         SessionDirectory held = new SessionDirectory(session("run").directory());
         try (DeliveredSession lock = DeliveredSession.tryHold(held)) {
@@ -421,7 +421,7 @@ class SyncCommandTest {
     void aWrongCommandLineGetsOneSentence() throws IOException {
         Files.createDirectories(root);
         assertThat(Tool.run("sync", root).err()).contains("Name the server with --remote");
-        assertThat(Tool.run("sync", root, "--remote", "http://localhost").err()).contains("The server wants a token");
+        assertThat(Tool.run("sync", root, "--remote", "http://localhost").err()).contains("The server needs a token");
         assertThat(Tool.run("sync", root, "--remote", "ftp://example.com", "--user-name", "alice")
                         .err())
                 .contains("--remote is \"ftp://example.com\": begin with http:// or https://");
@@ -438,7 +438,7 @@ class SyncCommandTest {
             log("run-" + i, 0, 2);
         }
         server.millisPerRequest = 20;
-        assertThat(sync().lines()).hasSize(21).endsWith("40 records of 20 sessions sent");
+        assertThat(sync().lines()).hasSize(21).endsWith("sent 40 records of 20 sessions");
         assertThat(server.mostAtATime.get()).isBetween(2, 4);
         await().until(() -> server.atATime.get() == 0);
     }

@@ -52,7 +52,7 @@ class TailCommandTest {
                 .toArray());
     }
 
-    /** A tail that goes on, on a thread of its own, until it is closed. */
+    /** A {@code tail -f} on its own thread, until it is closed. */
     private final class Following implements AutoCloseable {
         final StringWriter out = new StringWriter();
         private final CommandLine command = Dreamlake.commandLine().setOut(new PrintWriter(out));
@@ -81,7 +81,7 @@ class TailCommandTest {
         }
     }
 
-    /** From the third column on. */
+    /** The lines from the third column on. */
     private static List<String> messagesOf(String out) {
         return out.lines().map(line -> line.replaceFirst("^20\\S+ \\S+ +", "")).toList();
     }
@@ -109,7 +109,7 @@ class TailCommandTest {
     }
 
     @Test
-    void whatHasSeveralLinesIsPrintedBelow() {
+    void textsOfSeveralLinesArePrintedBelow() {
         run().write(
                         run().log(),
                         line(
@@ -145,7 +145,7 @@ class TailCommandTest {
     }
 
     @Test
-    void sinceAMomentAllThatFollowsIsPrinted() {
+    void withSinceEverythingFromThatMomentIsPrinted() {
         run().write(run().log(), lines(0, 60));
         assertThat(messagesOf(tail("--since", "2025-10-29T10:30:40Z").out()))
                 .hasSize(20)
@@ -164,13 +164,14 @@ class TailCommandTest {
         assertThat(RecordFilter.time("2026-01-30 08:00", now)).isEqualTo("2026-01-30T08:00:00Z");
         assertThatThrownBy(() -> RecordFilter.time("2026-13-01", now)).isInstanceOf(ToolFailure.class);
         assertThatThrownBy(() -> RecordFilter.time("soon", now))
-                .hasMessage("\"soon\" is no duration, such as 12h, 30d or \"30 days\".");
+                .hasMessage("\"soon\" is not a duration, such as 12h, 30d or \"30 days\".");
     }
 
     @Test
     void wrongOptionsGetOneSentence() {
         run().write(run().log(), lines(0, 1));
-        assertThat(tail("--grep", "(").err()).isEqualTo("dreamlake: --grep \"(\" is no pattern: Unclosed group.\n");
+        assertThat(tail("--grep", "(").err())
+                .isEqualTo("dreamlake: --grep \"(\" is not a regular expression: Unclosed group.\n");
         assertThat(tail("--since", "never").exitCode()).isEqualTo(2);
         assertThat(tail("--level", "loud").exitCode()).isEqualTo(2);
         assertThat(tail("-n", -1).exitCode()).isEqualTo(2);
@@ -183,7 +184,7 @@ class TailCommandTest {
         String all = lines(0, 3) + "no record\n";
         run().write(run().log(), all);
         assertThat(tail("--raw").out()).isEqualTo(all);
-        assertThat(tail().lines()).last().isEqualTo("(no record) no record");
+        assertThat(tail().lines()).last().isEqualTo("(not a record) no record");
     }
 
     @Test
@@ -197,9 +198,9 @@ class TailCommandTest {
         assertThat(messagesOf(tail("--level", "error").out())).containsExactly("record 0");
     }
 
-    /** A hole of the file system: reading all of it would take long, and not fit into memory. */
+    /** The log is a sparse file: reading all of it would take long, and it does not fit into memory. */
     @Test
-    void ofAHugeLogOnlyTheEndIsReadAndALineThatIsTooLongIsOnlyTold() throws IOException {
+    void onlyTheEndOfAHugeLogIsReadAndOfAnOverlongLineOnlyTheLengthIsPrinted() throws IOException {
         run().write(run().log(), lines(0, 1));
         try (RandomAccessFile file = new RandomAccessFile(run().log().toFile(), "rw")) {
             file.setLength(1L << 40);
@@ -212,7 +213,7 @@ class TailCommandTest {
     }
 
     @Test
-    void recordsToComeAreFollowedAndAPartOfALineWaitsForItsEnd() throws Exception {
+    void newRecordsAreFollowedAndAPartialLineWaitsForItsEnd() throws Exception {
         run().write(run().log(), lines(0, 3));
         try (Following following = new Following("-n", "1")) {
             following.awaitMessages("record 2");
@@ -224,22 +225,22 @@ class TailCommandTest {
     }
 
     @Test
-    void aLogThatIsCutOffOrReplacedOrBeginsLaterIsFollowed() throws Exception {
+    void aLogThatIsTruncatedOrReplacedOrBeginsLaterIsFollowed() throws Exception {
         Files.createDirectories(run().log().getParent());
         try (Following following = new Following()) {
             run().write(run().log(), lines(0, 2));
             following.awaitMessages("record 0", "record 1");
             run().write(run().log(), "");
-            following.awaitMessages("record 0", "record 1", "-- the log was cut off --");
+            following.awaitMessages("record 0", "record 1", "-- the log was truncated --");
             run().append(run().log(), lines(5, 6));
-            following.awaitMessages("record 0", "record 1", "-- the log was cut off --", "record 5");
+            following.awaitMessages("record 0", "record 1", "-- the log was truncated --", "record 5");
             Path other = run().log().resolveSibling("other");
             Files.writeString(other, lines(7, 8));
             Files.move(other, run().log(), StandardCopyOption.REPLACE_EXISTING);
             following.awaitMessages(
                     "record 0",
                     "record 1",
-                    "-- the log was cut off --",
+                    "-- the log was truncated --",
                     "record 5",
                     "-- the log was replaced --",
                     "record 7");
@@ -263,7 +264,7 @@ class TailCommandTest {
     }
 
     @Test
-    void whatADeadProcessHasStagedIsPrintedAndNotOnceMoreWhenItComesIntoTheLog() throws Exception {
+    void stagedRecordsOfADeadProcessArePrintedAndNotAgainWhenTheyComeIntoTheLog() throws Exception {
         int records = LoggingChild.killedWithATail(root);
         assertThat(run().lines()).hasSizeLessThan(records);
         assertThat(messagesOf(tail("-n", 100_000).out()))
@@ -280,7 +281,7 @@ class TailCommandTest {
     }
 
     @Test
-    void aLivingProcessIsFollowedThroughABurst() throws Exception {
+    void aLiveProcessIsFollowedThroughABurst() throws Exception {
         try (ChildJvm child = LoggingChild.start(root, "before");
                 Following following = new Following()) {
             await().until(() -> following.messages().contains("before"));
@@ -296,7 +297,7 @@ class TailCommandTest {
     }
 
     @Test
-    void whatIsNoFileIsNotOpened() throws Exception {
+    void anythingOtherThanARegularFileIsNotOpened() throws Exception {
         Files.createDirectories(run().log().getParent());
         assertThat(new ProcessBuilder("mkfifo", run().log().toString()).start().waitFor())
                 .isZero();

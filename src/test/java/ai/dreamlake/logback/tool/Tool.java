@@ -7,9 +7,9 @@ import java.util.List;
 import picocli.CommandLine;
 
 /**
- * One run of the tool in this JVM.
+ * A run of the tool in this JVM.
  *
- * @param exitCode what the shell would be told
+ * @param exitCode what the shell would get
  * @param out what went to standard output
  * @param err what went to standard error
  */

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sessions and their verdicts are in {@code src/test/resources/verify}. */
+/** The sessions and their expected verdicts are in {@code src/test/resources/verify}. */
 @Timeout(120)
 class VerifyCommandTest {
 
@@ -41,7 +41,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void everyVerdictIsAsItShouldBe() throws IOException {
+    void everyCaseHasTheExpectedVerdict() throws IOException {
         Map<String, String> before = ListCommandTest.content(CASES);
         Object[] arguments = Stream.of(List.of("verify"), cases("cases"), cases("beyond"))
                 .flatMap(List::stream)
@@ -53,7 +53,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void theExitCodeTellsEachVerdict() throws IOException {
+    void theExitCodeSaysWhetherThereAreFaults() throws IOException {
         for (Path session : cases("cases")) {
             boolean isFine = session.getFileName().toString().startsWith("fine");
             assertThat(Tool.run("verify", session).exitCode())
@@ -63,7 +63,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void whatTheLibraryWritesIsFineAlsoWhileItIsOpen() {
+    void sessionsOfTheLibraryAreFineEvenWhileTheyAreOpen() {
         try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
             IntStream.range(0, 1000)
                     .forEach(i -> logging.log.atInfo().addKeyValue("epoch", i).log("naïve \u0007 {}", i));
@@ -77,7 +77,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void whatAKilledProcessLeftIsAFault() {
+    void theFilesThatAKilledProcessLeftAreFaults() {
         int records = LoggingChild.killedWithATail(root);
         int inLog = run().lines().size();
         Tool verify = verify();
@@ -86,11 +86,12 @@ class VerifyCommandTest {
                 .hasSize(3)
                 .element(0)
                 .asString()
-                .matches("default/run: process \\d+ on \\S+ ended without closing the log: repair says so there");
+                .matches(
+                        "default/run: process \\d+ on \\S+ ended without closing the log: repair reports that in the log");
         assertThat(verify.lines().get(1))
                 .isEqualTo(
                         "default/run: " + (records - inLog)
-                                + " records of a process that ended wait in logs/logs.jsonl.tail: repair brings them into the log");
+                                + " records of a process that ended wait in logs/logs.jsonl.tail: repair writes them to the log");
     }
 
     @Test
@@ -102,7 +103,7 @@ class VerifyCommandTest {
     }
 
     @Test
-    void whatIsNoFileIsNotOpened() throws Exception {
+    void anythingOtherThanARegularFileIsNotOpened() throws Exception {
         SessionOnDisk run = run().write(run().log(), ListCommandTest.line(0, "info", "m"));
         for (String name : List.of(".log_sequence", ".writer", "logs.jsonl.tail")) {
             Path pipe = run.log().resolveSibling(name);
@@ -114,15 +115,15 @@ class VerifyCommandTest {
         assertThat(verify.exitCode()).isEqualTo(1);
         assertThat(verify.out())
                 .contains(
-                        "logs/.writer is no regular file",
-                        "logs/logs.jsonl.tail is no regular file",
+                        "logs/.writer is not a regular file",
+                        "logs/logs.jsonl.tail is not a regular file",
                         "log_sequence is a pipe");
         Files.delete(run.hint());
         assertThat(verify().out()).contains("session.json is a link");
     }
 
     @Test
-    void aSessionThatIsNotThereIsAWrongUsage() {
+    void aMissingSessionIsAUsageError() {
         assertThat(Tool.run("verify", "default/none", "--root", root).exitCode())
                 .isEqualTo(2);
         assertThat(Tool.run("verify").exitCode()).isEqualTo(2);
