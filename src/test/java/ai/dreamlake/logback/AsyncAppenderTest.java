@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What is said where an AsyncAppender stands around ours. */
+/** The warning if an AsyncAppender wraps our appender. */
 class AsyncAppenderTest {
 
     private static final String OF_ASYNC = "Appender [ASYNC] is an AsyncAppender";
@@ -32,7 +32,7 @@ class AsyncAppenderTest {
                 + "<appender-ref ref='DREAMLAKE'/></appender>";
     }
 
-    /** Logs twice, and returns what was warned of. */
+    /** Logs twice, and returns the warnings. */
     private List<String> warnings(String appenders, String attached) {
         LoggerContext context = Logging.newContext();
         Logging.configure(

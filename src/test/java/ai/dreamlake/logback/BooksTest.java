@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** I6 where the application's stack ends: anywhere in Logback, in our code, or in the JDK below it. */
+/** I6 if the application's stack overflows: anywhere in Logback, in our code, or in the JDK below it. */
 @Timeout(120)
 class BooksTest {
 
@@ -40,7 +40,7 @@ class BooksTest {
     }
 
     @Test
-    void wheneverTheStackEndsEachRecordInTheLogIsDeliveredAndNothingIsPendingForEver() throws Exception {
+    void wheneverTheStackEndsEachRecordInTheLogIsDeliveredAndNothingIsPendingForever() throws Exception {
         try (FakeDreamlake server = FakeDreamlake.start();
                 Logging logging = Logging.to(root, appender -> {
                     appender.setRemote(server.url());
@@ -63,7 +63,7 @@ class BooksTest {
         return SessionOnDisk.of(root, "default", "default");
     }
 
-    /** On threads with small stacks of different sizes, while somebody looks at the books. */
+    /** Runs on threads with small stacks of different sizes, while another thread reads the statistics. */
     private static void logAtTheEndsOfManyStacks(Logging logging) throws InterruptedException {
         logging.log.info("with all of the stack");
         ConcurrentLinkedQueue<DreamlakeStatistics> wrong = new ConcurrentLinkedQueue<>();
@@ -100,7 +100,7 @@ class BooksTest {
         assertThat(wrong).isEmpty();
     }
 
-    /** Logs at the end of the stack, then some frames above, and so on for as many frames as a record needs. */
+    /** Logs at the end of the stack, then some frames above it, and so on for as many frames as a record needs. */
     private static void logAtTheEndOfTheStack(Logging logging, AtomicLong attempts, int depth) {
         try {
             logAtTheEndOfTheStack(logging, attempts, depth + 1);

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 
-/** What JVMs that were killed in a burst had staged, and who brings it in. */
+/** The staged records of JVMs that were killed in a burst, and who recovers them. */
 @Timeout(120)
 class BurstCrashTest {
 
@@ -35,9 +35,7 @@ class BurstCrashTest {
         return SessionOnDisk.of(root, "project", name);
     }
 
-    /**
-     * Logs a burst that nobody writes into the log, and waits to be killed. Arguments: local path or spool, URL or "".
-     */
+    /** Logs a burst that stays staged, and waits to be killed. Arguments: local path or spool, URL or "". */
     static final class Burst {
         public static void main(String[] arguments) throws IOException {
             Logging logging = logging(arguments[0], arguments[1], "killed", Duration.buildByMinutes(60));
@@ -54,7 +52,7 @@ class BurstCrashTest {
             LockSupport.park();
         }
 
-        /** The directory with the workspaces: in remote mode one is between. */
+        /** The directory with the workspaces: in remote mode there is one in between. */
         private static Path spool(String path) {
             File[] inside = new File(path).listFiles((directory, name) -> name.startsWith("localhost-"));
             return inside != null && inside.length > 0 ? inside[0].toPath() : Path.of(path);
@@ -91,7 +89,7 @@ class BurstCrashTest {
     }
 
     @Test
-    void theNextProcessThatOpensTheSessionBringsThemIn() {
+    void theNextProcessThatOpensTheSessionRecoversThem() {
         int records = burstAndKill("");
         assertThat(session("killed").lines()).hasSizeLessThan(records);
         try (Logging logging = logging(root, "", "killed")) {
@@ -106,7 +104,7 @@ class BurstCrashTest {
     }
 
     @Test
-    void anAppenderThatLogsElsewhereBringsThemInAtItsStart() throws IOException {
+    void anAppenderThatLogsElsewhereRecoversThemAtItsStart() throws IOException {
         int records = burstAndKill("");
         try (Logging logging = logging(root, "", "another")) {
             await().until(() -> session("killed").lines().size() == records + 1);
@@ -120,7 +118,7 @@ class BurstCrashTest {
     }
 
     @Test
-    void inRemoteModeTheyAreDeliveredAlsoIfTheNextStartLogsElsewhere() {
+    void inRemoteModeTheyAreDeliveredEvenIfTheNextStartLogsElsewhere() {
         try (FakeDreamlake server = FakeDreamlake.start()) {
             int records = burstAndKill(server.url());
             try (Logging logging = logging(root, server.url(), "another")) {
@@ -135,7 +133,7 @@ class BurstCrashTest {
     }
 
     @Test
-    void aProcessThatHasTheSessionOpenBringsThemInByItself() {
+    void aProcessThatHasTheSessionOpenRecoversThemByItself() {
         try (Logging logging = logging(root, "", "killed")) {
             logging.log.info("opens the session");
             int records = burstAndKill("");
@@ -145,8 +143,8 @@ class BurstCrashTest {
     }
 
     /**
-     * Logs from four threads into one session after the other, while somebody truncates the tails. Argument: local
-     * path.
+     * Logs from four threads into one session after the other, while another process truncates the tails. Argument:
+     * local path.
      */
     static final class Truncated {
         private static final int SESSIONS = 6;
@@ -212,7 +210,7 @@ class BurstCrashTest {
         }
     }
 
-    /** Ends a burst and then is silent. Argument: local path. */
+    /** Logs a burst, and then nothing more. Argument: local path. */
     @Test
     void aBurstThatIsFollowedBySilenceIsInTheLogSoon() {
         try (Logging logging = logging(root, "", "silent")) {

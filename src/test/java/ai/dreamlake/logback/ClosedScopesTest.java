@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 
-/** Where records go when a scope was closed on another thread, and is still named in an MDC. */
+/** Where records go if a scope was closed on another thread, but an MDC still names it. */
 class ClosedScopesTest {
 
     @TempDir
@@ -84,7 +84,7 @@ class ClosedScopesTest {
     }
 
     @Test
-    void aDeadScopeUncoversTheOneAroundIt() {
+    void aClosedScopeUncoversTheOneAroundIt() {
         try (Logging logging = Logging.to(root)) {
             DreamlakeSession outer = DreamlakeSession.open("p", "outer");
             DreamlakeSession inner = DreamlakeSession.open("p", "inner");
@@ -100,7 +100,7 @@ class ClosedScopesTest {
     }
 
     @Test
-    void allScopesAroundItMayBeDeadToo() {
+    void allScopesAroundItMayBeClosedToo() {
         try (Logging logging = Logging.to(root)) {
             DreamlakeSession outer = DreamlakeSession.open("p", "outer");
             DreamlakeSession inner = DreamlakeSession.open("p", "inner");
@@ -141,7 +141,7 @@ class ClosedScopesTest {
     }
 
     @Test
-    void whereASessionIsRequiredADeadOneIsNone() {
+    void aClosedScopeDoesNotNameARequiredSession() {
         try (Logging logging = Logging.to(root, appender -> appender.setRequireSession(true))) {
             DreamlakeSession scope = DreamlakeSession.open("p", "s");
             elsewhere(scope::close);
@@ -170,7 +170,7 @@ class ClosedScopesTest {
         assertThat(in("default", "default")).containsExactly("closed");
     }
 
-    /** As coroutines do, which carry the MDC from thread to thread. */
+    /** Carries the MDC from thread to thread, as coroutines do. */
     @Test
     void aScopeThatMovedToAnotherThreadWithItsMdcIsGoneFromThereToo() {
         DreamlakeSession outer = DreamlakeSession.open("p", "outer");
@@ -187,7 +187,7 @@ class ClosedScopesTest {
     }
 
     @Test
-    void theEndOfTheStackLosesNoAccountAndBreaksNothing() throws InterruptedException {
+    void aStackOverflowLosesNoScopeAndBreaksNothing() throws InterruptedException {
         try (Logging logging = Logging.to(root)) {
             DreamlakeSession scope = DreamlakeSession.open("p", "s");
             Map<String, String> copy = MDC.getCopyOfContextMap();
@@ -223,7 +223,7 @@ class ClosedScopesTest {
         logDeeply(logging, copy);
     }
 
-    /** Holds back what is behind an AsyncAppender. */
+    /** Blocks the appender after an AsyncAppender. */
     public static final class Gate extends AppenderBase<ILoggingEvent> {
         private final CountDownLatch opened = new CountDownLatch(1);
 
@@ -238,7 +238,7 @@ class ClosedScopesTest {
     }
 
     @Test
-    void behindAQueueTheMomentOfTheEventCountsAndNotThatOfItsAppending() {
+    void afterAQueueTheTimeOfTheEventCountsAndNotThatOfItsAppending() {
         try (Logging logging = Logging.to(root)) {
             AsyncAppender queue = new AsyncAppender();
             queue.setContext(logging.context);

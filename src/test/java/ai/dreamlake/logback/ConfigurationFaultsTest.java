@@ -11,7 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** An unusable configuration is an ERROR that names property, value and remedy; the application runs on without us. */
+/** A wrong configuration is an ERROR that names property, value and remedy. The application runs on without us. */
 class ConfigurationFaultsTest {
 
     @TempDir
@@ -73,7 +73,7 @@ class ConfigurationFaultsTest {
     }
 
     @Test
-    void anOptionalVariableThatIsNotSetIsNoValue() {
+    void anOptionalVariableThatIsNotSetCountsAsNoValue() {
         try (Logging logging =
                 Logging.byXml("<localPath>" + root + "</localPath><remote>${DREAMLAKE_NOWHERE:-}</remote>"
                         + "<apiKey>${DREAMLAKE_NOWHERE:-}</apiKey><userName></userName>")) {
@@ -88,7 +88,7 @@ class ConfigurationFaultsTest {
     }
 
     @Test
-    void aTokenWithoutAServerIsIgnoredAndThatIsSaid() {
+    void aTokenWithoutAServerIsIgnoredWithAStatus() {
         try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><apiKey>secret</apiKey>")) {
             assertThat(logging.appender.isStarted()).isTrue();
             assertThat(logging.warnings()).isEmpty();
@@ -250,7 +250,7 @@ class ConfigurationFaultsTest {
     }
 
     @Test
-    void aLocalRetentionThatIsNoTimeIsAFault() {
+    void aLocalRetentionThatIsNotATimeIsAFault() {
         try (Logging logging =
                 Logging.byXml(whereRecordsGo("hybrid") + "<localRetention><maxAge>soon</maxAge></localRetention>")) {
             assertThat(logging.errors()).anyMatch(error -> error.contains("soon") || error.contains("maxAge"));
@@ -259,7 +259,7 @@ class ConfigurationFaultsTest {
     }
 
     @Test
-    void plainHttpToAnotherMachineIsWarnedOf() {
+    void plainHttpToAnotherMachineGetsAWarning() {
         String key = "<apiKey>k</apiKey><upload><shutdownTimeout>0</shutdownTimeout></upload>";
         String local = "<localPath>" + root + "</localPath>";
         try (Logging far = Logging.byXml(local + "<remote>http://dreamlake.example.com</remote>" + key);
@@ -284,7 +284,7 @@ class ConfigurationFaultsTest {
     }
 
     @Test
-    void aServerWithoutATokenDoesNotHideThatTheSpoolPathIsNone() {
+    void aServerWithoutATokenDoesNotHideAWrongSpoolPath() {
         try (Logging logging = Logging.with(appender -> {
             appender.setRemote("http://localhost:1");
             appender.getUpload().setSpoolPath("a\u0000b");
@@ -303,7 +303,7 @@ class ConfigurationFaultsTest {
         }
     }
 
-    /** Sets one of the two paths, so that it counts. */
+    /** Sets one of the two paths, so that the appender uses it. */
     private static Logging withPath(String property, String path) {
         return Logging.with(appender -> {
             if (property.equals("spoolPath")) {
@@ -337,7 +337,7 @@ class ConfigurationFaultsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"localPath", "spoolPath"})
-    void aPathThatIsNoPathIsAFault(String property) {
+    void anImpossiblePathIsAFault(String property) {
         try (Logging logging = withPath(property, "a\u0000b")) {
             assertThat(logging.errors()).singleElement().asString().contains("that is no path here");
         }

@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** A process that ended without closing its log is reported there by the next one; real JVMs, really killed. */
+/** The next process reports one that ended without closing its log. With real JVMs that are killed. */
 @Timeout(120)
 class CrashReportTest {
 
@@ -33,7 +33,7 @@ class CrashReportTest {
     @TempDir
     Path root;
 
-    /** Arguments: local path, how it ends, and what it logs into session "run". Says its id when that is written. */
+    /** Arguments: local path, how it ends, and what it logs into session "run". Prints its id once that is written. */
     static final class Child {
         public static void main(String[] arguments) throws Exception {
             Logging logging = Logging.to(Path.of(arguments[0]), appender -> {
@@ -112,7 +112,7 @@ class CrashReportTest {
     }
 
     @Test
-    void aKilledProcessIsReportedOnceBehindItsLastRecordAndBeforeTheNextOne() {
+    void aKilledProcessIsReportedOnceAfterItsLastRecordAndBeforeTheNextOne() {
         String pid = killed("wait", "first", "last");
         assertThat(marks(root)).hasSize(1);
         nextProcessLogs("next");
@@ -151,7 +151,7 @@ class CrashReportTest {
     }
 
     @Test
-    void aProcessThatHasTheLogClosedForIdlenessIsReportedAllTheSame() {
+    void aProcessThatClosedTheLogForIdlenessIsStillReported() {
         String pid = killed("idle", "first");
         nextProcessLogs("next");
         assertThat(crash().get("pid").asString()).isEqualTo(pid);
@@ -165,7 +165,7 @@ class CrashReportTest {
     }
 
     @Test
-    void aLivingProcessIsNotReportedAndOneThatIsKilledBesideOthersIsAtOnce() {
+    void aLiveProcessIsNotReportedAndOneThatIsKilledBesideOthersIsReportedAtOnce() {
         try (ChildJvm child = ChildJvm.start(Child.class, root, "wait", "of the child");
                 Logging logging = logging()) {
             String pid = child.readLine();
@@ -183,7 +183,7 @@ class CrashReportTest {
     }
 
     @Test
-    void noFileIsLeftOpenByAMarkThatIsRemoved() throws IOException {
+    void removingAMarkLeavesNoFileOpen() throws IOException {
         assumeThat(Path.of("/proc/self/fd")).isDirectory();
         try (Logging logging = logging()) {
             try (DreamlakeSession scope = DreamlakeSession.open("default", "run")) {
@@ -218,7 +218,7 @@ class CrashReportTest {
     }
 
     @Test
-    void whereNobodyWantsItNoMarkIsLeftAndNothingIsSaid() {
+    void ifItIsTurnedOffNoMarkIsLeftAndNothingIsReported() {
         try (Logging logging = Logging.to(root, appender -> {
             appender.setSession("run");
             appender.setReportCrash(false);
@@ -254,7 +254,7 @@ class CrashReportTest {
     }
 
     @Test
-    void theServerIsToldByTheNextProcessOnTheSameSpool() {
+    void theNextProcessOnTheSameSpoolReportsItToTheServer() {
         try (FakeDreamlake server = FakeDreamlake.start()) {
             try (ChildJvm child = ChildJvm.start(RemoteChild.class, root, server.url())) {
                 child.readLine();

@@ -21,9 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Real JVMs, really killed. Each thread of a child acknowledges a record on standard output when its logger call has
- * returned. What was acknowledged must be in the log (I1), without gaps or repetitions (I2), and the next process
- * continues.
+ * Kills real JVMs. Each thread of a child acknowledges a record on standard output once its logger call has returned.
+ * Acknowledged records must be in the log (I1), without gaps or repetitions (I2), and the next process continues.
  */
 class CrashTest {
 
@@ -36,7 +35,7 @@ class CrashTest {
 
     private final Random random = new Random();
 
-    /** By "child thread": how many records were acknowledged, which is also the next one's index. */
+    /** The number of acknowledged records by "child thread", which is also the index of the next one. */
     private final Map<String, Integer> acknowledged = new HashMap<>();
 
     private int kills;
@@ -91,10 +90,13 @@ class CrashTest {
         LockSupport.parkNanos(random.nextInt((int) TimeUnit.MILLISECONDS.toNanos(5)));
         child.kill();
         kills++;
-        child.remainingLines().forEach(this::acknowledge); // what is in the pipe was acknowledged, too
+        child.remainingLines().forEach(this::acknowledge); // the records in the pipe were acknowledged as well
     }
 
-    /** All acknowledged records, and per thread at most the one that it was killed in: in order, none twice. */
+    /**
+     * The log has all acknowledged records, in order and none twice, and for each thread at most one more: the one that
+     * it was killed in.
+     */
     private int assertNothingIsLost() {
         Map<String, Integer> found = new HashMap<>();
         List<String> messages = session().messages();
@@ -140,7 +142,7 @@ class CrashTest {
         for (int crash = 0; crash < CRASHES; crash++) {
             try (ChildJvm child = ChildJvm.start(Child.class, root, "child-" + crash, UNTIL_KILLED)) {
                 if (crash % 4 == 3) {
-                    // Perhaps before anything is acknowledged: while the session is opened, or recovered.
+                    // This may be before anything is acknowledged, while the session is opened or recovered.
                     LockSupport.parkNanos(random.nextInt((int) TimeUnit.MILLISECONDS.toNanos(800)));
                 } else {
                     acknowledge(child, 1 + random.nextInt(2000));
@@ -156,12 +158,12 @@ class CrashTest {
     }
 
     @Test
-    void threeProcessesInOneSessionTakeTurnsAndAKillOfOneLeavesTheOthersAlone() {
+    void threeProcessesInOneSessionTakeTurnsAndKillingOneDoesNotDisturbTheOthers() {
         for (int round = 0; round < Math.max(3, CRASHES / 3); round++) {
             try (ChildJvm first = ChildJvm.start(Child.class, root, "first-" + round, UNTIL_KILLED);
                     ChildJvm second = ChildJvm.start(Child.class, root, "second-" + round, UNTIL_KILLED);
                     ChildJvm third = ChildJvm.start(Child.class, root, "third-" + round, UNTIL_KILLED)) {
-                acknowledge(first, 1000); // all get on, whoever holds the lock
+                acknowledge(first, 1000); // all make progress, whoever holds the lock
                 acknowledge(second, 1000);
                 acknowledge(third, 1000);
                 acknowledge(first, 1000);
@@ -190,7 +192,7 @@ class CrashTest {
         session().assertLeftBehindRightly();
     }
 
-    /** Ends without stopping Logback, as nearly every program does. */
+    /** Ends without stopping Logback, as most programs do. */
     static final class Careless {
         public static void main(String[] arguments) {
             Logging logging = Logging.to(Path.of(arguments[0]));

@@ -45,7 +45,7 @@ class DreamlakeAppenderTest {
     }
 
     @Test
-    void theNamesThatOtherEncodersUseAreUnderstoodToo() {
+    void theNamesThatOtherEncodersUseAlsoWork() {
         try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath>"
                 + "<includeMdcKeyName>user</includeMdcKeyName><includeMdcKeyName>host</includeMdcKeyName>"
                 + "<excludeMdcKeyName>host</excludeMdcKeyName><includeKeyValuePairs>false</includeKeyValuePairs>")) {
@@ -119,7 +119,7 @@ class DreamlakeAppenderTest {
     }
 
     @Test
-    void aFatalMarkerThatKnowsNothingOfUsIsEnough() {
+    void anyMarkerNamedFatalIsEnough() {
         try (Logging logging = Logging.to(root)) {
             logging.log.warn(MarkerFactory.getMarker("FATAL"), "m");
         }
@@ -168,7 +168,7 @@ class DreamlakeAppenderTest {
     }
 
     @Test
-    void aSessionsDescriptionIsWrittenAlsoWhereItIsOpenAlready() {
+    void aSessionsDescriptionIsWrittenEvenIfItIsAlreadyOpen() {
         try (Logging logging = Logging.to(root)) {
             try (DreamlakeSession session = DreamlakeSession.open("p", "s")) {
                 logging.log.info("opened without");
@@ -273,14 +273,14 @@ class DreamlakeAppenderTest {
                 .isEqualTo(logbackPassesNestedEventsOn() ? List.of("I am being read", "outer") : List.of("outer"));
     }
 
-    /** Before 1.5.21, an appender never heard of what was logged while it was appending. */
+    /** Before 1.5.21, an appender never got events that were logged while it was appending. */
     private static boolean logbackPassesNestedEventsOn() {
         Version version = Version.parse(LoggerContext.class.getPackage().getImplementationVersion());
         return version.compareTo(Version.parse("1.5.21")) >= 0;
     }
 
     @Test
-    void aValueThatLogsItselfForEverFindsAnEnd() {
+    void aValueThatLogsItselfForeverIsStopped() {
         try (Logging logging = Logging.to(root)) {
             logging.log
                     .atInfo()
@@ -397,7 +397,7 @@ class DreamlakeAppenderTest {
     }
 
     @Test
-    void stackOverflowsInTheMiddleOfOurCodeCostNoGap() throws Exception {
+    void stackOverflowsInOurCodeLeaveNoGap() throws Exception {
         try (Logging logging = Logging.to(root)) {
             logging.log.info("with all of the stack");
             Runnable rounds = () -> {
@@ -420,8 +420,8 @@ class DreamlakeAppenderTest {
     }
 
     /**
-     * Logs near the end of the stack, then some frames above, and so on, until it works: so the end moves through our
-     * code, and begins at another place in each round.
+     * Logs near the end of the stack, then some frames above it, and so on, until it works. So the overflow moves
+     * through our code, and begins at another place in each round.
      */
     private static void logAtTheEndOfTheStack(Logging logging, long written, int depth) {
         try {
@@ -437,7 +437,7 @@ class DreamlakeAppenderTest {
     }
 
     @Test
-    void aDirectoryThatCannotBeWrittenIsToldOnceCountedAndOvercome() throws Exception {
+    void anUnwritableDirectoryIsReportedOnceAndCountedAndLoggingResumes() throws Exception {
         Path blocked = root.resolve("default");
         Files.writeString(blocked, "a file where the workspace should be");
         try (Logging logging = Logging.to(root)) {
@@ -508,7 +508,7 @@ class DreamlakeAppenderTest {
     }
 
     @Test
-    void anEventThatIsUnderWayAtStopIsStillWritten() throws Exception {
+    void anEventInProgressAtStopIsStillWritten() throws Exception {
         Logging logging = Logging.to(root);
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);

@@ -32,7 +32,7 @@ class DreamlakeSessionTest {
         assertThat(DreamlakeSession.current()).isEmpty();
     }
 
-    /** What a scope puts into the MDC: workspace/session. */
+    /** The session that the MDC names, as workspace/session. */
     private static String mdc() {
         String session = MDC.get("dreamlake.session");
         return session == null ? "none" : MDC.get("dreamlake.workspace") + "/" + session;
@@ -124,7 +124,7 @@ class DreamlakeSessionTest {
     }
 
     @Test
-    void anMdcThatWasClearedInBetweenIsNoTrouble() {
+    void anMdcThatWasClearedInBetweenDoesNoHarm() {
         try (DreamlakeSession outer = DreamlakeSession.open("p", "outer")) {
             try (DreamlakeSession inner = DreamlakeSession.open("p", "inner")) {
                 MDC.clear();
@@ -152,7 +152,7 @@ class DreamlakeSessionTest {
     }
 
     @Test
-    void anInnerScopeClosedByAnotherThreadIsLeftBehindWithTheOuterOne() throws Exception {
+    void anInnerScopeClosedByAnotherThreadIsLeftWithTheOuterOne() throws Exception {
         DreamlakeSession outer = DreamlakeSession.open("p", "outer");
         DreamlakeSession inner = DreamlakeSession.open("p", "inner");
         Thread thread = new Thread(inner::close);
@@ -324,7 +324,7 @@ class DreamlakeSessionTest {
         assertThat(seen[1]).contains("\"folder\":\"/f\"");
     }
 
-    /** It compiles: that is the test. Each of these finds one overload. */
+    /** The test is that this compiles: each of these matches exactly one overload. */
     @Test
     void noLambdaIsAmbiguous() throws Exception {
         try (DreamlakeSession session = DreamlakeSession.open("p", "s")) {
@@ -356,7 +356,7 @@ class DreamlakeSessionTest {
     }
 
     @Test
-    void virtualThreadsCarryTheSessionWhereThereAreAny() throws Exception {
+    void virtualThreadsCarryTheSession() throws Exception {
         try (DreamlakeSession session = DreamlakeSession.open("p", "s")) {
             AtomicReference<String> seen = new AtomicReference<>();
             VirtualThreads.start(session.wrap((Runnable) () -> seen.set(mdc()))).join();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 
-/** An answer without an end must not take the application's memory. */
+/** An endless response must not exhaust the application's memory. */
 @Timeout(150)
 class EndlessAnswerTest {
 
@@ -23,7 +23,7 @@ class EndlessAnswerTest {
     @TempDir
     Path root;
 
-    /** Logs in a small heap, and needs all of it now and then. */
+    /** Logs in a small heap, and uses all of it from time to time. */
     static final class Application {
         public static void main(String[] arguments) {
             try (Logging logging = Logging.to(Path.of(arguments[0]), appender -> {

@@ -13,14 +13,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A process whose configuration names no place. */
+/** A process whose configuration names neither a server nor a path. */
 @Timeout(150)
 class EnvironmentTest {
 
     @TempDir
     Path root;
 
-    /** Prints what was said of the environment. */
+    /** Prints the statuses about the environment. */
     static final class Application {
         public static void main(String[] arguments) {
             try (Logging logging = Logging.byXml("<workspace>p</workspace><session>s</session>")) {

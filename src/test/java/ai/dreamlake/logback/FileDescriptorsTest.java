@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 
-/** The operating system itself refuses to open files: by a limit on the descriptors of a process. */
+/** The operating system refuses to open files, because of a limit on the descriptors of the process. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class FileDescriptorsTest {
 
     @TempDir
     Path root;
 
-    /** Opens so many files for nothing, or as many as it can. */
+    /** Uses up descriptors. */
     private static final class Hog implements AutoCloseable {
         private final List<FileInputStream> open = new ArrayList<>();
 
@@ -64,14 +64,14 @@ class FileDescriptorsTest {
         System.out.println(statistics.accepted() + " " + statistics.written() + " " + statistics.droppedInAll());
     }
 
-    /** A limit on the soft and the hard value: the JVM raises the soft one to the hard one. */
+    /** Limits both the soft and the hard value, because the JVM raises the soft one to the hard one. */
     private static ChildJvm start(int descriptors, Class<?> main, Object... arguments) {
         assumeThat(Path.of("/bin/sh")).isExecutable();
         return ChildJvm.startWithFewJars(
                 List.of("/bin/sh", "-c", "ulimit -n " + descriptors + " && exec \"$@\"", "sh"), main, arguments);
     }
 
-    /** Before descriptors are missing, since classes that lie in directories need one to be loaded. */
+    /** Called before descriptors run out, since loading a class from a directory needs one. */
     private static void loadClasses(Path root) {
         FileDescriptors.areExhausted(new IOException());
         Logging logging = Logging.to(root.resolve("warm-up"));
@@ -83,7 +83,10 @@ class FileDescriptorsTest {
         logging.close();
     }
 
-    /** Eight threads log to a hundred sessions in turn. Prints the statistics, the host's luck and the warnings. */
+    /**
+     * Eight threads log to a hundred sessions in turn. Prints the statistics, whether the host can open files, and the
+     * warnings.
+     */
     static final class ManySessions {
         public static void main(String[] arguments) throws Exception {
             Path root = Path.of(arguments[0]);
@@ -114,9 +117,9 @@ class FileDescriptorsTest {
     }
 
     @Test
-    void aHundredBusySessionsLoseNoRecordWhereDescriptorsAreFew() {
+    void aHundredBusySessionsLoseNoRecordWithFewDescriptors() {
         try (ChildJvm child = start(64, ManySessions.class, root)) {
-            // Where native access is enabled, the lock of the Python SDK may be what no descriptor is left for.
+            // With native access, the descriptor that is missing may be the one for the Python SDK's lock.
             List<String> lines = child.remainingLines().stream()
                     .filter(line -> !line.startsWith("the Python SDK must not write to "))
                     .toList();
@@ -138,7 +141,7 @@ class FileDescriptorsTest {
 
     private static final int MAX_LEFT = 8;
 
-    /** Opens a session where 0, 1, 2 … descriptors are left. Arguments: path, how many sessions are open already. */
+    /** Opens a session with 0, 1, 2 … descriptors left. Arguments: path, number of sessions that are already open. */
     static final class FewDescriptors {
         public static void main(String[] arguments) throws Exception {
             Path root = Path.of(arguments[0]);
@@ -188,7 +191,7 @@ class FileDescriptorsTest {
     }
 
     @Test
-    void aSideFileThatCannotBeOpenedKeepsNoRecordFromItsLogWhereNothingCanBeClosed() {
+    void aSideFileThatCannotBeOpenedKeepsNoRecordFromItsLogIfNothingCanBeClosed() {
         int needed = NativeFlock.isAvailable() ? 3 : 2; // the log, its lock, and the lock of the Python SDK
         int ofKeeper = 2; // at the start it looks for tails, and Java opens a directory twice to read it
         try (ChildJvm child = start(100, FewDescriptors.class, root, 0)) {
@@ -212,7 +215,7 @@ class FileDescriptorsTest {
         }
     }
 
-    /** Prints whether it recognises the end of the descriptors by a message in whatever language. */
+    /** Prints whether it recognises that descriptors ran out from a message in any language. */
     static final class Recognises {
         public static void main(String[] arguments) throws IOException {
             IOException inGerman = new FileNotFoundException("/x (Zu viele offene Dateien)");
@@ -229,7 +232,7 @@ class FileDescriptorsTest {
     }
 
     @Test
-    void theEndOfTheDescriptorsIsRecognisedInAnyLanguage() {
+    void runningOutOfDescriptorsIsRecognisedInAnyLanguage() {
         try (ChildJvm child = start(64, Recognises.class)) {
             assertThat(child.readLine()).isEqualTo("false true false");
             assertThat(child.waitFor()).isZero();

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The operating system itself refuses to write: by a limit on the size of files, which cuts the last write short. */
+/** The operating system refuses to write, because of a limit on file sizes, which cuts the last write short. */
 class FullDiskTest {
 
     private static final int LIMIT = 64 * 512;
@@ -28,7 +28,7 @@ class FullDiskTest {
     @TempDir
     Path root;
 
-    /** Logs far more than fits, makes room, and logs once more. */
+    /** Logs far more than fits, frees space, and logs once more. */
     static final class Child {
         public static void main(String[] arguments) throws Exception {
             Path root = Path.of(arguments[0]);
@@ -70,7 +70,7 @@ class FullDiskTest {
         }
     }
 
-    /** Logs far more than fits into log and tail, makes room, and logs once more. */
+    /** Logs far more than fits into log and tail, frees space, and logs once more. */
     static final class BurstChild {
         public static void main(String[] arguments) throws Exception {
             Path root = Path.of(arguments[0]);
@@ -89,7 +89,7 @@ class FullDiskTest {
     }
 
     @Test
-    void aBurstOnAFullDiskIsStagedAsFarAsItGoesAndWrittenWhenThereIsRoom() {
+    void aBurstOnAFullDiskIsStagedAsFarAsPossibleAndWrittenOnceThereIsSpace() {
         assumeThat(Path.of("/bin/sh")).isExecutable();
         try (ChildJvm child = ChildJvm.start(
                 List.of("/bin/sh", "-c", "ulimit -f 512 && exec \"$@\"", "sh"), BurstChild.class, root)) {
@@ -110,7 +110,8 @@ class FullDiskTest {
     }
 
     /**
-     * Logs far more than fits while the server is away, and once more when it has everything. Arguments: path, port.
+     * Logs far more than fits while the server is unreachable, and once more when it has everything. Arguments: path,
+     * port.
      */
     static final class SpoolChild {
         public static void main(String[] arguments) {
@@ -137,7 +138,7 @@ class FullDiskTest {
     }
 
     @Test
-    void aSpoolOnAFullDiskKeepsWhatFitsAndGoesOnWhenThatIsDelivered() throws IOException {
+    void aSpoolOnAFullDiskKeepsWhatFitsAndContinuesOnceThatIsDelivered() throws IOException {
         assumeThat(Path.of("/bin/sh")).isExecutable();
         int port;
         try (ServerSocket reserved = new ServerSocket(0)) {

@@ -36,7 +36,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 
-/** What becomes of the delivery when appenders stop and JVMs exit (I9). */
+/** Delivery when appenders stop and JVMs exit (I9). */
 @Timeout(90)
 class HandOverTest {
 
@@ -92,15 +92,15 @@ class HandOverTest {
         }
     }
 
-    /** What a program does in its shutdown hooks. */
+    /** What a program does in its shutdown hook. */
     enum LastDeeds {
-        /** A request goes on, and logs now and then. */
+        /** A request goes on, and logs from time to time. */
         A_REQUEST_ENDS,
-        /** As a framework does: something is logged, and then Logback is stopped. */
+        /** Something is logged, and then Logback is stopped, as a framework does. */
         LOGBACK_STOPS,
-        /** A record, and the hook is over. */
+        /** The hook logs, and ends. */
         A_LAST_WORD,
-        /** Waits for what it has logged. */
+        /** The hook logs, and waits for the delivery. */
         AWAITS_DELIVERY
     }
 
@@ -123,7 +123,8 @@ class HandOverTest {
                     }
                 }
                 case LOGBACK_STOPS -> {
-                    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(600)); // the appender's own hook is over
+                    LockSupport.parkNanos(
+                            TimeUnit.MILLISECONDS.toNanos(600)); // until the appender's own hook has ended
                     log(logging, 10, 60);
                     logging.close();
                 }
@@ -151,7 +152,7 @@ class HandOverTest {
     }
 
     @Test
-    void aStopWaitsForNoServerAndThreadsEndThoughNothingCouldBeDelivered() throws IOException {
+    void aStopWaitsForNoServerAndThreadsEndEvenIfNothingCouldBeDelivered() throws IOException {
         Logging logging = logging(root, "http://localhost:" + closedPort(), Duration.buildByMilliseconds(700));
         log(logging, 0, 10);
         logging.appender.awaitDelivery(java.time.Duration.ofMillis(200));
@@ -172,7 +173,7 @@ class HandOverTest {
     }
 
     @Test
-    void theNextAppenderTakesOverWhatTheOneBeforeHasNotDelivered() {
+    void theNextAppenderTakesOverWhatThePreviousOneHasNotDelivered() {
         server.instead.set(request -> answer(503, ""));
         Logging first = logging(root, server.url(), Duration.buildByHours(1), "FIRST");
         log(first, 0, 10);
@@ -191,7 +192,7 @@ class HandOverTest {
     }
 
     @Test
-    void aResetWhileTheServerIsAwayDoesNotStandStill() throws Exception {
+    void aResetWhileTheServerIsUnreachableDoesNotBlock() throws Exception {
         Logging logging = logging(root, "http://localhost:" + closedPort(), Duration.buildByHours(1));
         for (int round = 0; round < 20; round++) {
             log(logging, 10 * round, 10 * round + 10);
@@ -250,7 +251,7 @@ class HandOverTest {
         }
     }
 
-    /** Does not wait for its threads. What it logs last is under way when it ends. */
+    /** Does not wait for its threads. Its last records are not delivered yet when it ends. */
     public static final class HastyApplication {
         public static void run(Path root, String url) {
             Logging logging = logging(root, url, Duration.buildByHours(1));
@@ -301,7 +302,7 @@ class HandOverTest {
         }
     }
 
-    /** Threads and files that an undeployed application keeps. OkHttp and Okio let theirs end a minute later. */
+    /** Threads and files that an undeployed application keeps. OkHttp's and Okio's end a minute later. */
     private List<String> left(ClassLoader loader) throws IOException {
         List<String> left = new ArrayList<>();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
@@ -361,7 +362,7 @@ class HandOverTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anApplicationThatIsUndeployedLeavesNoThreadAndNoFile(boolean isServerAway) throws Exception {
+    void anUndeployedApplicationLeavesNoThreadAndNoFile(boolean isServerAway) throws Exception {
         String url = isServerAway ? "http://localhost:" + closedPort() : server.url();
         try (URLClassLoader loader = applicationLoader()) {
             deploy(WebApplication.class, loader, url);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** I8 where nobody listens to Logback's statuses: what a whole process has on its standard error. */
+/** I8 if nobody listens to Logback's statuses: what a process prints to standard error. */
 @Timeout(120)
 class HeardTest {
 
@@ -39,7 +39,7 @@ class HeardTest {
         }
     }
 
-    /** How a process comes to its end. */
+    /** How a process ends. */
     enum End {
         /** Nobody stops the appender, as without a shutdown hook in logback.xml. */
         EXIT,
@@ -94,7 +94,7 @@ class HeardTest {
 
     @ParameterizedTest
     @EnumSource
-    void theFirstLossAndTheSumAreOneLineEach(End end) {
+    void theFirstLossAndTheTotalAreOneLineEach(End end) {
         List<String> printed = printed(0, end, "none", "blocked", "fine");
         assertThat(printed).hasSize(2);
         assertThat(printed.get(0))
@@ -108,7 +108,7 @@ class HeardTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatIsLostAndWhatIsNotDeliveredIsToldTogether(End end) {
+    void lostAndUndeliveredRecordsAreReportedTogether(End end) {
         List<String> printed = printed(closedPort, end, "none", "blocked", "fine");
         assertThat(printed).hasSize(2);
         assertThat(printed.get(1))
@@ -119,12 +119,12 @@ class HeardTest {
 
     @ParameterizedTest
     @EnumSource
-    void nothingIsPrintedIfAllIsWell(End end) {
+    void nothingIsPrintedWithoutALoss(End end) {
         assertThat(printed(0, end, "none", "fine")).isEmpty();
     }
 
     @Test
-    void nothingIsPrintedWhereSomebodyListens() {
+    void nothingIsPrintedIfThereIsAStatusListener() {
         assertThat(printed(closedPort, End.EXIT, "listener", "blocked", "fine")).isEmpty();
     }
 }

@@ -27,7 +27,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pipes, links and directories where the files of a session belong. */
+/** Pipes, links and directories in place of a session's files. */
 @DisabledOnOs(OS.WINDOWS)
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // nothing interrupts the opening of a pipe
 class HostileFilesTest {
@@ -83,7 +83,7 @@ class HostileFilesTest {
         abstract void put(Path file, Path outside) throws IOException, InterruptedException;
     }
 
-    /** Without these, nothing is written; the others are only missed. */
+    /** Nothing is written without these; the others are not essential. */
     private static final List<String> NEEDED = List.of("logs/logs.jsonl", "logs/.log_sequence.lock");
 
     private static final List<String> BESIDE = List.of(
@@ -153,7 +153,7 @@ class HostileFilesTest {
 
     @ParameterizedTest
     @MethodSource("neededFiles")
-    void withoutAFileThatIsNeededRecordsAreRefusedAtOnceAndCountedUntilItIsGone(Kind kind, String file)
+    void inPlaceOfARequiredFileTheyMakeRecordsDroppedAndCountedAtOnceUntilTheyAreGone(Kind kind, String file)
             throws Exception {
         Path hostile = put(kind, file);
         try (Logging logging = logging()) {
@@ -178,10 +178,10 @@ class HostileFilesTest {
 
     @ParameterizedTest
     @MethodSource("filesBeside")
-    void withoutAFileBesideTheLogRecordsAreWrittenAllTheSame(Kind kind, String file) throws Exception {
+    void inPlaceOfAFileBesideTheLogTheyKeepNoRecordFromBeingWritten(Kind kind, String file) throws Exception {
         put(kind, file);
         if (!file.equals("session.json")) {
-            session().write(session().description(), "no JSON"); // which is to be set aside
+            session().write(session().description(), "no JSON"); // which must be set aside
         }
         String torn = "{\"torn";
         session().write(session().log(), torn);
@@ -206,7 +206,7 @@ class HostileFilesTest {
 
     @ParameterizedTest
     @MethodSource("filesOfUpload")
-    void withoutAFileOfTheUploaderRecordsAreInTheLogAndNobodyHangs(Kind kind, String file) throws Exception {
+    void inPlaceOfAFileOfTheUploaderTheyKeepNoRecordFromTheLogAndNothingHangs(Kind kind, String file) throws Exception {
         put(kind, file);
         try (FakeDreamlake server = FakeDreamlake.start();
                 Logging logging = Logging.to(root(), appender -> {

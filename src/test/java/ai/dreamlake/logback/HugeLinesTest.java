@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A line of 100 MB in a log that others wrote, read by a JVM with a heap of 64 MB. */
+/** A JVM with a heap of 64 MB reads a log from another program with a line of 100 MB. */
 @Timeout(300)
 class HugeLinesTest {
 
@@ -30,7 +30,7 @@ class HugeLinesTest {
     @TempDir
     Path root;
 
-    /** How a line of 100 MB is made. */
+    /** How a line of 100 MB is created. */
     enum Kind {
         LONG_TEXT("{\"message\": \"", "x", "\"}", true),
         MANY_NAMES("{\"message\": \"huge\"", ", \"key%d\": 1", "}", true),
@@ -68,7 +68,7 @@ class HugeLinesTest {
         }
     }
 
-    /** Where it stands in the log. */
+    /** Where it is in the log. */
     enum Place {
         IN_THE_MIDDLE,
         AT_THE_END,
@@ -138,7 +138,7 @@ class HugeLinesTest {
         }
     }
 
-    /** What follows a position in the log. */
+    /** The bytes after a position in the log. */
     private String after(long position) throws IOException {
         try (RandomAccessFile log = new RandomAccessFile(session().log().toFile(), "r")) {
             log.seek(position);

@@ -100,7 +100,7 @@ class HybridModeTest {
         return server.requests.stream().filter(FakeDreamlake::isLogs).toList();
     }
 
-    /** Answers so many requests for logs in another way. */
+    /** Answers this many requests for logs in another way. */
     private void answerBatches(int times, MockResponse... answers) {
         AtomicInteger asked = new AtomicInteger();
         server.instead.set(request ->
@@ -108,7 +108,7 @@ class HybridModeTest {
     }
 
     @Test
-    void theServerGetsTheSessionAndItsRecordsAsTheProtocolHasThem() {
+    void theServerGetsTheSessionAndItsRecordsInTheFormOfTheProtocol() {
         try (Logging logging = logging();
                 DreamlakeSession scope = DreamlakeSession.builder("my project", "a/run ü")
                         .description("first try")
@@ -209,7 +209,7 @@ class HybridModeTest {
     }
 
     @Test
-    void aServerInTroubleGetsEverythingInOrderOnceItIsWell() {
+    void aFailingServerGetsEverythingInOrderOnceItRecovers() {
         answerBatches(4, answer(500, ""), answer(502, "<html>"), answer(503, "{\"error\": \"\"}"), answer(408, ""));
         try (Logging logging = logging()) {
             log(logging, 0, 3000);
@@ -288,7 +288,7 @@ class HybridModeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {404, 410})
-    void aSessionThatTheServerLostIsAskedForAnew(int status) {
+    void aSessionThatTheServerLostIsCreatedAgain(int status) {
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -347,7 +347,7 @@ class HybridModeTest {
 
     @ParameterizedTest
     @ValueSource(ints = {400, 422})
-    void oneRecordAmongAThousandThatTheServerRefusesIsSetAsideAndTheOthersGo(int status) {
+    void oneRefusedRecordAmongAThousandIsSetAsideAndTheOthersAreSent(int status) {
         server.instead.set(
                 request -> isLogs(request) && FakeDreamlake.body(request).contains("\"poison\"")
                         ? answer(status, "{\"error\": \"logs[0].message is poison\"}")
@@ -490,7 +490,7 @@ class HybridModeTest {
 
     @ParameterizedTest
     @EnumSource
-    void aServerWithoutMannersIsGivenUpAndTheNextOneGetsEverything(UglyServer.Manner manner) throws IOException {
+    void aServerThatBreaksTheProtocolIsGivenUpAndTheNextOneGetsEverything(UglyServer.Manner manner) throws IOException {
         int port;
         Logging logging;
         try (UglyServer ugly = new UglyServer(manner)) {
@@ -514,7 +514,7 @@ class HybridModeTest {
     }
 
     @Test
-    void aSessionInTroubleDoesNotHoldUpAnother() {
+    void aFailingSessionDoesNotHoldUpAnother() {
         server.instead.set(request -> isLogs(request) && request.getTarget().contains("id-0") ? answer(503, "") : null);
         try (Logging logging = logging()) {
             log(logging, 0, 10);
@@ -556,7 +556,7 @@ class HybridModeTest {
     }
 
     @Test
-    void anAnswerToTheSessionThatIsNoAnswerIsRepeated() {
+    void aMalformedAnswerToTheSessionRequestIsRetried() {
         AtomicInteger times = new AtomicInteger();
         server.instead.set(request -> request.getTarget().endsWith("/sessions") && times.getAndIncrement() < 2
                 ? answer(200, times.get() == 1 ? "<html>" : "{}")
@@ -569,7 +569,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whatOneRunLeavesTheNextOneSendsAlsoOfSessionsThatItNeverOpens() {
+    void theNextRunSendsWhatOneLeftEvenOfSessionsThatItNeverOpens() {
         server.instead.set(request -> answer(503, ""));
         try (Logging logging = logging()) {
             log(logging, 0, 1500);
@@ -654,7 +654,7 @@ class HybridModeTest {
     }
 
     @Test
-    void listenersHearWhatHappensAndMayThrow() {
+    void listenersAreNotifiedAndMayThrow() {
         List<String> heard = Collections.synchronizedList(new ArrayList<>());
         answerBatches(1, answer(503, ""));
         try (Logging logging = logging(appender -> {
@@ -682,7 +682,7 @@ class HybridModeTest {
         assertThat(heard).containsExactly("retried HTTP 503", "delivered project/run");
     }
 
-    /** Counts what it hears, of whichever appender. */
+    /** Counts its calls, from any appender. */
     public static final class CountingListener implements DreamlakeListener {
         static final AtomicInteger DELIVERED = new AtomicInteger();
 
@@ -693,7 +693,7 @@ class HybridModeTest {
     }
 
     @Test
-    void aListenerStandsInTheConfigurationToo() {
+    void aListenerCanBeInTheConfiguration() {
         CountingListener.DELIVERED.set(0);
         try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><remote>" + server.url() + "</remote>"
                 + "<apiKey>" + FakeDreamlake.TOKEN + "</apiKey><listener class=\"" + CountingListener.class.getName()
@@ -708,7 +708,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whenTheTimeAfterAStopIsUpNothingIsAtWorkAnyMore() {
+    void whenTheTimeAfterAStopIsOverNoThreadIsLeft() {
         CountDownLatch atWork = new CountDownLatch(1);
         CountDownLatch stopped = new CountDownLatch(1);
         CountDownLatch done = new CountDownLatch(1);
@@ -740,7 +740,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whatStopBreaksOffIsNoFaultOfTheServer() {
+    void aCallThatStopCancelsIsNotReportedAsAFailureOfTheServer() {
         server.instead.set(request -> isLogs(request)
                 ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
                 : null);
@@ -757,7 +757,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whereTheCheckpointCannotBeWrittenNothingIsSentUntilItCan() throws IOException {
+    void ifTheCheckpointCannotBeWrittenNothingIsSentUntilItCan() throws IOException {
         Path inTheWay = Files.createDirectories(session().log().resolveSibling(".upload.tmp"));
         try (Logging logging = logging()) {
             log(logging, 0, 20);
@@ -771,7 +771,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whereTheCheckpointCanNoLongerBeWrittenNothingMoreIsSentUntilItCan() throws IOException {
+    void ifTheCheckpointCanNoLongerBeWrittenNothingMoreIsSentUntilItCan() throws IOException {
         Path checkpoint = session().log().resolveSibling(".upload");
         Path aside = checkpoint.resolveSibling("aside");
         try (Logging logging = logging()) {
@@ -825,7 +825,7 @@ class HybridModeTest {
     }
 
     @Test
-    void damageInTheMiddleOfALogIsSetAsideAndTheRecordsBehindItGo() throws IOException {
+    void damageInTheMiddleOfALogIsSetAsideAndTheRecordsAfterItAreSent() throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 1);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -842,7 +842,7 @@ class HybridModeTest {
     }
 
     @Test
-    void muchDamageInTheMiddleOfALogIsPassedInReasonableTime() throws IOException {
+    void muchDamageInTheMiddleOfALogIsSkippedInReasonableTime() throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 1);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -893,7 +893,7 @@ class HybridModeTest {
     }
 
     @Test
-    void whoAwaitsDeliveryDoesNotWaitForTheInterval() {
+    void awaitDeliveryDoesNotWaitForTheInterval() {
         try (Logging logging = logging(appender -> {
             appender.getUpload().setInterval(duration(100_000_000));
             appender.getUpload().setMaxBatchSize(new FileSize(10_000));
@@ -906,7 +906,7 @@ class HybridModeTest {
     }
 
     @Test
-    void aBatchIsNotSentAgainBehindOurBack() {
+    void okHttpDoesNotSendABatchAgainByItself() {
         server.honoursKeys = false;
         AtomicInteger times = new AtomicInteger();
         server.afterwards.set(
@@ -920,7 +920,7 @@ class HybridModeTest {
     }
 
     @Test
-    void aCheckpointThatCannotBeReadIsNotTakenForNone() throws IOException {
+    void anUnreadableCheckpointIsNotTakenForAMissingOne() throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -943,7 +943,7 @@ class HybridModeTest {
         server.instead.set(
                 request -> isLogs(request) && FakeDreamlake.body(request).contains("poison") ? answer(400, "") : null);
         try (Logging logging = logging(appender -> appender.getUpload().setInterval(duration(300)))) {
-            log(logging, 0, 1); // a server that never took anything would be taken for broken
+            log(logging, 0, 1); // otherwise the server would seem broken, as it never accepted anything
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             for (int i = 0; i < 100; i++) {
                 logging.log.info("poison");
@@ -956,7 +956,7 @@ class HybridModeTest {
         assertThat(batches()).hasSizeLessThan(130);
     }
 
-    /** Two appenders, one after the other, with one journal; but only the first one deletes what it has delivered. */
+    /** Two appenders use one journal, one after the other, but only the first one deletes what it has delivered. */
     @Test
     void aSpoolThatBecomesALocalPathKeepsItsLogs() throws Exception {
         Path spool = root.resolve("spool");

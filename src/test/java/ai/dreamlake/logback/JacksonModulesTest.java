@@ -22,7 +22,7 @@ import tools.jackson.databind.SerializationContext;
 import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.ser.std.StdSerializer;
 
-/** An application that has modules of Jackson on its class path. */
+/** An application with Jackson modules on its class path. */
 class JacksonModulesTest {
 
     @TempDir
@@ -33,7 +33,7 @@ class JacksonModulesTest {
 
     public record Temperature(double celsius) {}
 
-    /** Knows a type of the application's, and writes one that this library writes otherwise. */
+    /** Writes a type of the application, and one that this library writes differently. */
     public static final class Temperatures extends SimpleModule {
         private static final long serialVersionUID = 1;
 
@@ -61,7 +61,7 @@ class JacksonModulesTest {
         }
     }
 
-    /** Fails as a module does that was compiled against another version of Jackson. */
+    /** Fails like a module that was compiled against another version of Jackson. */
     public static final class OfAnotherVersion extends JacksonModule {
         @Override
         public String getModuleName() {
@@ -79,7 +79,7 @@ class JacksonModulesTest {
         }
     }
 
-    /** An application with libraries of its own. */
+    /** An application with its own libraries. */
     public static final class Application {
         /** Logs a temperature. Returns the warnings. */
         public static List<String> run(Path root, boolean includeModules) {
@@ -135,7 +135,7 @@ class JacksonModulesTest {
     }
 
     @Test
-    void modulesThatAreBrokenAreNamedAndTheOthersAreUsed() throws Exception {
+    void brokenModulesAreNamedAndTheOthersAreUsed() throws Exception {
         makeOrphan();
         assertThat(run(
                         true,
@@ -158,7 +158,7 @@ class JacksonModulesTest {
         assertThat(metadata()).isEqualTo("{\"temperature\":\"36.6 °C\",\"year\":2025}");
     }
 
-    /** A module whose own library is not there. */
+    /** A module whose own library is missing. */
     private void makeOrphan() throws Exception {
         Path source = Files.createDirectories(root.resolve("source"));
         Path parent = source.resolve("Parent.java");

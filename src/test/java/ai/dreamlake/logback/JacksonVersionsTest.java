@@ -15,16 +15,16 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An application that brings other versions of Jackson than ours, as frameworks manage them. */
+/** An application with versions of Jackson other than ours, as frameworks manage them. */
 class JacksonVersionsTest {
 
-    /** Copied there by the build: a databind, and annotations that are too old for it. */
+    /** The build copies these jars: a databind, and annotations that are too old for it. */
     private static final Path UNFIT = Path.of("target", "unfit-jackson");
 
     @TempDir
     Path root;
 
-    /** An application with libraries of its own. */
+    /** An application with its own libraries. */
     public static final class Application {
         /** Starts an appender, and logs. Returns the errors. */
         public static List<String> run(Path root) {

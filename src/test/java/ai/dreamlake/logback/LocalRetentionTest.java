@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** As a user has it; the details are tested where they are decided. */
+/** Local retention as a user configures it. The tests of the classes that decide have the details. */
 class LocalRetentionTest {
 
     @TempDir
@@ -35,7 +35,7 @@ class LocalRetentionTest {
     }
 
     @Test
-    void oldSessionsGoAtTheNextStartAndTheirNextRecordBeginsThemAnew() throws IOException {
+    void oldSessionsAreDeletedAtTheNextStartAndTheirNextRecordBeginsThemAgain() throws IOException {
         SessionOnDisk old = run("old", 31);
         SessionOnDisk young = run("young", 29);
         try (Logging logging = Logging.byXml("<localPath>" + root + "</localPath><session>old</session>"

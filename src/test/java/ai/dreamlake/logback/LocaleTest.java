@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 
-/** A container without a locale: file names are ASCII there, whatever the log holds. */
+/** A container without a locale: its file names can only be ASCII. */
 class LocaleTest {
 
     @TempDir

@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The sample is loaded as it stands, and knows every property. */
+/** The sample loads unchanged, and contains every property. */
 class LogbackSampleTest {
 
     private static final String SAMPLE =
@@ -25,7 +25,7 @@ class LogbackSampleTest {
     Path root;
 
     @Test
-    void theSampleIsAcceptedWithoutAWordAndLogs() {
+    void theSampleIsAcceptedWithoutAWarningAndLogs() {
         LoggerContext context = Logging.newContext();
         context.putProperty("DREAMLAKE_LOCAL_PATH", root.toString());
         Logging.configure(context, SAMPLE);
@@ -71,7 +71,7 @@ class LogbackSampleTest {
     }
 
     @Test
-    void everyPropertyStandsInTheSample() {
+    void everyPropertyIsInTheSample() {
         Set<String> properties = new TreeSet<>();
         for (Method method : Stream.of(DreamlakeAppender.class, DreamlakeUpload.class, DreamlakeLocalRetention.class)
                 .flatMap(type -> Stream.of(type.getDeclaredMethods()))

@@ -32,10 +32,10 @@ class MaskingTest {
     @TempDir
     Path root;
 
-    /** For Jackson. */
+    /** Written by Jackson. */
     public record Account(String user, String passWord, List<String> tokens, int number) {}
 
-    /** Its toString is its only text. */
+    /** Shows its secret only in its toString. */
     private static final class Opaque {
         @Override
         public String toString() {
@@ -52,7 +52,7 @@ class MaskingTest {
     }
 
     @Test
-    void noFileAndNoRequestHasTheSecretWhereverItWasLogged() throws IOException {
+    void noFileAndNoRequestContainsTheSecretWhereverItWasLogged() throws IOException {
         try (FakeDreamlake server = FakeDreamlake.start()) {
             try (Logging logging = byXml("<remote>" + server.url() + "</remote><apiKey>" + FakeDreamlake.TOKEN
                     + "</apiKey><maxRecordSize>64KB</maxRecordSize><mask>sk-[0-9a-f]+</mask><mask>not there</mask><maskKey>password</maskKey>"
@@ -177,7 +177,7 @@ class MaskingTest {
     }
 
     @Test
-    void nullAndEmptyTextsFromCodeAreFaultsToo() {
+    void nullAndEmptyTextsFromCodeAreFaults() {
         try (Logging logging = Logging.to(root, appender -> {
             appender.addMask(" ");
             appender.addMask(null);

@@ -24,7 +24,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The library as a named module. The other tests have it on the class path. */
+/** The library as a named module. In the other tests it is on the class path. */
 class ModuleTest {
 
     private static final String NAME = "ai.dreamlake.logback";
@@ -71,7 +71,7 @@ class ModuleTest {
             </configuration>
             """;
 
-    /** The jars of the libraries that every application has. Others, which the tests have, it may have or not. */
+    /** The jars of the required libraries. An application may lack the others that the tests have. */
     private static final Pattern NEEDED = Pattern.compile(
             "/(slf4j-api|logback-classic|logback-core|jackson-|okhttp-jvm|okio-|kotlin-stdlib)[^/]*[.]jar$");
 
@@ -95,7 +95,7 @@ class ModuleTest {
         assertThat(module.opens()).extracting(Opens::source).containsExactly(NAME + ".spring");
         assertThat(module.isOpen()).isFalse();
         assertThat(module.packages())
-                .filteredOn(name -> !name.equals(NAME + ".tool")) // it is not in the library's jar
+                .filteredOn(name -> !name.equals(NAME + ".tool")) // the library's jar does not contain it
                 .allMatch(name -> PUBLIC.contains(name) || name.startsWith(NAME + ".internal"))
                 .hasSizeGreaterThan(1);
     }
@@ -146,7 +146,7 @@ class ModuleTest {
         assertThat(log("p", "s")).contains("carried");
     }
 
-    /** Compiles what was written, and runs app.Main as a module. Returns what it prints. */
+    /** Compiles the written sources, and runs app.Main as a module. Returns what it prints. */
     private String run(Pattern jars) throws Exception {
         Path library = classes();
         String modules = Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))

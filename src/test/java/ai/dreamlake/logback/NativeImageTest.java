@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** What GraalVM's native-image is told, compared with what Logback's Joran calls by reflection. */
+/** Compares the metadata for GraalVM's native-image with what Logback's Joran calls by reflection. */
 class NativeImageTest {
 
     private static final String METADATA =
@@ -26,14 +26,14 @@ class NativeImageTest {
         }
     }
 
-    /** Our own classes that a configuration names, or that the elements inside it become. */
+    /** Our classes that a configuration names, or that its nested elements become. */
     private static Set<String> configured() {
         Set<String> found = new TreeSet<>();
         Deque<Class<?>> left = new ArrayDeque<>(Set.of(DreamlakeAppender.class));
         while (!left.isEmpty()) {
             Class<?> type = left.pop();
             if (type.isInterface() || !type.getName().startsWith("ai.dreamlake.") || !found.add(type.getName())) {
-                continue; // an interface stands for a user's class, which the user tells of
+                continue; // an interface stands for a user's class, which the user's own metadata must name
             }
             for (Method method : type.getMethods()) {
                 if (method.getName().matches("(set|add)[A-Z].*") && method.getParameterCount() == 1) {
@@ -57,7 +57,7 @@ class NativeImageTest {
     }
 
     @Test
-    void whateverIsToldExists() throws Exception {
+    void everythingInTheMetadataExists() throws Exception {
         for (JsonNode type : metadata().get("reflection")) {
             assertThat(Class.forName(type.get("type").stringValue())).isPublic();
         }

@@ -74,7 +74,7 @@ class PropagationTest {
     }
 
     @Test
-    void aTaskFromOutsideOfAnySessionRunsInNone() throws Exception {
+    void aTaskFromOutsideAnySessionRunsInNone() throws Exception {
         Callable<Map<String, String>> task = DreamlakeSession.propagate(() -> mdc());
         try (DreamlakeSession ofThePool = DreamlakeSession.open("p", "of the pool")) {
             assertThat(task.call()).isEmpty();
@@ -102,7 +102,7 @@ class PropagationTest {
     }
 
     @Test
-    void whatAFrameworkNamedIsPropagatedToo() throws Exception {
+    void aSessionThatAFrameworkNamedIsPropagated() throws Exception {
         MDC.put("dreamlake.session", "by the framework");
         Callable<Map<String, String>> task = DreamlakeSession.propagate(() -> mdc());
         MDC.put("dreamlake.session", "of the pool");
@@ -147,7 +147,7 @@ class PropagationTest {
     }
 
     @Test
-    void aSessionThatIsClosedIsNotPropagated() throws Exception {
+    void aClosedSessionIsNotPropagated() throws Exception {
         DreamlakeSession scope = DreamlakeSession.open("p", "s");
         Thread closing = new Thread(scope::close);
         closing.start();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A server that only a proxy knows. */
+/** A server that only a proxy can reach. */
 @Timeout(150)
 class ProxyTest {
 
@@ -63,7 +63,7 @@ class ProxyTest {
     }
 
     @Test
-    void aProxyThatRefusesTheLoginIsToldAndNoPasswordIs() throws IOException {
+    void aRefusedLoginIsReportedWithoutThePassword() throws IOException {
         try (TestProxy proxy = new TestProxy(server.http.getPort(), Credentials.basic("alice", "right"));
                 Logging logging =
                         logging(root, proxy(proxy.port(), "<user>alice</user><password>mistaken</password>"))) {
@@ -86,7 +86,7 @@ class ProxyTest {
     }
 
     @Test
-    void theJvmsOwnProxyIsUsedWhereNoneIsConfigured() throws IOException {
+    void theJvmsOwnProxyIsUsedIfNoneIsConfigured() throws IOException {
         try (TestProxy proxy = new TestProxy(server.http.getPort(), null);
                 ChildJvm child = ChildJvm.with(
                         List.of("-Dhttp.proxyHost=localhost", "-Dhttp.proxyPort=" + proxy.port()),
@@ -118,7 +118,7 @@ class ProxyTest {
     }
 
     @Test
-    void aPortThatIsNoNumberIsAFault() {
+    void aPortThatIsNotANumberIsAFault() {
         try (Logging logging = logging(root, "<proxy><host>h</host><port>many</port></proxy>")) {
             assertThat(logging.errors()).contains("<port> of appender [DREAMLAKE] is \"many\": choose a whole number.");
         }

@@ -26,8 +26,8 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The real Python SDK and a JVM in one session: at the same time, and one after the other was killed. Skipped where the
- * SDK is not there; {@code .ci/run} installs it into {@code target/python}.
+ * The real Python SDK and a JVM in one session: at the same time, and one after the other was killed. Skipped if the
+ * SDK is not installed; {@code .ci/run} installs it into {@code target/python}.
  */
 class PythonTest {
 
@@ -35,7 +35,7 @@ class PythonTest {
     private static final int UNTIL_KILLED = Integer.MAX_VALUE;
     private static final int KILLS = 5;
 
-    /** More records than these fit into no batch: a tail has 64 KB. */
+    /** The largest number of records in a batch, since a tail has 64 KB. */
     private static final int MAX_BATCH = 64 * 1024 / 100;
 
     @TempDir
@@ -45,7 +45,8 @@ class PythonTest {
     private final Random random = new Random();
 
     /**
-     * Arguments: local path, bursts. Each record is acknowledged on standard output; how many were dropped comes last.
+     * Arguments: local path, bursts. Each record is acknowledged on standard output; the last line says how many were
+     * dropped.
      */
     static final class Child {
         public static void main(String[] arguments) throws Exception {
@@ -67,13 +68,13 @@ class PythonTest {
         }
     }
 
-    /** A process with the SDK. */
+    /** A Python process with the SDK. */
     private static final class Python implements AutoCloseable {
         private final Path acknowledgements;
         private final Process process;
         private final BufferedReader output;
 
-        /** @param records 0: until it is told to finish */
+        /** @param records how many to log; 0: until {@link #finish} */
         Python(Path root, int records) throws IOException {
             acknowledgements = root.resolve("acknowledged by Python");
             Path script = Path.of(System.getProperty("basedir", ""), "src/test/resources/python_writer.py");
@@ -171,7 +172,7 @@ class PythonTest {
         assertThat(session().torn()).doesNotExist();
     }
 
-    /** Numbers may repeat or leap: Python and we read the same one, or overwrite a part of each other's. */
+    /** Numbers may repeat or leap: Python and we may read the same number, or overwrite a part of each other's. */
     @Test
     void withoutFlockNothingOfTheJvmIsLost() throws Exception {
         List<String> java;
@@ -188,7 +189,7 @@ class PythonTest {
     }
 
     @Test
-    void afterAKillPythonAndThenTheNextJvmGoOn() throws Exception {
+    void afterAKillPythonAndThenTheNextJvmContinue() throws Exception {
         for (int kill = 0; kill < KILLS; kill++) {
             root = Files.createDirectory(directory.resolve("kill-" + kill));
             List<String> java = new ArrayList<>();

@@ -20,8 +20,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What Logback loses while it is reconfigured, and that we lose nothing: it stops appenders before it detaches them,
- * and attaches the new ones later; an event in between reaches no appender that is started.
+ * Logback loses events while it is reconfigured: it stops appenders before it detaches them, and attaches the new ones
+ * later, so an event in between reaches no started appender. This tests that we lose no others.
  */
 @Timeout(120)
 class ReconfigurationTest {
@@ -29,19 +29,19 @@ class ReconfigurationTest {
     private static final int THREADS = 4;
     private static final int RESETS = 20;
 
-    /** Between two events of a thread: without an appender, it would log millions a second. */
+    /** The pause between two events of a thread: without an appender, it would log millions a second. */
     private static final long PACE_NANOS = 10_000;
 
-    /** How many events are logged between two resets, at least. */
+    /** The minimum number of events between two resets. */
     private static final int EVENTS_BETWEEN = Integer.getInteger("reconfiguration.events", 2000);
 
-    /** Events that reached an appender that was started. */
+    /** The number of events that reached a started appender. */
     private static final AtomicInteger REACHED = new AtomicInteger();
 
     @TempDir
     Path root;
 
-    /** Counts where Logback has found the appender started. */
+    /** Counts events that Logback passes to a started appender. */
     public static final class CountingFilter extends Filter<ILoggingEvent> {
         @Override
         public FilterReply decide(ILoggingEvent event) {
@@ -112,7 +112,7 @@ class ReconfigurationTest {
                 logged.get(), RESETS, resetting / 1e6 / RESETS, logged.get() - REACHED.get());
     }
 
-    /** So that each appender has events to write when it is stopped. */
+    /** Waits, so that each appender has events to write when it is stopped. */
     private static void awaitMore() {
         int enough = REACHED.get() + EVENTS_BETWEEN;
         while (REACHED.get() < enough) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Records that others wrote into a session, numbered in whichever way, reach the server once, and ours are counted. */
+/** Records of other programs, with any numbers, reach the server once, and ours are counted. */
 @Timeout(90)
 class RecordsOfOthersTest {
 
@@ -65,7 +65,7 @@ class RecordsOfOthersTest {
         return SessionOnDisk.of(root, "project", "run");
     }
 
-    /** In the order of the Python SDK. */
+    /** A line with its fields in the order of the Python SDK. */
     private static String theirs(String message, String number) {
         return "{\"sequenceNumber\": " + number
                 + ", \"timestamp\": \"2025-10-25T12:00:00.000000Z\", \"level\": \"info\", " + "\"message\": \""
@@ -115,7 +115,7 @@ class RecordsOfOthersTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 4, 1000})
-    void recordsOfAWriterThatBeginsAnewInOurLogMakeNoneOfOursCountAsLost(int maxBatchRecords) {
+    void recordsOfAWriterThatNumbersFromZeroInOurLogMakeNoneOfOursCountAsLost(int maxBatchRecords) {
         server.instead.set(request -> answer(503, "Retry-After", "0"));
         List<String> messages = new ArrayList<>();
         try (Logging logging = logging(appender -> {
@@ -133,13 +133,14 @@ class RecordsOfOthersTest {
                 }
             }
             server.instead.set(request -> null);
-            await().until(() -> server.messages("project/run").size() == messages.size()); // theirs at the end, too
+            await().until(() ->
+                    server.messages("project/run").size() == messages.size()); // including those of others at the end
             assertDelivered(logging, 30, messages);
         }
     }
 
     @Test
-    void whoAwaitsDeliveryIsNotReleasedByALargerNumberOfOthers() {
+    void awaitDeliveryIsNotReleasedByALargerNumberOfAnotherWriter() {
         session().write(session().log(), theirs("far ahead", "1000000000000") + theirs("far back", "3"));
         List<String> messages = new ArrayList<>(List.of("far ahead", "far back"));
         server.millisPerRequest = 20;
@@ -175,7 +176,7 @@ class RecordsOfOthersTest {
         }
     }
 
-    /** Its numbers begin again, and those that are done are others. */
+    /** Its numbers begin again, although records with these numbers were delivered. */
     @Test
     void recordsOfALogThatBeganAgainAreNotTakenForThoseThatWereDelivered() throws IOException {
         try (Logging logging =

@@ -88,7 +88,7 @@ class RemoteModeTest {
         try (Stream<Path> files = Files.walk(spool())) {
             return files.toList();
         } catch (IOException | UncheckedIOException e) {
-            return spoolFiles(); // files come and go
+            return spoolFiles(); // files appear and disappear
         }
     }
 
@@ -100,7 +100,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void whatTheServerHasIsDeletedAndNothingElse() {
+    void deliveredRecordsAreDeletedAndNothingElse() {
         try (Logging logging = logging()) {
             for (int round = 0; round < 20; round++) {
                 log(logging, 100 * round, 100 * round + 100);
@@ -174,7 +174,7 @@ class RemoteModeTest {
         assertThat(server.messages("project/run").subList(10, 20)).allMatch(message -> message.startsWith("x"));
     }
 
-    /** By another one, of the same length. */
+    /** Replaces a log by another one of the same length. */
     private void replaceLog() {
         Path log = spoolFiles().stream()
                 .filter(file -> file.endsWith("logs.jsonl"))
@@ -215,7 +215,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void theSpoolIsForItsOwnerAloneAndTellsNoToken() throws IOException {
+    void onlyItsOwnerCanEnterTheSpoolAndItContainsNoToken() throws IOException {
         server.instead.set(request -> answer(503, "{\"error\": \"no, " + FakeDreamlake.TOKEN + "\"}"));
         try (Logging logging = logging()) {
             log(logging, 0, 10);
@@ -239,7 +239,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void whatOneRunLeavesTheNextOneSendsAndDeletes() {
+    void theNextRunSendsAndDeletesWhatOneLeft() {
         server.instead.set(request -> answer(503, ""));
         try (Logging logging = logging()) {
             log(logging, 0, 1500);
@@ -257,7 +257,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void overItsLimitTheSpoolGivesUpTheOldestCountsThemAndTellsTheServer() {
+    void aboveItsLimitTheSpoolDropsTheOldestRecordsCountsThemAndTellsTheServer() {
         server.instead.set(request -> answer(503, ""));
         try (Logging logging =
                 logging(appender -> appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT)))) {
@@ -283,7 +283,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void aSpoolThatCannotNoteHowFarItIsSentSendsAndMakesRoomAllTheSame() throws IOException {
+    void aSpoolThatCannotWriteItsCheckpointStillSendsAndFreesSpace() throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
@@ -321,7 +321,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void theLimitHoldsAlsoWhileASlowServerIsSentOneBatchAfterTheOther() {
+    void theLimitHoldsWhileASlowServerGetsOneBatchAfterTheOther() {
         server.millisPerRequest = 200;
         try (Logging logging = logging(appender -> {
             appender.getUpload().setSpoolLimit(new FileSize(FileSize.MB_COEFFICIENT));
@@ -341,7 +341,7 @@ class RemoteModeTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void theLimitHoldsAtAnySpeedWhileTheServerIsAwayOrHangs(boolean hangs) throws InterruptedException {
+    void theLimitHoldsAtAnySpeedWhileTheServerIsUnreachableOrHangs(boolean hangs) throws InterruptedException {
         server.instead.set(request -> hangs && FakeDreamlake.isLogs(request)
                 ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
                 : hangs ? null : answer(503, ""));
@@ -388,7 +388,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void theLimitHoldsAlsoForHundredsOfSessionsThatAreWrittenToMeanwhile() {
+    void theLimitHoldsForHundredsOfSessionsThatAreBeingWritten() {
         server.instead.set(request -> answer(503, ""));
         try (Logging logging = logging(appender -> {
             appender.setMaxOpenSessions(300);
@@ -427,7 +427,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void theTornEndOfALogThatWasPutAsideIsSetAsideAndTheNextRecordsGo() throws IOException {
+    void theTornEndOfASealedLogIsSetAsideAndTheNextRecordsAreSent() throws IOException {
         leaveInSpool(10);
         Path log = spooled("logs.jsonl");
         byte[] whole = Files.readAllBytes(log);
@@ -447,7 +447,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void aRecordThatIsRefusedHoldsUpNothingThoughItCannotBeKeptAside() throws IOException {
+    void aRefusedRecordHoldsUpNothingEvenIfItCannotBeSetAside() throws IOException {
         server.instead.set(request ->
                 FakeDreamlake.isLogs(request) && FakeDreamlake.body(request).contains("poison")
                         ? answer(400, "")
@@ -465,11 +465,11 @@ class RemoteModeTest {
     }
 
     @Test
-    void aLogThatCannotBeReadIsTriedAgainAndNotPassedOver() throws IOException {
+    void anUnreadableLogIsTriedAgainAndNotSkipped() throws IOException {
         try (Logging logging = logging()) {
             log(logging, 0, 10);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
-            await().until(() -> recordsOnDisk() == 0); // so the uploader does not go on with an open log
+            await().until(() -> recordsOnDisk() == 0); // so that the uploader does not continue with an open log
             Path unreadable = Files.createDirectory(spooled("logs.0000000000000000005.jsonl"));
             log(logging, 10, 20);
             assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMillis(300)))
@@ -482,7 +482,7 @@ class RemoteModeTest {
         assertThat(server.messages("project/run")).isEqualTo(messages(0, 20));
     }
 
-    /** A run while the server is away. */
+    /** Runs while the server is unreachable. */
     private void leaveInSpool(int records) {
         server.instead.set(request -> answer(503, ""));
         try (Logging logging = logging()) {
@@ -492,7 +492,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void whatWasInASpoolThatSomebodyDeletesCountsAsLostAndTheSpoolIsMadeAnew() throws IOException {
+    void recordsInADeletedSpoolCountAsLostAndTheSpoolIsCreatedAgain() throws IOException {
         server.instead.set(request -> answer(503, "Retry-After", "0"));
         try (Logging logging = logging()) {
             log(logging, 0, 100);
@@ -521,7 +521,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void aSessionThatNobodyCanMakeRoomInDoesNotKeepOthersFromIt() throws IOException {
+    void aSessionWhoseSpaceCannotBeFreedDoesNotKeepOthersFromBeingFreed() throws IOException {
         leaveInSpool(1);
         Path lock = spooled(".upload.lock");
         Files.deleteIfExists(lock);
@@ -537,7 +537,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void aSessionThatHangsDoesNotKeepOthersFromTheLimitNorLosesMoreThanNeedBe() {
+    void aHangingSessionDoesNotKeepOthersFromTheLimitAndLosesNoMoreThanNecessary() {
         server.instead.set(request -> FakeDreamlake.isLogs(request)
                         && FakeDreamlake.body(request).contains("hangs")
                 ? new MockResponse.Builder().headersDelay(1, TimeUnit.DAYS).build()
@@ -563,7 +563,7 @@ class RemoteModeTest {
     }
 
     @Test
-    void aBatchThatIsNotInTheLogAsItWasNotedIsMadeAnew() throws IOException {
+    void aBatchThatTheLogNoLongerContainsAsNotedIsBuiltAgain() throws IOException {
         leaveInSpool(3);
         // What a power loss leaves: the note of a batch, and a log that ends elsewhere.
         Files.writeString(

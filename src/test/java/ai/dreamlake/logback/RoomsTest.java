@@ -29,12 +29,12 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** The rooms of the house: which package may know which. */
+/** Checks which package may depend on which. DESIGN calls the packages rooms. */
 class RoomsTest {
 
     private static final String ROOT = "ai.dreamlake.logback";
 
-    /** Per room: the rooms it may know, besides itself. The root is the public package. */
+    /** For each room, the other rooms that it may know. The empty name is the public root package. */
     private static final Map<String, Set<String>> MAY_KNOW = Map.ofEntries(
             entry("", Set.of("config", "engine", "record", "journal", "upload", "session", "io")),
             entry("config", Set.of("session", "io")),
@@ -44,16 +44,16 @@ class RoomsTest {
             entry("journal", Set.of("session", "record", "io")),
             entry("upload", Set.of("journal", "session", "record", "io")),
             entry("io", Set.of()),
-            // Optional: nothing else may know these.
+            // Optional: no other room may know these.
             entry("micrometer", Set.of("", "session")),
             entry("reactor", Set.of("", "session")),
             entry("servlet", Set.of("", "session")),
             entry("spring", Set.of("", "session", "micrometer", "servlet")),
             entry("testing", Set.of("", "session")),
-            // The command line, which has a jar of its own: it may know all that is inside, and nobody may know it.
+            // The command line, which has its own jar: it may know all internal rooms, and no room may know it.
             entry("tool", Set.of("config", "engine", "record", "journal", "upload", "session", "io")));
 
-    /** These know records only as lines, and nothing of how they are encoded. */
+    /** These rooms know records only as lines, not how they are encoded. */
     private static final Set<String> KNOW_ONLY_LINES = Set.of("journal", "upload");
 
     private final JavaClasses classes =
@@ -96,7 +96,7 @@ class RoomsTest {
     }
 
     @Test
-    void noTwoClassesKnowEachOtherNotEvenByWayOfOthers() {
+    void noClassesDependOnEachOtherInACycle() {
         SliceAssignment byTopLevelClass = new SliceAssignment() {
             @Override
             public String getDescription() {
@@ -113,9 +113,9 @@ class RoomsTest {
         slices().assignedFrom(byTopLevelClass).should().beFreeOfCycles().check(classes);
     }
 
-    /** Elsewhere somebody would forget that anything can lie in a session's directory. */
+    /** Code elsewhere could forget that a session's directory can contain anything, such as a pipe. */
     @Test
-    void filesAreOpenedByIoAlone() {
+    void onlyIoOpensFiles() {
         Set<String> opening =
                 Set.of("newInputStream", "newOutputStream", "newByteChannel", "readAllBytes", "readString");
         DescribedPredicate<JavaCall<?>> opensAFile = DescribedPredicate.describe("open a file", call -> {

@@ -30,7 +30,7 @@ class StaticFieldsTest {
     }
 
     @Test
-    void everyRecordHasThemUnlessItSaysSomethingElseItself() {
+    void everyRecordHasThemUnlessItHasItsOwnValue() {
         try (Logging logging = byXml("<field><name>host</name><value>${DREAMLAKE_NOWHERE:-h&quot;1}</value></field>"
                 + "<field><name>stage</name><value>test</value></field>")) {
             assertThat(logging.warnings()).isEmpty();
@@ -47,7 +47,7 @@ class StaticFieldsTest {
     }
 
     @Test
-    void aRecordThatIsTooLongHasThemToo() {
+    void anOverlongRecordHasThem() {
         try (Logging logging =
                 byXml("<maxRecordSize>1KB</maxRecordSize><field><name>stage</name><value>test</value></field>")) {
             logging.log.info("x".repeat(5000));
@@ -56,7 +56,7 @@ class StaticFieldsTest {
     }
 
     @Test
-    void oneWithoutAValueIsLeftOut() {
+    void aFieldWithoutAValueIsLeftOut() {
         try (Logging logging = byXml("<field><name>stage</name><value>${DREAMLAKE_NOWHERE:-}</value></field>")) {
             logging.log.info("one");
         }

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.MDC;
 
-/** More sessions wait for the server than are kept in memory. */
+/** More sessions wait for the server than stay in memory. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class SuspendedSessionsTest {
 
@@ -62,7 +62,7 @@ class SuspendedSessionsTest {
                 + " pending, " + statistics.droppedInAll() + " dropped";
     }
 
-    /** Arguments: path, URL of a server that is not there yet. Logs to many sessions, and waits for the server. */
+    /** Arguments: path, URL of a server that has not started yet. Logs to many sessions, and waits for the server. */
     static final class SmallHeap {
         static final int SESSIONS = 4000;
 
@@ -100,7 +100,7 @@ class SuspendedSessionsTest {
     }
 
     @Test
-    void thoseThatTheServerRefusesKeepNoOtherFromIt() throws IOException {
+    void thoseThatTheServerRefusesDoNotHoldUpOthers() throws IOException {
         int port = closedPort();
         int refused = 1300;
         int sessions = refused + 300;
@@ -117,13 +117,13 @@ class SuspendedSessionsTest {
         }
     }
 
-    /** Of the session that a request creates; none has as high a number as that of other requests. */
+    /** The number of the session that a request creates; the largest int for any other request. */
     private static int number(RecordedRequest request) {
         Matcher name = Pattern.compile("\"name\": ?\"s(\\d+)\"").matcher(FakeDreamlake.body(request));
         return name.find() ? Integer.parseInt(name.group(1)) : Integer.MAX_VALUE;
     }
 
-    /** Arguments: path, URL of a server that is not there yet. Exits as soon as the server has a record. */
+    /** Arguments: path, URL of a server that has not started yet. Exits as soon as the server has a record. */
     static final class Exiting {
         static final int SESSIONS = 1300;
 
@@ -140,7 +140,7 @@ class SuspendedSessionsTest {
     }
 
     @Test
-    void theExitOfTheJvmWaitsForThemToo() throws IOException {
+    void theExitOfTheJvmWaitsForThem() throws IOException {
         int port = closedPort();
         try (ChildJvm child = ChildJvm.start(Exiting.class, root, "http://localhost:" + port)) {
             assertThat(child.readLine()).contains(Exiting.SESSIONS + " pending");
@@ -159,12 +159,12 @@ class SuspendedSessionsTest {
                     .mapToLong(file -> file.toFile().length())
                     .sum();
         } catch (UncheckedIOException deletedMeanwhile) {
-            return Long.MAX_VALUE; // another look will tell
+            return Long.MAX_VALUE; // the next check decides
         }
     }
 
     @Test
-    void theSpoolLimitHoldsForThemToo() throws IOException {
+    void theSpoolLimitIncludesThem() throws IOException {
         int port = closedPort();
         int sessions = 1500;
         try (Logging logging = logging(root, "http://localhost:" + port)) {

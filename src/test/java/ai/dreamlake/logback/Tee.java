@@ -7,7 +7,7 @@ import ch.qos.logback.core.spi.AppenderAttachable;
 import ch.qos.logback.core.spi.AppenderAttachableImpl;
 import java.util.Iterator;
 
-/** An appender that passes on what it gets. */
+/** An appender that passes its events on. */
 public final class Tee extends UnsynchronizedAppenderBase<ILoggingEvent> implements AppenderAttachable<ILoggingEvent> {
 
     private final AppenderAttachableImpl<ILoggingEvent> attached = new AppenderAttachableImpl<>();

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that demands a certificate of whoever calls, and a JVM that has one in its key store. */
+/** A server that demands a client certificate, and a JVM that has one in its key store. */
 @Timeout(150)
 class TlsTest {
 
@@ -130,7 +130,7 @@ class TlsTest {
     }
 
     @Test
-    void theKeyStoreOfTheJvmIsShownToAServerThatDemandsACertificate() throws Exception {
+    void theCertificateInTheJvmsKeyStoreIsShownToAServerThatDemandsOne() throws Exception {
         assertThat(run(options(trustStore(), keyStore()), server.url(), ""))
                 .containsExactly("true []", "null", "false");
         assertThat(server.messages("p/s")).containsExactly("from the child");
@@ -139,7 +139,7 @@ class TlsTest {
     }
 
     @Test
-    void withoutAKeyTheServerRefusesAndThatIsTold() throws Exception {
+    void withoutAKeyTheServerRefusesAndThatIsReported() throws Exception {
         List<String> printed = run(options(trustStore(), null), server.url(), "");
         assertThat(printed.get(0)).isEqualTo("true []");
         assertThat(printed.get(1)).as("in the system's words").isNotEqualTo("null");
@@ -147,7 +147,7 @@ class TlsTest {
     }
 
     @Test
-    void aKeyStoreThatIsNoneIsToldAndStartsNevertheless() throws Exception {
+    void withABrokenKeyStoreTheAppenderStartsAndReportsIt() throws Exception {
         String missing = root.resolve("nowhere").toString();
         List<String> printed = run(options(trustStore(), missing), server.url(), "");
         assertThat(printed.get(0)).isEqualTo("true []");
@@ -159,9 +159,9 @@ class TlsTest {
         assertThat(server.requests).isEmpty();
     }
 
-    /** A key store that nobody needs must not stop what needs none. */
+    /** A broken key store must not affect what does not need it. */
     @Test
-    void aKeyStoreThatIsNoneDoesNotMatterForPlainHttp() throws Exception {
+    void aBrokenKeyStoreDoesNotMatterForPlainHttp() throws Exception {
         try (FakeDreamlake plain = FakeDreamlake.start()) {
             String garbage = Files.writeString(root.resolve("garbage"), "x").toString();
             assertThat(run(options(garbage, garbage), plain.url(), "")).containsExactly("true []", "null", "false");

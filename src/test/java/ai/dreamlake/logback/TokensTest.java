@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Tokens that come late, change, or fail, on their way to a server. */
+/** Tokens that come late, change, or are missing. */
 @Timeout(90)
 class TokensTest {
 
@@ -68,7 +68,7 @@ class TokensTest {
         }
     }
 
-    /** Named in a configuration. */
+    /** A configuration names this class. */
     public static final class FromXml implements DreamlakeTokenProvider {
         static final AtomicReference<Exception> TROUBLE = new AtomicReference<>();
 
@@ -105,7 +105,7 @@ class TokensTest {
         return "eyJ9." + java.util.Base64.getUrlEncoder().encodeToString(claims.getBytes()) + ".c2ln";
     }
 
-    /** So that whoever has a new token finds what the old one left. */
+    /** The same user with a new token must find what the old token left. */
     @Test
     void theSpoolIsThatOfTheUserInAFileOrFromAProvider() throws Exception {
         Path secret = root.resolve("token");

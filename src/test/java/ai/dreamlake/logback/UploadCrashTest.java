@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** JVMs that end in the middle of sending, and JVMs that send at the same time. */
+/** JVMs that are killed while they send, and JVMs that send at the same time. */
 @Timeout(300)
 class UploadCrashTest {
 
     private static final int CRASHES = Integer.getInteger("dreamlake.crashes", 10);
 
-    /** Fifty by default. */
+    /** How many kills; fifty by default. */
     private static final int KILLS_WHILE_UPLOADING = CRASHES * 5 / 3;
 
     @TempDir

@@ -19,10 +19,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
-/** A class path with nothing but what is required. */
+/** A class path with only the required libraries. */
 class WithoutFrameworksTest {
 
-    /** Those of frameworks, which load only where the framework is; and the tool, which is in another jar. */
+    /** The packages for frameworks, which load only with the framework, and the tool, which is in another jar. */
     private static final Pattern OPTIONAL =
             Pattern.compile("logback/(micrometer|reactor|servlet|spring|testing|tool)/");
 

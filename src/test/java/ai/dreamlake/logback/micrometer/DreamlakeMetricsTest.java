@@ -24,7 +24,7 @@ class DreamlakeMetricsTest {
     @TempDir
     private Path root;
 
-    /** Other tests start appenders, too, and their counts stay. */
+    /** A name of its own, because other tests also start appenders, and their counts stay. */
     private final String name = "metrics-" + UUID.randomUUID();
 
     private final SimpleMeterRegistry registry = new SimpleMeterRegistry();
@@ -47,7 +47,7 @@ class DreamlakeMetricsTest {
     }
 
     @Test
-    void metersTellWhatBecomesOfEvents() {
+    void metersCountWhatBecomesOfEvents() {
         try (FakeDreamlake server = FakeDreamlake.start();
                 Logging logging = logging(server.url())) {
             new DreamlakeMetrics().bindTo(registry);
@@ -67,7 +67,7 @@ class DreamlakeMetricsTest {
     }
 
     @Test
-    void theAgeOfTheOldestUndeliveredRecordIsTold() {
+    void theAgeOfTheOldestUndeliveredRecordIsAGauge() {
         try (FakeDreamlake server = FakeDreamlake.start();
                 Logging logging = logging(server.url())) {
             server.instead.set(request -> FakeDreamlake.answer(503, "{}"));
@@ -88,8 +88,8 @@ class DreamlakeMetricsTest {
     }
 
     @Test
-    void countersGoOnThroughStopsAndStarts() {
-        new DreamlakeMetrics().bindTo(registry); // knows nothing of the appender yet
+    void countersContinueAcrossStopsAndStarts() {
+        new DreamlakeMetrics().bindTo(registry); // the appender is not started yet
         for (int start = 1; start <= 3; start++) {
             try (Logging logging = logging(null)) {
                 if (start == 1) {
@@ -122,7 +122,7 @@ class DreamlakeMetricsTest {
     }
 
     @Test
-    void lostEventsAreToldByReason() throws Exception {
+    void lostEventsAreCountedByReason() throws Exception {
         Path file = Files.createFile(root.resolve("default"));
         try (Logging logging = logging(null)) {
             new DreamlakeMetrics().bindTo(registry);

@@ -26,14 +26,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.slf4j.MDC;
 
-/** Pools that carry the context of those who submit, alone and beside accessors that carry the MDC. */
+/** Pools that carry the context of the submitting thread, alone and together with accessors for the MDC. */
 class PoolsTest {
 
     private static final int THREADS = 4;
     private static final int JOBS = 24;
     private static final int TASKS = 20;
 
-    /** What else carries the MDC. */
+    /** Another carrier of the MDC. */
     enum Beside {
         NOBODY((registry, session) -> {}),
         SOME_KEYS((registry, session) -> registry.registerThreadLocalAccessor(new Slf4jThreadLocalAccessor("user"))),

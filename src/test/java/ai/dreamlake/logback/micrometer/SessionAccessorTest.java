@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.slf4j.MDC;
 
-/** What a snapshot of a thread's context does to the MDC of the threads it is set on. */
+/** The effect of a snapshot of a thread's context on the MDC of other threads. */
 class SessionAccessorTest {
 
     private final ContextSnapshotFactory snapshots =
@@ -59,7 +59,7 @@ class SessionAccessorTest {
     }
 
     @Test
-    void whereThereIsNoSessionThereIsNothingToCapture() {
+    void withoutASessionThereIsNothingToCapture() {
         assertThat(new SessionAccessor().getValue()).isNull();
         MDC.put("user", "alice");
         assertThat(new SessionAccessor().getValue()).isNull();
@@ -118,7 +118,7 @@ class SessionAccessorTest {
     }
 
     @Test
-    void whatAFrameworkNamedIsCarriedToo() {
+    void aSessionThatAFrameworkNamedIsCarried() {
         MDC.put("dreamlake.session", "by the framework");
         ContextSnapshot snapshot = snapshots.captureAll();
         MDC.put("dreamlake.session", "of the pool");
@@ -161,7 +161,7 @@ class SessionAccessorTest {
     }
 
     @Test
-    void whatWasClosedMeanwhileDoesNotComeBack() {
+    void aScopeThatWasClosedMeanwhileDoesNotComeBack() {
         DreamlakeSession outer = DreamlakeSession.open("p", "outer");
         ContextSnapshot snapshot;
         try (DreamlakeSession scope = DreamlakeSession.open("p", "s")) {
@@ -198,7 +198,7 @@ class SessionAccessorTest {
     }
 
     @Test
-    void whatIsMissingIsClearedOnDemandAndComesBack() {
+    void aMissingSessionIsClearedOnDemandAndThePreviousOneRestored() {
         ContextSnapshot nothing = clearingSnapshots.captureAll();
         MDC.put("user", "alice");
         DreamlakeSession own = DreamlakeSession.open("p", "own");
@@ -278,7 +278,7 @@ class SessionAccessorTest {
     }
 
     @Test
-    void aScopeOpenedUnderASnapshotIsOverWithIt() {
+    void aScopeOpenedUnderASnapshotEndsWithIt() {
         ContextSnapshot snapshot;
         try (DreamlakeSession scope = DreamlakeSession.open("p", "s")) {
             snapshot = snapshots.captureAll();

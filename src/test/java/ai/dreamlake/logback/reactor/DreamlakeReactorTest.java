@@ -41,7 +41,7 @@ import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
-/** Where the operators of a pipeline log, on the threads of Reactor's schedulers, with automatic propagation. */
+/** The sessions to which operators log on the threads of Reactor's schedulers, with automatic propagation. */
 class DreamlakeReactorTest {
 
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -52,7 +52,7 @@ class DreamlakeReactorTest {
 
     private Logging logging;
 
-    /** Threads that the test can look at afterwards. */
+    /** Threads that the test can inspect afterwards. */
     private final ExecutorService threads = Executors.newFixedThreadPool(THREADS);
 
     private final Scheduler scheduler = Schedulers.fromExecutorService(threads);
@@ -128,7 +128,7 @@ class DreamlakeReactorTest {
     }
 
     @Test
-    void everyOperatorLogsInTheSessionOnWhateverThreadItRuns() {
+    void everyOperatorLogsInTheSessionOnAnyThread() {
         List<Integer> seen = Flux.range(0, 20)
                 .doOnSubscribe(subscription -> logging.log.info("subscribed"))
                 .doOnNext(i -> logging.log.info("before"))
@@ -169,7 +169,7 @@ class DreamlakeReactorTest {
     }
 
     @Test
-    void whatComesAfterTheSessionIsNamedIsOutsideOfIt() {
+    void operatorsAfterTheSessionIsNamedAreOutsideIt() {
         Mono.just(1)
                 .publishOn(scheduler)
                 .doOnNext(i -> logging.log.info("inside"))
@@ -257,12 +257,12 @@ class DreamlakeReactorTest {
         assertNothingElsewhere();
     }
 
-    /** What carries the MDC beside the session. */
+    /** Another carrier of the MDC besides the session's. */
     enum Beside {
         NOBODY,
         /** The context has an MDC without the session. */
         THE_WHOLE_MDC,
-        /** The context has no MDC, and so the thread's is to be cleared. */
+        /** The context has no MDC, so the thread's must be cleared. */
         THE_WHOLE_MDC_NOT_CAPTURED
     }
 
@@ -339,7 +339,7 @@ class DreamlakeReactorTest {
         }
     }
 
-    /** Its scope is opened on a thread of the scheduler, and closed on one of Reactor's own. */
+    /** A scope is opened on a thread of the scheduler, and closed on one of Reactor's own. */
     private Mono<Integer> scoped(int job) {
         return Mono.using(
                         () -> DreamlakeSession.open("scoped", "job-" + job),
@@ -352,7 +352,7 @@ class DreamlakeReactorTest {
                 .subscribeOn(scheduler);
     }
 
-    /** An application with libraries of its own. */
+    /** An application with its own libraries. */
     public static final class Application {
         public static String run() {
             return Mono.just("result")
@@ -362,7 +362,7 @@ class DreamlakeReactorTest {
     }
 
     @Test
-    void withoutContextPropagationThePipelineRunsAllTheSame() throws Exception {
+    void withoutContextPropagationThePipelineStillRuns() throws Exception {
         List<URL> classPath = new ArrayList<>();
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator)) {
             if (!entry.contains("context-propagation")) {

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.slf4j.MDC;
 
-/** Real requests to a real Tomcat, which has one thread unless a test needs more. */
+/** Sends real requests to a real Tomcat, which has one thread unless a test needs more. */
 @Timeout(60)
 class DreamlakeSessionFilterTest {
 
@@ -80,7 +80,7 @@ class DreamlakeSessionFilterTest {
         start(1, Registered.of(byHeader(), listener), work);
     }
 
-    /** Waits until the server is through with all requests. */
+    /** Waits until the server has ended all requests. */
     private List<String> messages(String workspace, String session) throws Exception {
         stopAll();
         SessionOnDisk onDisk = SessionOnDisk.of(root, workspace, session);
@@ -121,7 +121,7 @@ class DreamlakeSessionFilterTest {
     @ParameterizedTest
     @ValueSource(
             strings = {"../x", "a/b", ".x", "", "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"})
-    void aNameThatIsRefusedCostsTheRequestOnlyItsSession(String name) throws Exception {
+    void aRequestWithARefusedNameLosesOnlyItsSession(String name) throws Exception {
         start(true, (request, response) -> logPath(request));
         assertThat(server.get("/a", HEADER, name)).isEqualTo(200);
         assertThat(server.get("/b", HEADER, name)).isEqualTo(200);
@@ -131,14 +131,14 @@ class DreamlakeSessionFilterTest {
     }
 
     @Test
-    void aHeaderThatIsRepeatedIsRefused() throws Exception {
+    void aRepeatedHeaderIsRefused() throws Exception {
         start(true, (request, response) -> logPath(request));
         assertThat(server.get("/a", HEADER, "run-7", HEADER, "run-7")).isEqualTo(200);
         assertThat(messages("default")).containsExactly("REQUEST /a");
     }
 
     @Test
-    void oneNameTooManyGoesToTheDefaultSession() throws Exception {
+    void aNameAboveTheLimitGoesToTheDefaultSession() throws Exception {
         start(
                 1,
                 Registered.of(
@@ -158,7 +158,7 @@ class DreamlakeSessionFilterTest {
     }
 
     @Test
-    void theParameterIsReadFromTheQueryAloneAndTheBodyIsTheServlets() throws Exception {
+    void theParameterIsReadOnlyFromTheQueryAndTheBodyIsLeftToTheServlet() throws Exception {
         start(
                 1,
                 Registered.of(
@@ -187,7 +187,7 @@ class DreamlakeSessionFilterTest {
         assertThat(root.resolve("web")).isDirectoryNotContaining(path -> path.endsWith("in-body"));
     }
 
-    /** As many requests at once as Tomcat has threads, all inside of the servlet at the same time. */
+    /** Sends as many requests at once as Tomcat has threads; all are inside the servlet at the same time. */
     @Test
     void requestsAtTheSameTimeNeverMix() throws Exception {
         int requests = 24;
@@ -214,13 +214,13 @@ class DreamlakeSessionFilterTest {
         assertThat(messages("default")).isEmpty();
     }
 
-    /** It has logged after all filters. */
+    /** Tomcat logs this after all filters. */
     private static boolean isTomcats(String message) {
         return message.startsWith("Servlet.service() for servlet [work]");
     }
 
     @Test
-    void withTheListenerWhatTomcatSaysOfAnExceptionIsInTheSession() throws Exception {
+    void withTheListenerWhatTomcatLogsAboutAnExceptionIsInTheSession() throws Exception {
         start(true, this::failUnlessError);
         assertThat(server.get("/a", HEADER, "run-7")).isEqualTo(500);
         assertThat(server.get("/error")).isEqualTo(200);
@@ -234,7 +234,7 @@ class DreamlakeSessionFilterTest {
     }
 
     @Test
-    void withTheFilterAloneAllButThatIsInTheSession() throws Exception {
+    void withTheFilterAloneEverythingExceptThatIsInTheSession() throws Exception {
         start(false, this::failUnlessError);
         assertThat(server.get("/a", HEADER, "run-7")).isEqualTo(500);
         assertThat(server.get("/error")).isEqualTo(200);
@@ -281,7 +281,7 @@ class DreamlakeSessionFilterTest {
         assertThat(messages("default")).containsExactly("on another thread", "REQUEST /b");
     }
 
-    /** Tomcat has one thread. The request's other half comes only when the next request is through. */
+    /** Tomcat has one thread. The second dispatch of the request comes only after the next request has ended. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void theThreadOfAnAsynchronousRequestIsFreeForOthersMeanwhile(boolean listener) throws Exception {
@@ -356,7 +356,7 @@ class DreamlakeSessionFilterTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aRequestThatIsStartedAsynchronouslyAgainAndAgainEndsAsOne(boolean listener) throws Exception {
+    void aRequestThatStartsAsynchronousCyclesRepeatedlyEndsOnce(boolean listener) throws Exception {
         start(listener, (request, response) -> {
             logPath(request);
             int round = Integer.parseInt(request.getRequestURI().substring(1));
@@ -372,15 +372,15 @@ class DreamlakeSessionFilterTest {
         assertThat(messages("default")).containsExactly("REQUEST /0");
     }
 
-    /** A copy of the MDC that outlives the request finds its scope closed, whoever closed it. */
+    /** The scope of a copy of the MDC that outlives the request is closed, whichever thread closed it. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatIsLeftOfARequestThatIsOverCountsForNothing(boolean listener) throws Exception {
+    void theRemainsOfAnEndedRequestNameNoSession(boolean listener) throws Exception {
         assertCopiesAreOfNoUse(Registered.of(byHeader(), listener));
     }
 
     @Test
-    void aFilterThatSeesOnlyTheFirstDispatchClosesTheScopeToo() throws Exception {
+    void aFilterThatGetsOnlyTheFirstDispatchAlsoClosesTheScope() throws Exception {
         assertCopiesAreOfNoUse(new Registered(byHeader(), Map.of(), Set.of(DispatcherType.REQUEST), false));
     }
 
@@ -412,7 +412,7 @@ class DreamlakeSessionFilterTest {
                 .containsExactly("afterwards", "afterwards", "afterwards");
     }
 
-    /** A request as far as the filter needs one, for containers that behave otherwise than Tomcat. */
+    /** A request with as much as the filter needs, for containers that behave differently from Tomcat. */
     private static final class OddRequest {
         private final Map<String, Object> attributes = new HashMap<>();
         private boolean isAsyncStarted;
@@ -438,7 +438,7 @@ class DreamlakeSessionFilterTest {
                     }));
         }
 
-        /** On the calling thread, as when a worker completes the request. */
+        /** Runs on the calling thread, as when a worker completes the request. */
         void complete() throws IOException {
             isAsyncStarted = false;
             for (AsyncListener listener : listeners) {
@@ -460,7 +460,7 @@ class DreamlakeSessionFilterTest {
     }
 
     @Test
-    void aContainerMayTellTheListenerOfTheEndOfEachDispatch() {
+    void aContainerMayNotifyTheListenerAfterEachDispatch() {
         logging = Logging.to(root, appender -> appender.setWorkspace("project"));
         DreamlakeSessionFilter filter = byHeader();
         OddRequest odd = new OddRequest();
@@ -549,7 +549,7 @@ class DreamlakeSessionFilterTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"pattern=[", "maxSessions=many", "maxSessions=0", "workspace=a/b"})
-    void aWrongInitParameterIsToldAndTheApplicationRuns(String parameter) throws Exception {
+    void aWrongInitParameterIsReportedAndTheApplicationRuns(String parameter) throws Exception {
         String[] nameAndValue = parameter.split("=");
         start(
                 1,

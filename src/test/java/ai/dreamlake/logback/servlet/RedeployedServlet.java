@@ -9,7 +9,7 @@ import java.time.Duration;
 import java.util.Map;
 import org.slf4j.LoggerFactory;
 
-/** The servlet of an application that is deployed again and again: logs the paths of its requests. */
+/** The servlet of an application that is deployed repeatedly. It logs the paths of its requests. */
 public final class RedeployedServlet extends HttpServlet {
 
     private static final long serialVersionUID = 1;

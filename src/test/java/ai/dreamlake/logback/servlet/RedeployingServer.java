@@ -22,8 +22,8 @@ import org.apache.catalina.loader.WebappClassLoaderBase;
 import org.apache.catalina.startup.Tomcat;
 
 /**
- * A Tomcat in a JVM of its own, which deploys applications again and again, and prints what is left of them afterwards.
- * Knows nothing of this library, which is each application's own.
+ * A Tomcat in its own JVM that deploys applications repeatedly, and prints what is left of them afterwards. It does not
+ * have this library, which each application brings along.
  */
 final class RedeployingServer {
 
@@ -36,7 +36,7 @@ final class RedeployingServer {
     private RedeployingServer(Path directory, List<Path> applications) throws Exception {
         this.applications = applications;
         Logger.getLogger("org.apache").setLevel(Level.OFF);
-        // As in every server.xml: otherwise the JDK keeps jars open that somebody read by a URL.
+        // As in every server.xml. Otherwise the JDK keeps jars open that were read by a URL.
         tomcat.getServer().addLifecycleListener(new JreMemoryLeakPreventionListener());
         tomcat.setBaseDir(directory.toString());
         tomcat.setPort(0);
@@ -106,7 +106,7 @@ final class RedeployingServer {
         }
     }
 
-    /** What the applications have left, in words. */
+    /** Describes what the applications have left. */
     private List<String> left() throws IOException {
         List<String> left = new ArrayList<>();
         for (Thread thread : Thread.getAllStackTraces().keySet()) {
@@ -139,7 +139,7 @@ final class RedeployingServer {
                     try {
                         files.add(Files.readSymbolicLink(descriptor).toString());
                     } catch (NoSuchFileException closedMeanwhile) {
-                        // Such as that of the directory.
+                        // For example the descriptor of the directory.
                     }
                 }
             }

@@ -27,7 +27,7 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 
-/** A Tomcat on loopback with one application, whose servlet is a piece of a test. It logs into the test's Logback. */
+/** A Tomcat on loopback with one application, whose servlet is part of a test. It logs to the test's Logback. */
 final class TestServer implements AutoCloseable {
 
     /** What the application does with a request. */
@@ -60,10 +60,10 @@ final class TestServer implements AutoCloseable {
     private final Logger tomcatsLogger = Logger.getLogger("org.apache.catalina");
     private final Handler toTest;
 
-    /** What was told by the servlet context's log. */
+    /** The messages in the servlet context's log. */
     final List<String> contextLog = new CopyOnWriteArrayList<>();
 
-    /** @param log the test's, also for what Tomcat says */
+    /** @param log the test's, which also gets Tomcat's messages */
     TestServer(Path directory, org.slf4j.Logger log, int threads, Registered registered, Work work)
             throws LifecycleException {
         toTest = new Handler() {
@@ -166,7 +166,7 @@ final class TestServer implements AutoCloseable {
         }
     }
 
-    /** Returns when every request is over. */
+    /** Returns when every request has ended. */
     @Override
     public void close() throws LifecycleException {
         tomcat.stop();

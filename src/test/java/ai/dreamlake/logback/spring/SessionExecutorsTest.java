@@ -41,7 +41,7 @@ import org.springframework.scheduling.annotation.Scheduled;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskExecutor;
 import org.springframework.scheduling.concurrent.ThreadPoolTaskScheduler;
 
-/** Beans that are executors, and what their tasks log to. */
+/** The sessions to which tasks of executor beans log. */
 class SessionExecutorsTest {
 
     private static final Callable<String> SESSION = () -> String.valueOf(MDC.get("dreamlake.session"));
@@ -103,7 +103,7 @@ class SessionExecutorsTest {
         }
     }
 
-    /** Its tasks order themselves. */
+    /** A task that a queue orders by comparing it. */
     static final class Urgent implements Runnable, Comparable<Urgent> {
         final CompletableFuture<String> session = new CompletableFuture<>();
 
@@ -118,7 +118,7 @@ class SessionExecutorsTest {
         }
     }
 
-    /** Nobody else can make one. */
+    /** No other class can create an instance. */
     static class Unmakeable implements Executor {
         private Unmakeable() {}
 
@@ -132,7 +132,7 @@ class SessionExecutorsTest {
         }
     }
 
-    /** Nobody can be its subclass. */
+    /** It cannot have a subclass. */
     static final class Direct implements Executor {
         @Override
         public void execute(Runnable task) {
@@ -200,7 +200,7 @@ class SessionExecutorsTest {
     }
 
     @Test
-    void tasksOfEveryKindOfExecutorRunInTheSessionOfWhoHandsThemOver() throws Exception {
+    void tasksOfEveryKindOfExecutorRunInTheSessionOfTheSubmittingThread() throws Exception {
         try (var context = start(Pools.class)) {
             for (String name : List.of("fixed", "single", "forking", "listening")) {
                 ExecutorService pool = context.getBean(name, ExecutorService.class);
@@ -234,7 +234,7 @@ class SessionExecutorsTest {
         }
     }
 
-    /** As text, for tasks that throw nothing. */
+    /** The session as text, for tasks without checked exceptions. */
     private static final class DreamlakeSessionName {
         static String get() {
             return String.valueOf(MDC.get("dreamlake.session"));
@@ -256,7 +256,7 @@ class SessionExecutorsTest {
     }
 
     @Test
-    void aSessionThatATaskLeftOnItsThreadIsNotTheNextOnes() throws Exception {
+    void aSessionThatATaskLeftOnItsThreadIsNotTheNextTasks() throws Exception {
         try (var context = start(Pools.class)) {
             ExecutorService pool = context.getBean("fixed", ExecutorService.class);
             pool.submit(() -> MDC.put("dreamlake.session", "left")).get();
@@ -302,7 +302,7 @@ class SessionExecutorsTest {
     }
 
     @Test
-    void aPeriodicTaskOfTheJdkRunsInNoSessionAndASingleOneInThatOfWhoSchedulesIt() throws Exception {
+    void aPeriodicTaskOfTheJdkRunsInNoSessionAndASingleOneInThatOfTheSchedulingThread() throws Exception {
         try (var context = start(Periodic.class)) {
             ScheduledExecutorService timer = context.getBean(ScheduledExecutorService.class);
             CompletableFuture<String> tick = new CompletableFuture<>();
@@ -315,7 +315,7 @@ class SessionExecutorsTest {
         }
     }
 
-    /** A task with a class of its own, which its decorator knows. */
+    /** A task whose class a decorator recognises. */
     record Job(CompletableFuture<String> session) implements Runnable {
         @Override
         public void run() {

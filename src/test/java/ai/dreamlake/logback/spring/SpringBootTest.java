@@ -42,7 +42,7 @@ class SpringBootTest {
     @TempDir
     private Path directory;
 
-    /** Arguments: Spring's. */
+    /** Starts the application with Spring's arguments. */
     @Configuration
     @EnableAutoConfiguration
     static class Application {

@@ -40,14 +40,14 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The sessions of requests in a server of Spring Boot 3.5. With Boot 4, whose servers are in jars of their own, the
- * examples have these tests.
+ * The sessions of requests in a server of Spring Boot 3.5. The examples have these tests for Boot 4, whose servers are
+ * in separate jars.
  */
 class SpringWebTest {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-    /** Kept, to be restored: "none" stops Spring Boot from configuring Logback anew for all tests in this JVM. */
+    /** The previous value. "none" keeps Spring Boot from reconfiguring Logback for all tests in this JVM. */
     private final String loggingSystem = System.getProperty("org.springframework.boot.logging.LoggingSystem");
 
     private ConfigurableApplicationContext context;
@@ -169,7 +169,7 @@ class SpringWebTest {
     }
 
     @Test
-    void strangersCannotOpenAnyNumberOfSessions() throws Exception {
+    void clientsCannotOpenAnyNumberOfSessions() throws Exception {
         start(
                 Servlets.class,
                 WebApplicationType.SERVLET,
@@ -184,7 +184,7 @@ class SpringWebTest {
     }
 
     @Test
-    void whatWebFluxItselfSaysOfAFailedRequestIsInItsSession() throws Exception {
+    void whatWebFluxItselfLogsAboutAFailedRequestIsInItsSession() throws Exception {
         start(
                 Reactive.class,
                 WebApplicationType.REACTIVE,

@@ -43,10 +43,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** What the extension does for a user's tests, which JUnit runs here as it runs any. */
+/** The extension in a user's tests, which JUnit runs here as it runs any test. */
 class DreamlakeExtensionTest {
 
-    /** That of the code under test. The tests' configuration lets warnings pass. */
+    /** The logger of the code under test. The tests' configuration lets warnings pass. */
     private static final Logger log = LoggerFactory.getLogger("com.example.training");
 
     private static final List<Path> directories = new CopyOnWriteArrayList<>();
@@ -99,7 +99,7 @@ class DreamlakeExtensionTest {
                 .toList();
     }
 
-    // What users write. JUnit finds these classes only where a test names them.
+    // Tests as users write them. JUnit runs these classes only if a test names them.
 
     static class ReadsWhatItLogged {
         @RegisterExtension
@@ -400,7 +400,7 @@ class DreamlakeExtensionTest {
     }
 
     @Test
-    void aLineThatIsNoRecordFailsTheTest() {
+    void aLineThatIsNotARecordFailsTheTest() {
         assertThat(failureOf(LeavesSomethingElse.class))
                 .hasMessageStartingWith("The log of session p/s is not gapless: not a record, in ");
     }
@@ -419,13 +419,13 @@ class DreamlakeExtensionTest {
     }
 
     @Test
-    void aRecordThatIsDroppedFailsTheTestWithTheReason() {
+    void aDroppedRecordFailsTheTestWithTheReason() {
         assertThat(failureOf(LosesARecord.class))
                 .isInstanceOf(AssertionError.class)
                 .hasMessageStartingWith("Records were dropped: 1 for DISK. Session default/default: ");
     }
 
-    /** As a reset of Logback does. */
+    /** Stops the appender, as a reset of Logback does. */
     static class StopsAppenders {
         @RegisterExtension
         final DreamlakeExtension dreamlake = new DreamlakeExtension();
@@ -453,7 +453,7 @@ class DreamlakeExtensionTest {
 
     @ParameterizedTest
     @ValueSource(classes = {StopsAppenders.class, DetachesAppenders.class})
-    void aTestIsToldThatLogbackWasReset(Class<?> tests) {
+    void aResetOfLogbackFailsTheTest(Class<?> tests) {
         assertThat(failureOf(tests))
                 .isInstanceOf(AssertionError.class)
                 .hasMessage("Logback was reset or stopped while the test ran: what was logged after that is missing.");
@@ -473,7 +473,7 @@ class DreamlakeExtensionTest {
     }
 
     @Test
-    void whatATestFailsOfByItselfComesFirst() {
+    void theTestsOwnFailureComesFirst() {
         Throwable failure = failureOf(FailsByItself.class);
         assertThat(failure).hasMessage("failed by itself");
         assertThat(failure.getSuppressed())
@@ -502,7 +502,7 @@ class DreamlakeExtensionTest {
         assertPasses(GetsItAsAParameter.class, 1);
     }
 
-    /** A JVM with a directory of its own for temporary files. */
+    /** A JVM with its own directory for temporary files. */
     static final class WithFaultySettings {
         public static void main(String[] arguments) {
             System.out.println(failureOf(SetsNonsense.class).getClass().getSimpleName());
@@ -671,7 +671,7 @@ class DreamlakeExtensionTest {
     }
 
     @Test
-    void whereSlf4jIsNotBoundToLogbackThatIsSaid() throws Exception {
+    void ifSlf4jIsNotBoundToLogbackTheMessageSaysSo() throws Exception {
         try (ChildJvm jvm = ChildJvm.with(
                 List.of("-Dslf4j.provider=org.slf4j.helpers.NOP_FallbackServiceProvider"),
                 Map.of(),
