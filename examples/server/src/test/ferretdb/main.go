@@ -1,5 +1,5 @@
-// A FerretDB for the tests: it keeps its data in the directory that is its argument, listens on a port of loopback that
-// the system chooses, and says its URI on the first line of its output.
+// A FerretDB for the tests. It keeps its data in the directory given as its argument, listens on a loopback port that
+// the system chooses, and prints its URI on the first line of its output.
 package main
 
 import (
@@ -26,7 +26,7 @@ func main() {
 	}
 	running, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	go func() { fmt.Println(server.MongoDBURI()) }() // which it knows once it runs
+	go func() { fmt.Println(server.MongoDBURI()) }() // known only once it runs
 	if err := server.Run(running); err != nil {
 		log.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-"""A whole run, as a Python user writes it, and a look back at it. Arguments: URL, directory for files. Prints JSON."""
+"""A whole run, logged as a Python user would, and then read back. Arguments: URL, directory for files. Prints JSON."""
 
 import json
 import sys

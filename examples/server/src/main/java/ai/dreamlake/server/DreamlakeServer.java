@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 
-/** The part of a Dreamlake server that logs need: a store, and HTTP on top of it. */
+/** The part of a Dreamlake server that logs need: a store, with HTTP on top of it. */
 public final class DreamlakeServer implements AutoCloseable {
 
     private static final String USAGE = """
@@ -22,20 +22,20 @@ public final class DreamlakeServer implements AutoCloseable {
     private final Store store;
     private final HttpServer http;
 
-    /** Null if records are kept for ever. */
+    /** Null if records are kept forever. */
     private final Retention retention;
 
     /**
-     * Opens the store, and listens.
+     * Opens the store and starts to listen.
      *
      * @throws IllegalStateException if the store cannot be opened; the message says why
-     * @throws IllegalArgumentException if the settings make no sense
+     * @throws IllegalArgumentException if a setting is invalid
      */
     DreamlakeServer(Settings settings) {
         this(settings, store(settings));
     }
 
-    /** @param store to be closed with the server, also if that cannot start */
+    /** @param store closed with the server, and also if the server cannot start */
     DreamlakeServer(Settings settings, Store store) {
         this.store = store;
         boolean isForgetful = settings.retentionDays() > 0;
@@ -66,7 +66,7 @@ public final class DreamlakeServer implements AutoCloseable {
         return http.calls();
     }
 
-    /** Answers what was asked, and closes the store. */
+    /** Answers the requests that are under way, then closes the store. */
     @Override
     public void close() {
         http.close();
@@ -76,7 +76,7 @@ public final class DreamlakeServer implements AutoCloseable {
         store.close();
     }
 
-    /** Runs until the process is ended, or prints a token. Settings come from the environment. */
+    /** Runs until the process is stopped, or prints a token. Settings come from the environment. */
     public static void main(String[] arguments) {
         try {
             if (arguments.length == 0) {
@@ -100,10 +100,10 @@ public final class DreamlakeServer implements AutoCloseable {
                 + (settings.mongodbUri() == null
                         ? "records in " + settings.dataPath().toAbsolutePath()
                         : "records in MongoDB")
-                + (settings.http().isDevelopment() ? "; development mode: any user name is let in" : ""));
+                + (settings.http().isDevelopment() ? "; development mode: any user name is accepted" : ""));
     }
 
-    /** Javalin wraps what Jetty says of a port. */
+    /** Javalin wraps Jetty's exception about the port. */
     private static String message(RuntimeException fault) {
         boolean isWrapped =
                 fault.getCause() != null && fault.getClass().getName().startsWith("io.javalin.");
@@ -111,7 +111,7 @@ public final class DreamlakeServer implements AutoCloseable {
         return String.valueOf(message).strip();
     }
 
-    /** @throws IllegalArgumentException if the arguments are none of the command's, or the secret is missing */
+    /** @throws IllegalArgumentException if the arguments are not those of the command, or the secret is missing */
     private static String token(String[] arguments, Map<String, String> environment) {
         boolean hasDays = arguments.length == 4 && arguments[2].equals("--days");
         if (!arguments[0].equals("token") || arguments.length != 2 && !hasDays || arguments[1].isBlank()) {
@@ -120,7 +120,7 @@ public final class DreamlakeServer implements AutoCloseable {
         Duration life = hasDays ? Duration.ofDays(days(arguments[3])) : Tokens.LIFE;
         String secret = Settings.jwtSecret(environment);
         if (secret.equals(Settings.DEVELOPMENT_SECRET)) {
-            throw new IllegalArgumentException("Set JWT_SECRET to that of the server which the token is for.");
+            throw new IllegalArgumentException("Set JWT_SECRET to the secret of the server that the token is for.");
         }
         return new Tokens(secret).ofName(arguments[1], Instant.now(), life);
     }
@@ -132,8 +132,8 @@ public final class DreamlakeServer implements AutoCloseable {
                 return days;
             }
         } catch (NumberFormatException noNumber) {
-            // Told below.
+            // Reported below.
         }
-        throw new IllegalArgumentException("--days is \"" + text + "\": give a number from 1 on.");
+        throw new IllegalArgumentException("--days is \"" + text + "\": give a number of at least 1.");
     }
 }

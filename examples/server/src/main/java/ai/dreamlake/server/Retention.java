@@ -8,30 +8,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes the records that were stored more than some time ago. In pieces, with pauses between, so that others get
- * their turn; once all are deleted, it looks again in an hour. What fails is tried again.
+ * Deletes records after their retention time. It deletes in batches with pauses between them, so that other requests
+ * are served as well. When no old records are left, it looks again after an hour. A failed batch is tried again.
  */
 final class Retention implements AutoCloseable {
 
-    /** Records that are deleted at a time. */
+    /** Records deleted at a time. */
     static final int PIECE = 2000;
 
-    /** Between two pieces. A piece takes some 20 ms. */
+    /** Between two batches. A batch takes about 20 ms. */
     static final Duration PAUSE = Duration.ofMillis(100);
 
-    /** Until the next look when there is no more to delete. */
+    /** Until the next look when there is nothing left to delete. */
     static final Duration REST = Duration.ofHours(1);
 
-    /** Until the next attempt when the store has failed. */
+    /** Until the next attempt after the store has failed. */
     static final Duration AFTER_FAILURE = Duration.ofMinutes(1);
 
-    private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
+    private static final Duration MAX_STOP = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(Retention.class);
 
     private final LogStore store;
     private final Duration kept;
 
-    /** For the thread that steps. How many were deleted since the last rest. */
+    /** Records deleted since the last rest. Used only by the thread that steps. */
     private long deleted;
 
     private Thread thread;
@@ -45,7 +45,7 @@ final class Retention implements AutoCloseable {
         this.kept = kept;
     }
 
-    /** Begins, on a thread of its own. To be called once. */
+    /** Starts a thread of its own. Call it once. */
     void start(InstantSource clock) {
         thread = new Thread(() -> run(clock), "dreamlake-retention");
         thread.setDaemon(true);
@@ -60,7 +60,7 @@ final class Retention implements AutoCloseable {
     }
 
     /**
-     * Deletes a piece, if there is one.
+     * Deletes one batch of old records, if there are any.
      *
      * @return how long to wait before the next step
      */
@@ -69,10 +69,7 @@ final class Retention implements AutoCloseable {
         try {
             piece = store.deleteOlderThan(now.minus(kept), PIECE);
         } catch (RuntimeException failure) {
-            LOG.warn(
-                    "Old records could not be deleted; the next attempt is in {} s",
-                    AFTER_FAILURE.toSeconds(),
-                    failure);
+            LOG.warn("Cannot delete old records; the next attempt is in {} s", AFTER_FAILURE.toSeconds(), failure);
             return AFTER_FAILURE;
         }
         deleted += piece;
@@ -86,7 +83,7 @@ final class Retention implements AutoCloseable {
         return REST;
     }
 
-    /** Waits. False if it is over. */
+    /** Waits. Returns false once this is closed. */
     private synchronized boolean isOpenAfter(Duration wait) {
         long end = System.nanoTime() + wait.toNanos();
         try {
@@ -94,12 +91,12 @@ final class Retention implements AutoCloseable {
                 wait(left / 1_000_000, (int) (left % 1_000_000));
             }
         } catch (InterruptedException interrupted) {
-            return false; // nobody does that
+            return false; // nobody interrupts this thread
         }
         return !isClosed;
     }
 
-    /** Ends after the current piece. Waits for it, unless the store hangs. */
+    /** Ends after the current batch. Waits for that batch, unless the store hangs. */
     @Override
     public void close() {
         synchronized (this) {
@@ -107,7 +104,7 @@ final class Retention implements AutoCloseable {
             notifyAll();
         }
         try {
-            thread.join(LONGEST_STOP.toMillis());
+            thread.join(MAX_STOP.toMillis());
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
         }

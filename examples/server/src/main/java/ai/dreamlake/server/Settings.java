@@ -7,31 +7,31 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /**
- * What the environment says.
+ * The settings that the environment gives.
  *
  * @param mongodbUri the MongoDB that stores everything; null for the embedded store
  * @param dataPath where the embedded store keeps its files
- * @param retentionDays for how many days records are kept; 0: for ever
+ * @param retentionDays for how many days records are kept; 0: forever
  * @param http how the server listens
  */
 record Settings(String mongodbUri, Path dataPath, int retentionDays, HttpSettings http) {
 
-    /** Publicly known: with it, a user's name is all that a token needs. */
+    /** Publicly known: with this secret, anybody who knows a user's name can make a token. */
     static final String DEVELOPMENT_SECRET = "your-secret-key-change-this-in-production";
 
     private static final int DEFAULT_PORT = 3000;
     private static final long DEFAULT_FILE_LIMIT = 100L * 1024 * 1024;
-    private static final int LARGEST_PORT = 65535;
-    private static final int MOST_DAYS = 100_000;
+    private static final int MAX_PORT = 65535;
+    private static final int MAX_DAYS = 100_000;
     private static final String LOOPBACK = "127.0.0.1";
 
-    /** @throws IllegalArgumentException if a variable has a value that makes no sense; its message says which */
+    /** @throws IllegalArgumentException if a variable has an invalid value; the message names the variable */
     static Settings of(Map<String, String> environment) {
         String secret = jwtSecret(environment);
         boolean isDevelopment = secret.equals(DEVELOPMENT_SECRET);
         HttpSettings http = new HttpSettings(
                 host(environment, isDevelopment),
-                number(environment, "PORT", 0, LARGEST_PORT, DEFAULT_PORT),
+                number(environment, "PORT", 0, MAX_PORT, DEFAULT_PORT),
                 secret,
                 isDevelopment,
                 value(environment, "CORS_ORIGIN", null),
@@ -45,16 +45,16 @@ record Settings(String mongodbUri, Path dataPath, int retentionDays, HttpSetting
         return new Settings(
                 value(environment, "MONGODB_URI", null),
                 Path.of(value(environment, "DATA_PATH", ".dreamlake")),
-                number(environment, "RETENTION_DAYS", 0, MOST_DAYS, 0),
+                number(environment, "RETENTION_DAYS", 0, MAX_DAYS, 0),
                 http);
     }
 
-    /** What tokens are signed with. */
+    /** The secret that signs tokens. */
     static String jwtSecret(Map<String, String> environment) {
         return value(environment, "JWT_SECRET", DEVELOPMENT_SECRET);
     }
 
-    /** While everybody can make tokens, only this machine is let in. */
+    /** While everybody can make tokens, only this machine may connect. */
     private static String host(Map<String, String> environment, boolean isDevelopment) {
         String host = value(environment, "HOST", isDevelopment ? LOOPBACK : null);
         if (isDevelopment && !isLoopback(host)) {
@@ -69,7 +69,7 @@ record Settings(String mongodbUri, Path dataPath, int retentionDays, HttpSetting
         try {
             return InetAddress.getByName(host).isLoopbackAddress();
         } catch (UnknownHostException unknown) {
-            throw new IllegalArgumentException("HOST is \"" + host + "\": no such host is known.", unknown);
+            throw new IllegalArgumentException("HOST is \"" + host + "\": this host is not known.", unknown);
         }
     }
 
@@ -99,7 +99,7 @@ record Settings(String mongodbUri, Path dataPath, int retentionDays, HttpSetting
                 return number;
             }
         } catch (NumberFormatException noNumber) {
-            // Told below.
+            // Reported below.
         }
         throw new IllegalArgumentException(
                 name + " is \"" + value + "\": give a number from " + least + " to " + most + ".");

@@ -29,8 +29,8 @@ import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.support.ui.WebDriverWait;
 
 /**
- * A person at the page: a server, and a real browser, Debian's packages chromium and chromium-driver. Where they are
- * not installed, tests are skipped.
+ * A user of the page: a server, and a real browser from Debian's packages chromium and chromium-driver. Tests are
+ * skipped where they are not installed.
  */
 final class Browser implements AutoCloseable {
 
@@ -79,7 +79,7 @@ final class Browser implements AutoCloseable {
         server.close();
     }
 
-    /** A person who has no runs yet, signed in, at a desk. */
+    /** Signs in a user who has no runs yet, on a desktop screen. */
     void signInAs(String user) {
         resize(WIDTH, HEIGHT);
         server.token = TestServer.TOKENS.ofName(user, Instant.now());
@@ -87,7 +87,7 @@ final class Browser implements AutoCloseable {
         driver.manage().deleteAllCookies();
         driver.executeScript("localStorage.clear()");
         driver.manage().addCookie(new Cookie("dreamlake-token", server.token));
-        driver.manage().logs().get(LogType.BROWSER); // forgets those of others
+        driver.manage().logs().get(LogType.BROWSER); // drops the messages of earlier tests
     }
 
     void resize(int width, int height) {
@@ -96,14 +96,14 @@ final class Browser implements AutoCloseable {
                 Map.of("width", width, "height", height, "deviceScaleFactor", 1, "mobile", false));
     }
 
-    /** @param prefers {@code dark} or {@code light}: what the system says */
+    /** @param prefers {@code dark} or {@code light}: what the system prefers */
     void prefer(String prefers) {
         driver.executeCdpCommand(
                 "Emulation.setEmulatedMedia",
                 Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", prefers))));
     }
 
-    /** Opens an address, as a link from elsewhere would. @param view what stands after the # */
+    /** Opens an address, as a link from elsewhere would. @param view the part after the # */
     void open(String view) {
         driver.get(server.url + "/?" + ++views + "#" + view);
     }
@@ -125,7 +125,7 @@ final class Browser implements AutoCloseable {
         return driver.findElements(By.cssSelector(selector)).stream().anyMatch(WebElement::isDisplayed);
     }
 
-    /** The texts of all elements, also of those that are scrolled out of sight. */
+    /** The texts of all elements, including those scrolled out of view. */
     List<String> texts(String selector) {
         return strings("return [...document.querySelectorAll(arguments[0])].map(one => one.textContent)", selector);
     }
@@ -134,7 +134,7 @@ final class Browser implements AutoCloseable {
         return find(selector).getText();
     }
 
-    /** Keys that go to whatever has the focus. */
+    /** Sends keys to the element that has the focus. */
     void press(CharSequence... keys) {
         new Actions(driver).sendKeys(keys).perform();
     }
@@ -164,7 +164,7 @@ final class Browser implements AutoCloseable {
                 .until(driver -> condition.holds());
     }
 
-    /** The log's rows in sight, such as {@code 41 warn Slow}; those that are not loaded yet as {@code …}. */
+    /** The visible rows of the log, such as {@code 41 warn Slow}; rows that are not loaded yet are {@code …}. */
     List<String> rows() {
         return strings("""
                 const view = document.querySelector('.window').getBoundingClientRect();
@@ -181,7 +181,7 @@ final class Browser implements AutoCloseable {
         await("the rows " + List.of(rows), () -> rows().equals(List.of(rows)));
     }
 
-    /** What went wrong in the page; what the server refused is told otherwise. */
+    /** Errors in the page, except refusals of the server, which the page shows itself. */
     List<String> faults() {
         return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
                 .filter(entry -> entry.getLevel().intValue() >= Level.WARNING.intValue())
@@ -190,7 +190,7 @@ final class Browser implements AutoCloseable {
                 .toList();
     }
 
-    /** For the README, if asked for: {@code -Dscreenshots=.}, a directory. */
+    /** Saves a picture for the README, if {@code -Dscreenshots=.} names a directory. */
     void save(String file) {
         String directory = System.getProperty("screenshots");
         if (directory != null) {
@@ -202,7 +202,7 @@ final class Browser implements AutoCloseable {
         }
     }
 
-    /** A record as JSON. @param second of an hour, from 0 on */
+    /** A record as JSON. @param second within an hour, from 0 */
     static String record(int second, String level, String message, String metadata) {
         return record(Instant.parse("2025-10-29T10:00:00.123456Z").plusSeconds(second), level, message, metadata);
     }

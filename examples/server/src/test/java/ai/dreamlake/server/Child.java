@@ -13,7 +13,7 @@ import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A JVM of its own, with the classes of this one. Its errors go where ours go. */
+/** A child JVM with the classes of this one. Its standard error goes where ours goes. */
 final class Child implements AutoCloseable {
 
     private static final Pattern ADDRESS = Pattern.compile("http://localhost:(\\d+)/");
@@ -31,7 +31,7 @@ final class Child implements AutoCloseable {
         return start(directory, environment, options, null, main, arguments);
     }
 
-    /** @param errors the file where its errors go; null for where ours go */
+    /** @param errors the file for its standard error; null for the same place as ours */
     static Child start(
             Path directory,
             Map<String, String> environment,
@@ -42,7 +42,7 @@ final class Child implements AutoCloseable {
         List<String> command = new ArrayList<>(
                 List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(List.of("-classpath", System.getProperty("java.class.path")));
-        command.addAll(options); // of two class paths, the later one counts
+        command.addAll(options); // of two class paths, the later one wins
         command.add(main);
         for (Object argument : arguments) {
             command.add(argument.toString());
@@ -59,16 +59,16 @@ final class Child implements AutoCloseable {
         }
     }
 
-    /** A server on a port, or on one that the system gives if that is 0; see {@link #port}. */
+    /** A server on the given port; with 0, on a port that the system chooses: see {@link #port}. */
     static Child server(Path data, int port) {
         Map<String, String> environment = Map.of("PORT", Integer.toString(port), "DATA_PATH", data.toString());
         return start(data, environment, List.of(), DreamlakeServer.class.getName());
     }
 
-    /** Waits until the server says where it is. */
+    /** Waits until the server reports its address. */
     int port() {
         Matcher address = ADDRESS.matcher("");
-        while (!address.find()) { // Logback may have something to say before
+        while (!address.find()) { // Logback may print something before
             address.reset(Objects.requireNonNull(readLine(), "it ended"));
         }
         return Integer.parseInt(address.group(1));

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What meets a request first: errors, headers that keep a browser safe, who may sign in, how often one may come. */
+/** The first steps of a request: errors, headers that protect browsers, sign-in, and the rate limit. */
 @Timeout(60)
 class EdgeTest {
 
@@ -61,7 +61,7 @@ class EdgeTest {
                 "GET / HTTP/1.1\\r\\nHost: x\\r\\nX: LONG\\r\\n\\r\\n | 431",
                 "GET / HTTP/9.9\\r\\nHost: x\\r\\n\\r\\n | 505",
             })
-    void whatIsNoRequestAtAllIsAnsweredAsAllErrorsAre(String request, int status) throws IOException {
+    void anInvalidRequestGetsAJsonErrorLikeAllOthers(String request, int status) throws IOException {
         start();
         try (RawClient client = new RawClient(server.server.port())) {
             String answer = client.send(request.replace("\\r\\n", "\r\n").replace("LONG", "x".repeat(100_000)))
@@ -73,7 +73,7 @@ class EdgeTest {
     }
 
     @Test
-    void whatCannotBeAskedForIsAnErrorLikeAllOthers() {
+    void anUnknownCallGetsAJsonErrorLikeAllOthers() {
         start();
         assertThat(server.get("/nothing/here").status()).isEqualTo(404);
         assertThat(server.get("/nothing/here").error()).isNotEmpty();
@@ -134,7 +134,7 @@ class EdgeTest {
     }
 
     @Test
-    void whoComesTooOftenIsToldWhenToComeAgainAndNobodyElseIs() {
+    void aClientAboveItsRateIsToldWhenToRetryAndNobodyElseIs() {
         start("MAX_REQUESTS_PER_SECOND", "1");
         Reply reply = server.get("/sessions");
         int served = 0;
@@ -172,7 +172,7 @@ class EdgeTest {
     }
 
     @Test
-    void tokensOfTodaysDreamlakeAreTaken() throws Exception {
+    void tokensOfTodaysDreamlakeAreAccepted() throws Exception {
         start();
         SignedJWT token = new SignedJWT(
                 new JWSHeader(JWSAlgorithm.HS256),

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 
-/** What is given away of a log: chosen records, counted ones, and files of them. */
+/** Selected records of a log, their counts, and exports to files. */
 class ExportTest {
 
     @TempDir
@@ -112,18 +112,18 @@ class ExportTest {
 
     @ParameterizedTest
     @CsvSource({
-        "loss, '\"loss\" is no condition such as train_loss>0.5'",
-        ">5, '\">5\" is no condition such as train_loss>0.5'",
-        "' =5', '\" =5\" is no condition such as train_loss>0.5'",
-        "loss==5, '\"loss==5\" is no condition such as train_loss>0.5'",
-        "loss>>5, '\"loss>>5\" is no condition such as train_loss>0.5'",
-        "loss=>5, '\"loss=>5\" is no condition such as train_loss>0.5'",
-        "loss>, '\"loss>\" is no condition: > compares numbers only'",
-        "loss<=high, '\"loss<=high\" is no condition: <= compares numbers only'",
-        "loss>1d, '\"loss>1d\" is no condition: > compares numbers only'",
-        "loss<true, '\"loss<true\" is no condition: < compares numbers only'",
+        "loss, '\"loss\" is not a condition such as train_loss>0.5'",
+        ">5, '\">5\" is not a condition such as train_loss>0.5'",
+        "' =5', '\" =5\" is not a condition such as train_loss>0.5'",
+        "loss==5, '\"loss==5\" is not a condition such as train_loss>0.5'",
+        "loss>>5, '\"loss>>5\" is not a condition such as train_loss>0.5'",
+        "loss=>5, '\"loss=>5\" is not a condition such as train_loss>0.5'",
+        "loss>, '\"loss>\" is not a valid condition: > compares numbers only'",
+        "loss<=high, '\"loss<=high\" is not a valid condition: <= compares numbers only'",
+        "loss>1d, '\"loss>1d\" is not a valid condition: > compares numbers only'",
+        "loss<true, '\"loss<true\" is not a valid condition: < compares numbers only'",
     })
-    void aConditionThatMakesNoSenseIsRefusedAndNamed(String condition, String fault) {
+    void anInvalidConditionIsRefusedAndNamed(String condition, String fault) {
         for (String call : List.of("logs", "histogram", "export")) {
             Reply reply = get(call, condition);
             assertThat(reply.status()).isEqualTo(400);
@@ -140,7 +140,7 @@ class ExportTest {
     }
 
     @Test
-    void aHistogramCountsTheRecordsThatFit() {
+    void aHistogramCountsTheMatchingRecords() {
         assertThat(get("histogram").body()).isEqualTo("{\"buckets\":[]}");
         append("\"a\"", "{\"i\": 0}", "\"b\"", "{\"i\": 1}", "\"c\"", "{\"i\": 2}");
         assertThat(get("histogram?buckets=2").body())
@@ -159,7 +159,7 @@ class ExportTest {
                         .toString())
                 .isEqualTo("[{\"start\":\"2025-10-29T10:30:02.000000Z\",\"counts\":{\"info\":1}}]");
         assertThat(get("histogram").json().get("buckets").size()).isEqualTo(100);
-        assertThat(get("histogram?buckets=0").error()).isEqualTo("buckets: \"0\" is no number from 1 to 500");
+        assertThat(get("histogram?buckets=0").error()).isEqualTo("buckets: \"0\" is not a number from 1 to 500");
         assertThat(get("histogram?buckets=501").status()).isEqualTo(400);
         assertThat(get("histogram?level=loud").error()).startsWith("level: ");
         assertThat(server.get("/sessions/nobody/histogram").status()).isEqualTo(404);
@@ -210,7 +210,7 @@ class ExportTest {
     }
 
     @Test
-    void noTextOfATableIsRunByASpreadsheet() {
+    void aSpreadsheetRunsNoTextOfATable() {
         append(
                 "\"=1+1\"",
                 "{\"a\": \"+1\", \"m\": \"-1+1\", \"at\": \"@x\", \"b\": -1, \"c\": \"-Infinity\", \"@d\": \"\\t=1\", \"e\": \"a=b\"}");
@@ -220,7 +220,7 @@ class ExportTest {
     }
 
     @Test
-    void noTwoColumnsOfATableAreCalledTheSameAndNothingIsLost() {
+    void allColumnsOfATableHaveDifferentNamesAndNothingIsLost() {
         append(
                 "\"a\"",
                 "{\"timestamp\": 1, \"metadata.timestamp\": 2, \"a\": {\"b\": 4}, \"a.b\": 3, \"a.b (2)\": 5, \"=x\": 6, \"'=x\": 7}",
@@ -234,18 +234,18 @@ class ExportTest {
     }
 
     @Test
-    void whatASpreadsheetSkipsDoesNotHideAFormula() {
+    void charactersThatASpreadsheetSkipsDoNotHideAFormula() {
         append("\"  =1+1\"", "{\"a\": \"\\n+1\", \"b\": \"\\u00A0@x\", \"c\": \"\\nplain\", \"d\": \" -Infinity\"}");
         assertThat(get("export?format=csv").body())
                 .endsWith(",info,'  =1+1,0,\"'\n+1\",'\u00A0@x,\"\nplain\",' -Infinity\r\n");
     }
 
     @Test
-    void halfASurrogatePairInANameIsRefusedInPlainWords() {
+    void aLoneSurrogateInANameIsRefusedWithAClearMessage() {
         String batch = TestServer.batch("m").replace("\"message\"", "\"metadata\": {\"k\\ud800\": 1}, \"message\"");
         Reply reply = server.append(id, null, batch);
         assertThat(reply.status()).isEqualTo(400);
-        assertThat(reply.error()).startsWith("body: a name has half a surrogate pair, at byte ");
+        assertThat(reply.error()).startsWith("body: a name has a lone surrogate at byte ");
     }
 
     @Test
@@ -260,7 +260,7 @@ class ExportTest {
     }
 
     @Test
-    void anExportHasWhatFits() {
+    void anExportHasTheMatchingRecords() {
         append("\"a\"", "{\"i\": 0}", "\"b\"", "{\"i\": 1}", "\"c\"", "{\"i\": 2}");
         assertThat(get("export?format=csv&level=info", "i>0").body())
                 .containsOnlyOnce("info")
@@ -311,11 +311,11 @@ class ExportTest {
         assertThat(lines.list).hasSize(1);
         assertThat(lines.list.get(0).getThrowableProxy()).isNull();
         assertThat(lines.list.get(0).getFormattedMessage())
-                .isEqualTo("The store fails: the store does not answer: java.io.IOException: switched off");
+                .isEqualTo("The store failed: the store does not answer: java.io.IOException: switched off");
     }
 
     @Test
-    void anExportThatTheStoreFailsIsCutOff() {
+    void anExportIsCutOffIfTheStoreFails() {
         appendMany(10_000);
         store.failAfter("records", 5);
         assertThatThrownBy(() -> get("export"))

@@ -44,7 +44,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Files of a run: each call, and what is wrong with requests. */
+/** Files of a run: each call, and invalid requests. */
 class FileTest {
 
     private static final int LIMIT = 3 * 1024 * 1024;
@@ -66,7 +66,7 @@ class FileTest {
         server.close();
     }
 
-    /** A request's body, part by part. */
+    /** A request's body, built part by part. */
     private static final class Form {
         private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
 
@@ -133,7 +133,7 @@ class FileTest {
     }
 
     @Test
-    void aFileIsKeptWithWhatIsSaidOfIt() throws Exception {
+    void aFileIsStoredWithItsDescription() throws Exception {
         String session = server.session("w", "files");
         byte[] bytes = random(100_000);
         Reply reply = upload(
@@ -165,10 +165,10 @@ class FileTest {
         assertThat(downloaded.body()).isEqualTo(bytes);
     }
 
-    /** Small ones stay in memory, large ones do not; the largest one fits exactly. */
+    /** Small files stay in memory, large ones do not; the last one is exactly as large as allowed. */
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2 * 1024 * 1024, LIMIT})
-    void aFileOfAnySizeComesBackAsItWas(int size) throws Exception {
+    void aFileOfAnySizeComesBackUnchanged(int size) throws Exception {
         String session = server.session("w", "sizes");
         byte[] bytes = random(size);
         String file =
@@ -179,7 +179,7 @@ class FileTest {
     }
 
     @Test
-    void aFileWithoutAWordAboutItIsKept() throws Exception {
+    void aFileWithoutADescriptionIsStored() throws Exception {
         String session = server.session("w", "plain");
         JsonNode json = upload(session, file("f.bin", new byte[] {1, 2})).json();
         assertThat(json.get("path").stringValue()).isEqualTo("/");
@@ -190,7 +190,7 @@ class FileTest {
     }
 
     @Test
-    void whatWasUploadedRunsInNobodysBrowser() throws Exception {
+    void anUploadedFileNeverRunsInABrowser() throws Exception {
         String session = server.session("w", "page");
         byte[] page = "<script>alert(1)</script>".getBytes(StandardCharsets.US_ASCII);
         String file = id(upload(session, new Form().file("päge 1%22.html", "text/html", page)));
@@ -233,7 +233,7 @@ class FileTest {
     }
 
     @Test
-    void whatIsSaidOfAFileCanBeChangedAndWhatIsNotGivenStays() {
+    void aFilesDescriptionCanBeChangedAndAbsentFieldsStay() {
         String session = server.session("w", "change");
         String file = id(upload(
                 session,
@@ -290,7 +290,7 @@ class FileTest {
             value = {
                 "checksum | 0000 | checksum: is \"0000\", but that of the bytes that came is 4bf5122f344554c5",
                 "sizeBytes | 2 | sizeBytes: is \"2\", but 1 bytes came",
-                "metadata | {\"a\": | metadata: no JSON",
+                "metadata | {\"a\": | metadata: not JSON",
                 "metadata | [] | metadata: must be an object",
                 "prefix | ` ` | prefix: is empty",
             })
@@ -304,7 +304,7 @@ class FileTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"../f", "..", ".", "a/b", "a\\\\b", " ", "f\u0085"})
-    void aNameThatLeadsSomewhereElseIsRefused(String name) {
+    void anInvalidFileNameIsRefused(String name) {
         String session = server.session("w", "bad names");
         Reply reply = upload(session, file(name, new byte[1]));
         assertThat(reply.status()).isEqualTo(400);
@@ -313,7 +313,7 @@ class FileTest {
     }
 
     @Test
-    void whatIsNoFileIsRefused() {
+    void aRequestWithoutAFileIsRefused() {
         String session = server.session("w", "no file");
         assertThat(upload(session, new Form().field("prefix", "/")).error()).isEqualTo("file: is missing");
         assertThat(upload(session, new Form().field("file", "text")).error()).isEqualTo("file: is missing");
@@ -326,14 +326,14 @@ class FileTest {
         }
         Reply garbage = upload(server, session, BodyPublishers.ofString("no form"));
         assertThat(garbage.status()).isEqualTo(400);
-        assertThat(garbage.error()).isEqualTo("body: is no multipart/form-data");
+        assertThat(garbage.error()).isEqualTo("body: is not multipart/form-data");
         byte[] whole = file("f", new byte[2 * 1024 * 1024]).end();
         Reply half = upload(server, session, BodyPublishers.ofByteArray(whole, 0, whole.length / 2));
         assertThat(half.status()).isEqualTo(400);
         assertThat(names(session, "")).isEmpty();
     }
 
-    /** Also if the client does not say in advance how large it is. */
+    /** Also holds if the client does not announce the size. */
     @ParameterizedTest
     @ValueSource(ints = {LIMIT + 1, 10 * LIMIT})
     void aFileOverTheLimitIsTooLargeAndTheClientIsTold(int size) {
@@ -347,9 +347,9 @@ class FileTest {
         assertThat(names(session, "")).isEmpty();
     }
 
-    /** What is kept in memory is little, whatever comes. */
+    /** Little is kept in memory, whatever the client sends. */
     @Test
-    void manyFieldsOrLargeOnesBesideTheFileAreTooMuch() {
+    void tooManyOrTooLargeOtherFieldsAreRefused() {
         String session = server.session("w", "too much");
         Form many = file("f", new byte[1]);
         for (int i = 0; i < 20; i++) {
@@ -358,13 +358,13 @@ class FileTest {
         assertThat(upload(session, many).status()).isEqualTo(413);
         Reply large = upload(session, file("f", new byte[1]).field("description", "x".repeat(300_000)));
         assertThat(large.status()).isEqualTo(413);
-        assertThat(large.error()).endsWith("or there is too much beside it");
+        assertThat(large.error()).endsWith("or the other fields are too large");
         Reply file = upload(session, file("f", new byte[1]).part("name=\"prefix\"; filename=\"x\"", new byte[300_000]));
-        assertThat(file.error()).isEqualTo("prefix: must be a text, and is a file");
+        assertThat(file.error()).isEqualTo("prefix: must be a text, not a file");
         assertThat(names(session, "")).isEmpty();
     }
 
-    /** As simple clients do it: all is sent before the answer is looked for, whatever the server thinks of it. */
+    /** Behaves like a simple client: sends everything before it reads the answer, whatever the server says. */
     private static String answerAfterAllIsSent(TestServer to, String session, byte[] form) throws IOException {
         try (Socket connection = new Socket("localhost", to.server.port())) {
             OutputStream out = connection.getOutputStream();
@@ -378,7 +378,7 @@ class FileTest {
     }
 
     @Test
-    void aClientThatSendsAllFirstIsToldWhyItsFileIsNotTaken() throws IOException {
+    void aClientThatSendsEverythingFirstIsToldWhyItsFileIsRefused() throws IOException {
         byte[] form = file("f", new byte[20 * 1024 * 1024]).end();
         assertThat(answerAfterAllIsSent(server, server.session("w", "all first"), form))
                 .startsWith("HTTP/1.1 413 ")
@@ -390,9 +390,9 @@ class FileTest {
         return new ByteArrayInputStream(bytes);
     }
 
-    /** What is missing must not look like a part of the file. */
+    /** An error text must not look like a part of the file. */
     @Test
-    void aFileThatIsDeletedWhileItIsReadEndsEarlyWithoutAWordInIt(@TempDir Path otherData) throws Exception {
+    void aDownloadOfAFileDeletedMeanwhileEndsEarlyWithoutAnErrorTextInIt(@TempDir Path otherData) throws Exception {
         int size = 40 * 1024 * 1024; // more than fits into the buffers of a connection
         try (TestServer other = new TestServer(otherData);
                 Socket connection = new Socket()) {
@@ -418,7 +418,7 @@ class FileTest {
             try {
                 in.transferTo(body);
             } catch (SocketException reset) {
-                // One way to end early.
+                // A reset connection also ends the download early.
             }
             assertThat(body.size()).isLessThan(size);
             assertThat(body.toByteArray()).containsOnly(0);
@@ -426,7 +426,7 @@ class FileTest {
         }
     }
 
-    /** A real one, which cannot read files. */
+    /** A real store, except that it cannot read files. */
     private static Store unreadable(Store real) {
         return (Store) Proxy.newProxyInstance(
                 Store.class.getClassLoader(), new Class<?>[] {Store.class}, (proxy, method, arguments) -> {
@@ -462,7 +462,7 @@ class FileTest {
     }
 
     @Test
-    void whoSendsFilesSlowlyDoesNotHoldUpOthers() throws IOException {
+    void slowUploadsDoNotBlockOthers() throws IOException {
         String session = server.session("w", "slow");
         List<RawClient> clients = new ArrayList<>();
         String good = server.token;
@@ -482,7 +482,7 @@ class FileTest {
     }
 
     @Test
-    void aFileThatStopsComingIsGivenUp(@TempDir Path otherData) throws IOException {
+    void anUploadThatStallsIsAborted(@TempDir Path otherData) throws IOException {
         try (TestServer other = new TestServer(otherData, Map.of("REQUEST_TIMEOUT", "1"));
                 RawClient client = beginUpload(other, other.session("w", "s"))) {
             assertThat(client.readAnswer())
@@ -491,9 +491,9 @@ class FileTest {
         }
     }
 
-    /** It goes through a temporary file, of which nothing is left. */
+    /** The upload goes through a temporary file, of which nothing remains. */
     @Test
-    void aFileThatFindsNoRoomOnItsWayMayComeAgain(@TempDir Path otherData) throws IOException {
+    void anUploadWithoutTemporarySpaceCanBeRetried(@TempDir Path otherData) throws IOException {
         Path temporary = Files.createDirectory(otherData.resolve("temporary"));
         Map<String, String> environment =
                 Map.of("PORT", "0", "DATA_PATH", otherData.resolve("data").toString(), "FILE_LIMIT", "2000000");
@@ -522,7 +522,7 @@ class FileTest {
             Files.createFile(temporary);
             assertThat(upload(client, session, file("f", large)))
                     .startsWith("HTTP/1.1 503 ")
-                    .contains("the file cannot be taken");
+                    .contains("the file cannot be stored now");
         }
     }
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Many who follow a session cost little more than one, and none holds up the others. */
+/** Many followers of a session cost little more than one, and none of them delays the others. */
 @Timeout(60)
 class ManyStreamsTest {
 
@@ -63,7 +63,7 @@ class ManyStreamsTest {
     }
 
     @Test
-    void whoComesWhenThereAreTooManyIsToldWhenToComeAgainBeforeAStreamBegins() throws IOException {
+    void aClientBeyondTheLimitIsToldWhenToRetryBeforeAStreamBegins() throws IOException {
         start(Map.of("MAX_STREAMS", "2"));
         awaitBegin(stream());
         awaitBegin(stream());
@@ -72,13 +72,13 @@ class ManyStreamsTest {
                 .contains("Retry-After: 5", "{\"error\":\"there are too many streams\"}");
         clients.get(0).close();
         await().until(() -> {
-            server.append(session, null, TestServer.batch("m")); // so it is found out that one is gone
+            server.append(session, null, TestServer.batch("m")); // so the server notices that a client is gone
             return stream().readLine().startsWith("HTTP/1.1 200 ");
         });
     }
 
     @Test
-    void aRecordIsReadOnceForAllWhoFollowItsSession() throws IOException {
+    void aRecordIsReadOnceForAllFollowersOfItsSession() throws IOException {
         start(Map.of());
         for (int i = 0; i < 200; i++) {
             awaitBegin(stream());
@@ -92,21 +92,21 @@ class ManyStreamsTest {
     }
 
     @Test
-    void whatOneServerTakesComesToThoseWhoFollowAtAnother() throws IOException {
+    void recordsOfOneServerReachFollowersAtAnother() throws IOException {
         start(Map.of());
         awaitBegin(stream());
-        store.append(session, "from another server"); // behind this server's back
+        store.append(session, "from another server"); // not through this server
         assertThat(next(clients.get(0))).contains("from another server");
     }
 
     @Test
-    void aClientThatReadsNothingDoesNotHoldUpTheOthers() throws IOException {
+    void aClientThatReadsNothingDoesNotDelayTheOthers() throws IOException {
         start(Map.of());
         awaitBegin(stream());
         awaitBegin(stream());
         RawClient awake = clients.get(1);
         String text = "x".repeat(900_000);
-        for (int i = 0; i < 40; i++) { // more than any socket's buffers take
+        for (int i = 0; i < 40; i++) { // more than fits into any socket's buffers
             assertThat(server.append(session, null, TestServer.batch(i + " " + text))
                             .status())
                     .isEqualTo(200);

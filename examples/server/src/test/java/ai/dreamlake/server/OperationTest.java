@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 
-/** For those who run the server: whether it is well, what it does, how it starts. */
+/** For the operator of the server: its health, its metrics and its start. */
 @Timeout(120)
 class OperationTest {
 
@@ -46,7 +46,7 @@ class OperationTest {
     }
 
     @Test
-    void whatTheServerDoesCanBeSeenInNumbers() {
+    void theServersWorkIsVisibleInItsMetrics() {
         SwitchedStore store = new SwitchedStore(data);
         try (TestServer server = new TestServer(data, Map.of(), store.store())) {
             String id = server.session("w", "s");
@@ -70,7 +70,7 @@ class OperationTest {
     }
 
     @Test
-    void eachRequestHasALineInTheAccessLogIfThatIsWanted() {
+    void eachRequestHasALineInTheAccessLogIfThatIsOn() {
         Logger access = (Logger) LoggerFactory.getLogger("access");
         ListAppender<ILoggingEvent> lines = new ListAppender<>();
         lines.start();
@@ -133,7 +133,7 @@ class OperationTest {
     }
 
     @Test
-    void aTokenThatWasMadeOnTheCommandLineIsTaken() {
+    void aTokenMadeOnTheCommandLineIsAccepted() {
         String token;
         try (Child command = child(Map.of("JWT_SECRET", SECRET), "token", "alice", "--days", "7")) {
             token = command.readLine();
@@ -165,7 +165,7 @@ class OperationTest {
     }
 
     @Test
-    void aStoreThatCannotBeOpenedIsOneSentenceAndTheEnd() throws IOException {
+    void aStoreThatCannotBeOpenedEndsTheServerWithOneSentence() throws IOException {
         Path file = Files.writeString(data.resolve("file"), "no directory");
         Path errors = data.resolve("errors");
         try (Child server = Child.start(
@@ -178,7 +178,7 @@ class OperationTest {
             assertThat(server.waitFor()).isEqualTo(1);
         }
         assertThat(Files.readAllLines(errors))
-                .filteredOn(line -> !line.startsWith("WARNING: ")) // a newer JVM's, about native code
+                .filteredOn(line -> !line.startsWith("WARNING: ")) // from a newer JVM, about native code
                 .singleElement()
                 .asString()
                 .startsWith("Cannot start: ");

@@ -180,7 +180,7 @@ class PageRunsTest {
         browser.await("the form", () -> browser.isShown("#sign-in"));
         assertThat(browser.isShown("#runs") || browser.isShown("#run")).isFalse();
         browser.find("#credential").sendKeys("not.a.token\n");
-        browser.await("a word", () -> browser.text("#sign-in-error").contains("not valid"));
+        browser.await("a word", () -> browser.text("#sign-in-error").contains("invalid"));
         browser.find("#credential").clear();
         browser.find("#credential").sendKeys(browser.server.token + "\n");
         browser.awaitRows("3 warn Loss is slow");

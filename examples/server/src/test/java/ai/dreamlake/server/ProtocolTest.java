@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Each call, as the protocol has it, and what is wrong with requests. */
+/** Each call of the protocol, and invalid requests. */
 class ProtocolTest {
 
     @TempDir
@@ -103,7 +103,7 @@ class ProtocolTest {
     }
 
     @Test
-    void aSessionIsMadeOnceAndKeepsWhatIsNotGivenAgain() {
+    void aSessionIsCreatedOnceAndKeepsFieldsThatAreNotGivenAgain() {
         Reply first = server.post(
                 "/workspaces/upserts/sessions",
                 "{\"name\": \"run\", \"description\": \"first try\", \"tags\": [\"x\", \"y\"], \"folder\": \"/f\", \"metadata\": {\"a.b\": {\"$c\": [1, 0.5, null, true, \"t\"]}}}");
@@ -150,14 +150,14 @@ class ProtocolTest {
         "/workspaces/sessions/sessions, sessions",
         "/workspaces/..%2Fx/sessions, ../x",
     })
-    void aWorkspaceIsCalledAsItIsWhateverWayItIsEncoded(String path, String name) {
+    void aWorkspaceNameIsUnderstoodInAnyEncoding(String path, String name) {
         Reply reply = server.post(path, "{\"name\": \"run\"}");
         assertThat(reply.status()).as(reply.body()).isBetween(200, 201);
         assertThat(reply.json().get("workspace").stringValue()).isEqualTo(name);
     }
 
     @Test
-    void recordsGetTheNextNumbersAndAreGivenBackAsTheyCame() {
+    void recordsGetTheNextNumbersAndAreReturnedUnchanged() {
         String id = server.session("w", "numbers");
         String batch =
                 "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00.123456Z\", \"level\": \"info\", \"message\": \"Training started\"},"
@@ -195,7 +195,7 @@ class ProtocolTest {
     }
 
     @Test
-    void compactAndSpacedJsonAndAsciiAndUtf8AndGzipAreTakenAlike() throws Exception {
+    void compactAndSpacedJsonAndAsciiAndUtf8AndGzipAreAllAccepted() throws Exception {
         String id = server.session("w", "json");
         String compact =
                 "{\"logs\":[{\"timestamp\":\"2025-10-29T10:30:00Z\",\"level\":\"info\",\"message\":\"Größe 😀\"}]}";
@@ -221,22 +221,22 @@ class ProtocolTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"logs\": [] | body: no JSON",
+                "{\"logs\": [] | body: not JSON",
                 "[] | body: must be an object",
                 "{} | logs: must be an array with at least one record",
                 "{\"logs\": []} | logs: must be an array with at least one record",
                 "{\"logs\": [7]} | logs[0]: must be an object",
-                "{\"logs\": [GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"verbose\", \"message\": \"m\"}]} | logs[1].level: \"verbose\" is none of debug, info, warn, error, fatal",
+                "{\"logs\": [GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"verbose\", \"message\": \"m\"}]} | logs[1].level: \"verbose\" is not one of debug, info, warn, error, fatal",
                 "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"message\": \"m\"}]} | logs[0].level: is missing",
                 "{\"logs\": [GOOD, GOOD, {\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\"}]} | logs[2].message: is missing",
                 "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": 7}]} | logs[0].message: must be a string",
                 "{\"logs\": [{\"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: is missing",
-                "{\"logs\": [{\"timestamp\": \"yesterday\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"yesterday\" is no time",
-                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-10-29T10:30:00\" is no time",
-                "{\"logs\": [{\"timestamp\": \"2025-02-30T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-02-30T10:30:00Z\" is no time",
-                "{\"logs\": [{\"timestamp\": \"+999999999-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"+999999999-10-29T10:30:00Z\" is no time",
+                "{\"logs\": [{\"timestamp\": \"yesterday\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"yesterday\" is not a time",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-10-29T10:30:00\" is not a time",
+                "{\"logs\": [{\"timestamp\": \"2025-02-30T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"2025-02-30T10:30:00Z\" is not a time",
+                "{\"logs\": [{\"timestamp\": \"+999999999-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\"}]} | logs[0].timestamp: \"+999999999-10-29T10:30:00Z\" is not a time",
                 "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": [1]}]} | logs[0].metadata: must be an object",
-                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": NaN}}]} | body: no JSON",
+                "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": NaN}}]} | body: not JSON",
                 "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e99999999999}}]} | body: ",
                 "{\"logs\": [{\"timestamp\": \"2025-10-29T10:30:00Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": {\"x\": 1e2147483648}}]} | body: ",
             })
@@ -348,11 +348,11 @@ class ProtocolTest {
     }
 
     @Test
-    void theLogCanBeAskedForByNumberTimeLevelAndText() {
+    void theLogCanBeQueriedByNumberTimeLevelAndText() {
         String id = server.session("w", "queries");
         StringBuilder logs = new StringBuilder();
         for (int i = 0; i < 10; i++) {
-            // Times run the other way than numbers.
+            // Times run in the opposite direction to numbers.
             logs.append(i == 0 ? "" : ",")
                     .append("{\"timestamp\": \"2025-10-29T10:30:0")
                     .append(9 - i)
@@ -397,7 +397,7 @@ class ProtocolTest {
     }
 
     @Test
-    void theLogCanBeAskedForBetweenTwoNumbers() {
+    void theLogCanBeQueriedBetweenTwoNumbers() {
         String id = server.session("w", "numbers between");
         server.append(id, null, TestServer.batch("0", "1", "2", "3", "4"));
         assertThat(found(id, "after=1")).containsExactly("2", "3", "4");
@@ -457,7 +457,7 @@ class ProtocolTest {
                 "endTime=7",
                 "search=%00"
             })
-    void aQueryThatMakesNoSenseIsRefusedAndTheErrorNamesTheParameter(String query) {
+    void anInvalidQueryIsRefusedAndTheErrorNamesTheParameter(String query) {
         String id = server.session("w", "bad queries");
         Reply reply = server.get("/sessions/" + id + "/logs?" + query);
         if (query.equals("level=info,")) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** Requests of the Python SDK, byte for byte, as they come over the wire from httpx. One record a call, no key. */
+/** Requests of the Python SDK, byte for byte as httpx sends them. One record per call, no key. */
 class PythonClientTest {
 
     @TempDir
@@ -32,7 +32,7 @@ class PythonClientTest {
                 + body;
     }
 
-    /** Over one connection, as a session of the SDK keeps it. */
+    /** Uses one connection, as a session of the SDK does. */
     private static String exchange(Socket connection, String request) throws IOException {
         connection.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
         StringBuilder answer = new StringBuilder();
@@ -60,8 +60,8 @@ class PythonClientTest {
             String session = exchange(
                     connection,
                     request(
-                            "POST /workspaces/team:%20vision%20&%20more/sessions HTTP/1.1", // httpx encodes the spaces
-                            // alone
+                            "POST /workspaces/team:%20vision%20&%20more/sessions HTTP/1.1", // httpx encodes only the
+                            // spaces
                             port,
                             token,
                             "{\"name\":\"baseline\",\"description\":\"B\\u00e4r\",\"tags\":[\"a\"],\"folder\":\"/exp\",\"metadata\":{\"lr\":0.001}}"));
@@ -88,7 +88,9 @@ class PythonClientTest {
         }
     }
 
-    /** What a client sends that encodes nothing at all. Spaces cannot stand there: the request line ends at them. */
+    /**
+     * A client that encodes nothing at all. Spaces are impossible, because they would end the path in the request line.
+     */
     @Test
     void aWorkspaceThatIsNotEncodedIsUnderstood() throws IOException {
         try (TestServer server = new TestServer(data);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 /**
- * The real Python SDK, 0.2.4. Skipped where it is not there: {@code .ci/run} at the top installs it into
+ * The real Python SDK, 0.2.4. Skipped if it is not installed: {@code .ci/run} at the top installs it into
  * {@code target/python}.
  */
 class PythonRunTest {
@@ -39,7 +39,7 @@ class PythonRunTest {
     }
 
     @Test
-    void aWholeRunIsTakenAndCanBeReadBack() throws Exception {
+    void aWholeRunIsStoredAndCanBeReadBack() throws Exception {
         assumeThat(hasSdk())
                 .as("the Python SDK 0.2.4, in target/python of the top or for python3")
                 .isTrue();

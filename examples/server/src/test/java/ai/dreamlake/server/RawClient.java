@@ -8,7 +8,7 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 
-/** A connection to a server on loopback, over which a test sends what it likes, as slowly as it likes. */
+/** A connection to a server on loopback, over which a test sends anything, as slowly as it likes. */
 final class RawClient implements AutoCloseable {
 
     private final Socket socket;
@@ -18,7 +18,7 @@ final class RawClient implements AutoCloseable {
         this(port, InetAddress.getLoopbackAddress());
     }
 
-    /** @param from its own address, one of loopback's */
+    /** @param from its own address, one of the loopback addresses */
     RawClient(int port, InetAddress from) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port, from, 0);
         in = new BufferedInputStream(socket.getInputStream());
@@ -29,7 +29,7 @@ final class RawClient implements AutoCloseable {
         return this;
     }
 
-    /** The head of a request; its body may come later. */
+    /** Sends the head of a request; its body may follow later. */
     RawClient sendHead(String requestLine, String token, int bodyLength, String... headers) throws IOException {
         StringBuilder head = new StringBuilder(requestLine + " HTTP/1.1\r\nHost: localhost\r\n");
         if (token != null) {
@@ -44,7 +44,7 @@ final class RawClient implements AutoCloseable {
         return send(head + "\r\n");
     }
 
-    /** One line, without its end; what has come if the connection ends before. */
+    /** One line without its end; the partial line if the connection ends before. */
     String readLine() throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         for (int next = in.read(); next >= 0 && next != '\n'; next = in.read()) {
@@ -55,7 +55,7 @@ final class RawClient implements AutoCloseable {
         return line.toString(StandardCharsets.UTF_8);
     }
 
-    /** An answer: its head, and its body as far as its length is told. */
+    /** An answer: its head, and as much of its body as the head announces. */
     String readAnswer() throws IOException {
         StringBuilder answer = new StringBuilder();
         int length = 0;
@@ -69,14 +69,14 @@ final class RawClient implements AutoCloseable {
         return answer + "\n" + new String(body, StandardCharsets.UTF_8);
     }
 
-    /** Waits until the server ends the connection; what it says until then is lost. */
+    /** Waits until the server ends the connection. Anything that the server still sends is discarded. */
     void awaitEnd() {
         try {
             while (in.read() >= 0) {
-                // It says something.
+                // Discards it.
             }
         } catch (IOException reset) {
-            // That is an end, too.
+            // A reset is also an end.
         }
     }
 

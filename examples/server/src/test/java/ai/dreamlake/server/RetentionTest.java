@@ -54,7 +54,7 @@ class RetentionTest {
     }
 
     @Test
-    void aRecordIsDeletedOnceItWasStoredThatLongAgoWhateverItsOwnTime() {
+    void aRecordIsDeletedByTheTimeItWasStoredAndNotByItsOwnTime() {
         Instant before = Instant.now().truncatedTo(ChronoUnit.MILLIS);
         append(3);
         Instant after = Instant.now();
@@ -80,7 +80,7 @@ class RetentionTest {
     }
 
     @Test
-    void whatFailsIsTriedAgain() {
+    void aFailedDeletionIsTriedAgain() {
         append(1);
         Retention retention = new Retention(store, DAYS);
         Instant later = Instant.now().plus(DAYS).plusSeconds(60);

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** Parameters and tracks of a run: each call, and what is wrong with requests. */
+/** Parameters and tracks of a run: each call, and invalid requests. */
 class RunTest {
 
     @TempDir
@@ -51,7 +51,7 @@ class RunTest {
     }
 
     @Test
-    void parametersAreAddedToThoseThatAreThere() {
+    void parametersAreAddedToExistingOnes() {
         String id = server.session("w", "parameters");
         Reply first = set(id, "{\"model.lr\": 0.001, \"model.name\": \"größe\", \"layers\": [64, 32], \"note\": null}");
         assertThat(first.status()).isEqualTo(200);
@@ -84,11 +84,11 @@ class RunTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "{\"data\": | body: no JSON",
+                "{\"data\": | body: not JSON",
                 "[] | body: must be an object",
                 "{} | data: must be an object",
                 "{\"data\": 7} | data: must be an object",
-                "{\"data\": {\"x\": NaN}} | body: no JSON",
+                "{\"data\": {\"x\": NaN}} | body: not JSON",
                 "{\"data\": {\"x\": DEEP}} | data: is nested more deeply than",
             })
     void badParametersAreRefusedAndTheErrorNamesTheField(String body, String error) {
@@ -101,7 +101,7 @@ class RunTest {
     }
 
     @Test
-    void aTrackIsMadeWithItsFirstPoint() {
+    void aTrackIsCreatedWithItsFirstPoint() {
         String id = server.session("w", "track");
         Reply first = server.post(
                 "/sessions/" + id + "/tracks/loss/append",
@@ -188,7 +188,7 @@ class RunTest {
         "append, append",
         "a/data, a/data",
     })
-    void aTrackIsCalledAsItIsWhateverWayItIsEncoded(String path, String name) {
+    void aTrackNameIsUnderstoodInAnyEncoding(String path, String name) {
         String id = server.session("w", "names " + path.replace('%', '_'));
         assertThat(append(id, path, "{\"value\": 1}").status()).isEqualTo(200);
         assertThat(server.get("/sessions/" + id + "/tracks/" + path + "/stats")
@@ -232,7 +232,7 @@ class RunTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"limit=0", "limit=10001", "limit=x", "startIndex=-1", "startIndex=1.5"})
-    void aPageThatMakesNoSenseIsRefusedAndTheErrorNamesTheParameter(String query) {
+    void anInvalidPageIsRefusedAndTheErrorNamesTheParameter(String query) {
         String id = server.session("w", "bad pages");
         Reply reply = points(id, "loss", "?" + query);
         assertThat(reply.status()).isEqualTo(400);
@@ -292,9 +292,9 @@ class RunTest {
                 });
     }
 
-    /** A cookie, which any page can make a browser send, is good for looking only. */
+    /** Any page can make a browser send a cookie, so it permits reading only. */
     @Test
-    void withItsCookieABrowserLooksAndChangesNothing() {
+    void aCookiePermitsReadingOnly() {
         String id = server.session("w", "cookie");
         set(id, "{\"a\": 1}");
         String cookie = "dreamlake-token=" + server.token;

@@ -26,10 +26,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * How fast a server is, over HTTP, as its clients see it. Client and server share the machine. Prints a table; leaves
- * nothing behind.
+ * Measures how fast a server is over HTTP, as its clients see it. Client and server share the machine. Prints a table,
+ * and leaves no files.
  *
- * <p>Arguments: class paths of other servers, as {@code name=path}, to be measured in the same run, round by round.
+ * <p>Arguments: class paths of other servers, as {@code name=path}. They are measured in the same run, in alternating
+ * rounds.
  */
 final class ServerBenchmark {
 
@@ -101,7 +102,7 @@ final class ServerBenchmark {
                         "WARN",
                         "MAX_REQUESTS_PER_SECOND",
                         "0"),
-                // As the README starts it; an older server may need more.
+                // The memory that the README uses; an older server may need more.
                 classpath.equals(OWN) ? List.of("-Xmx512m") : List.of("-classpath", classpath),
                 DreamlakeServer.class.getName());
     }
@@ -126,7 +127,7 @@ final class ServerBenchmark {
         });
     }
 
-    /** How long appends take while others search. */
+    /** Measures how long appends take while other clients search. */
     private static void waits(String name, Client client) throws Exception {
         AtomicBoolean enough = new AtomicBoolean();
         ExecutorService searchers = Executors.newFixedThreadPool(4);
@@ -198,7 +199,7 @@ final class ServerBenchmark {
         }
     }
 
-    /** Fails if the server does. */
+    /** A client that throws if the server fails. */
     private static final class Client {
 
         private final HttpClient http =
@@ -226,7 +227,7 @@ final class ServerBenchmark {
             }
         }
 
-        /** Returns how many records per second. */
+        /** Returns the number of records per second. */
         double ingest(String session, int clients, int batch, int seconds) throws Exception {
             session(session);
             ExecutorService threads = Executors.newFixedThreadPool(clients);

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the environment says, and what is wrong with it. */
+/** Settings from the environment, and invalid ones. */
 class SettingsTest {
 
     private static final String SECRET = "another-secret-another-secret-another";
@@ -29,7 +29,7 @@ class SettingsTest {
         "RETENTION_DAYS, -1",
         "RETENTION_DAYS, a week",
     })
-    void aVariableThatMakesNoSenseIsNamedWithItsValue(String name, String value) {
+    void anInvalidVariableIsNamedWithItsValue(String name, String value) {
         assertThatThrownBy(() -> Settings.of(Map.of(name, value)))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith(name + " is \"" + value + "\"");

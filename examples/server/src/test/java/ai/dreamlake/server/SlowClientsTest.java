@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Those who send slowly, or take more than their share, keep nobody else out. */
+/** Clients that send slowly or take more than their share do not lock others out. */
 @Timeout(60)
 class SlowClientsTest {
 
@@ -68,7 +68,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void whoHasNoTokenIsToldSoBeforeTheBodyComes() throws IOException {
+    void aClientWithoutATokenIsRefusedBeforeItSendsTheBody() throws IOException {
         for (int i = 0; i < 300; i++) {
             connect().sendHead(APPEND.formatted(session), null, 1000).send("{");
         }
@@ -79,11 +79,11 @@ class SlowClientsTest {
     }
 
     @Test
-    void whoHasATokenAndSendsBodiesSlowlyDoesNotHoldUpOthers() throws IOException {
+    void aUserWhoSendsBodiesSlowlyDoesNotBlockOthers() throws IOException {
         for (int i = 0; i < 300; i++) {
             connect().sendHead(APPEND.formatted(session), server.token, 1000).send("{");
         }
-        // Those beyond the user's share are turned away at once, whichever they are.
+        // Requests beyond the user's share are refused at once; it may be any of them.
         await().until(() -> {
             assertThatOthersAreServed();
             return true;
@@ -92,7 +92,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void threeUsersWhoSendSlowlyDoNotTakeAllThreads() throws IOException {
+    void threeSlowUsersDoNotOccupyAllThreads() throws IOException {
         String[] tokens = new String[3];
         String[] sessions = new String[3];
         String good = server.token;
@@ -118,7 +118,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void whoHasNoTokenTakesNoRoomFromBatches() throws IOException {
+    void clientsWithoutATokenTakeNoRoomFromBatches() throws IOException {
         for (int i = 0; i < 24; i++) {
             signInSlowly(1024 * 1024, "x".repeat(1024 * 1024 - 1));
         }
@@ -128,7 +128,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void whoSignsInSlowlyKeepsNobodyOfAnotherAddressFromSigningIn() throws IOException {
+    void slowSignInsDoNotBlockOtherAddresses() throws IOException {
         for (int i = 0; i < 110; i++) {
             signInSlowly(100, "{");
         }
@@ -149,7 +149,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aBodyThatStopsComingIsGivenUp() throws IOException {
+    void aBodyThatStallsIsAborted() throws IOException {
         restart(Map.of("REQUEST_TIMEOUT", "1"));
         String answer = connect()
                 .sendHead(APPEND.formatted(session), server.token, 1000)
@@ -159,7 +159,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aHeadThatComesByteByByteIsGivenUpThoughItNeverStops() throws Exception {
+    void aHeadThatArrivesByteByByteIsAbortedAlthoughItNeverStalls() throws Exception {
         restart(Map.of("REQUEST_TIMEOUT", "1"));
         RawClient client = connect().send("GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ");
         Thread drip = new Thread(() -> {
@@ -169,7 +169,7 @@ class SlowClientsTest {
                     java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
                 }
             } catch (IOException ended) {
-                // As it should.
+                // Expected.
             }
         });
         drip.start();
@@ -180,7 +180,7 @@ class SlowClientsTest {
     }
 
     @Test
-    void aConnectionThatIsKeptAndUsedIsNotTakenForASlowOne() throws IOException {
+    void aReusedConnectionIsNotMistakenForASlowOne() throws IOException {
         restart(Map.of("REQUEST_TIMEOUT", "2"));
         RawClient client = connect();
         for (int i = 0; i < 30; i++) {
@@ -190,9 +190,9 @@ class SlowClientsTest {
     }
 
     @Test
-    void anAddressGetsSoManyConnectionsAndNoMoreUntilOneIsClosed() throws IOException {
+    void anAddressGetsNoMoreConnectionsThanAllowedUntilOneIsClosed() throws IOException {
         restart(Map.of("MAX_CONNECTIONS_PER_ADDRESS", "5"));
-        // One is that of the test's own HTTP client.
+        // One connection belongs to the test's own HTTP client.
         for (int i = 0; i < 4; i++) {
             assertThat(connect().sendHead("GET /health", null, 0).readAnswer()).startsWith("HTTP/1.1 200 ");
         }

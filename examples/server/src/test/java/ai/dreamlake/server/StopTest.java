@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A server that is asked to end finishes what it has begun. */
+/** A server that is asked to stop finishes the requests that it has begun. */
 @Timeout(120)
 class StopTest {
 
@@ -23,7 +23,7 @@ class StopTest {
     @TempDir
     Path data;
 
-    /** Each client waits until the server asks for the body, so that its request has begun for certain. */
+    /** Each client waits until the server asks for the body, so that its request has certainly begun. */
     @Test
     void appendsThatAreUnderWayAtSigtermAreStoredAndAnswered() throws IOException {
         String token = TestServer.TOKENS.ofName("alice", Instant.now());

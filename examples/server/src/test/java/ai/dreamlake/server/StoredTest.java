@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What is stored, and that it is stored once. */
+/** What the server stores, and that it stores it once. */
 class StoredTest {
 
     @TempDir
@@ -66,11 +66,11 @@ class StoredTest {
                 .isEqualTo(200);
         assertThat(server.messages(id)).containsExactly("a", "b", "c");
         assertThat(server.append(id, "key", TestServer.batch("a")).error())
-                .startsWith("Idempotency-Key: came with 2 records");
+                .startsWith("Idempotency-Key: was used for a batch of 2 records");
     }
 
     @Test
-    void aKeyIsKnownForEver() {
+    void aKeyIsKnownForever() {
         String id = server.session("w", "s");
         Reply first = server.append(id, "key", TestServer.batch("first"));
         for (int i = 0; i < 150; i++) {
@@ -111,7 +111,7 @@ class StoredTest {
     }
 
     @Test
-    void manyWhoMakeTheSameSessionGetTheSameOne() throws Exception {
+    void manyClientsThatCreateTheSameSessionGetTheSameOne() throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
             Callable<String> make = () -> server.session("w", "the same");
@@ -146,7 +146,7 @@ class StoredTest {
     }
 
     @Test
-    void whenTheStoreIsAwayTheClientIsToldToComeBack() {
+    void whenTheStoreIsUnavailableTheClientIsToldToRetry() {
         String id = server.session("w", "s");
         store.isAway = true;
         Reply reply = server.append(id, null, TestServer.batch("m"));
@@ -159,7 +159,7 @@ class StoredTest {
     }
 
     @Test
-    void theEmbeddedStoreIsThereAgainAfterARestart() {
+    void theEmbeddedStoreSurvivesARestart() {
         String id = server.session("w", "s");
         server.append(id, "key", TestServer.batch("a", "b"));
         stop();

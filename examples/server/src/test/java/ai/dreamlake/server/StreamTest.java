@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-/** What the page stands on: the event stream, the cookie, and who else may call. */
+/** What the page relies on: the event stream, the cookie, and which other pages may call. */
 @Timeout(60)
 class StreamTest {
 
@@ -60,7 +60,7 @@ class StreamTest {
         return new BufferedReader(new InputStreamReader(response.body(), StandardCharsets.UTF_8));
     }
 
-    /** The next record, whose event must have its number. */
+    /** The next record; its number must be that of its event. */
     private static JsonNode next(BufferedReader stream) throws IOException {
         String id = null;
         JsonNode record = null;
@@ -90,7 +90,7 @@ class StreamTest {
     }
 
     @Test
-    void aStreamBringsWhatIsThereAndWhatComesInOrder() throws Exception {
+    void aStreamSendsExistingAndNewRecordsInOrder() throws Exception {
         server.append(session, null, TestServer.batch("a", "b"));
         try (BufferedReader stream = stream("")) {
             assertThat(next(stream, 2)).containsExactly("a", "b");
@@ -100,7 +100,7 @@ class StreamTest {
     }
 
     @Test
-    void whoConnectsAgainGetsWhatComesBehindTheLastRecordThatItSaw() throws Exception {
+    void aClientThatReconnectsGetsTheRecordsAfterTheLastOneItSaw() throws Exception {
         server.append(session, null, TestServer.batch("a", "b", "c"));
         try (BufferedReader stream = stream("?after=0")) {
             assertThat(next(stream, 2)).containsExactly("b", "c");
@@ -111,7 +111,7 @@ class StreamTest {
     }
 
     @Test
-    void aStreamWaitsForTheNumbersThatItIsAskedFor() throws Exception {
+    void aStreamWaitsForTheRequestedNumbers() throws Exception {
         server.append(session, null, TestServer.batch("a", "b", "c"));
         try (BufferedReader stream = stream("?after=4")) {
             server.append(session, null, TestServer.batch("d"));
@@ -124,7 +124,7 @@ class StreamTest {
     }
 
     @Test
-    void afterAnErrorStreamsEndAndNewOnesGoOn() throws Exception {
+    void afterAnErrorStreamsEndAndNewOnesContinue() throws Exception {
         Path other = data.resolve("other");
         SwitchedStore store = new SwitchedStore(other);
         server.close();
@@ -148,7 +148,7 @@ class StreamTest {
     }
 
     @Test
-    void aStreamEndsWithItsSessionAndNoneBeginsWhereThereIsNone() throws Exception {
+    void aStreamEndsWithItsSessionAndNoneBeginsWithoutOne() throws Exception {
         server.append(session, null, TestServer.batch("a"));
         try (BufferedReader stream = stream("")) {
             assertThat(next(stream, 1)).containsExactly("a");
@@ -164,7 +164,7 @@ class StreamTest {
     }
 
     @Test
-    void aCookieIsGoodForLookingAndForNothingElse() {
+    void aCookiePermitsReadingAndNothingElse() {
         String name = server.post("/sign-in", "{\"userName\": \"alice\"}", "Content-Type", "application/json")
                 .response()
                 .headers()
@@ -184,7 +184,7 @@ class StreamTest {
     }
 
     @Test
-    void outsideOfDevelopmentModeAUsersNameOpensNothing() {
+    void outsideDevelopmentModeAUserNameIsNotEnough() {
         Path other = data.resolve("other");
         String secret = "a-secret-that-only-this-test-knows-0123456789";
         try (TestServer closed = new TestServer(other, Map.of("JWT_SECRET", secret))) {
@@ -201,7 +201,7 @@ class StreamTest {
     }
 
     @Test
-    void scriptsOfOnePageMoreMayCall() {
+    void scriptsOfOneOtherPageMayCall() {
         String allowed = "Access-Control-Allow-Origin";
         assertThat(server.get("/health", "Origin", "https://dashboard.example.com")
                         .response()

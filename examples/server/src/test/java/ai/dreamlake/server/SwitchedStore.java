@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** A real store that goes away, and comes back, and counts what it is asked for. */
+/** A real store that can be switched off and on, and counts its calls. */
 final class SwitchedStore {
 
-    /** Alice's, as it is in development mode. */
+    /** The user id of alice in development mode. */
     private static final String USER = "3159282601";
 
     volatile boolean isAway;
@@ -63,23 +63,23 @@ final class SwitchedStore {
         return calls.getOrDefault(method, 0);
     }
 
-    /** After so many more calls of a method, it fails. */
+    /** Makes a method fail after this many more calls. */
     void failAfter(String method, int count) {
         callsLeft.put(method, count);
     }
 
-    /** After so many more calls of a method, something happens before the next one: once. */
+    /** Runs an action once, before the call that follows this many more calls of a method. */
     void doAfter(String method, int count, Runnable action) {
         actions.put(method, action);
         callsLeft.put(method, count);
     }
 
-    /** Deletes a session of alice's. */
+    /** Deletes one of alice's sessions. */
     void delete(String session) {
         real.delete(USER, session);
     }
 
-    /** Appends a record of alice's that the server does not see come. */
+    /** Appends a record for alice, of which the server is not notified. */
     void append(String session, String message) {
         real.append(USER, session, null, List.of(new NewRecord(Instant.now(), Level.INFO, message, null)));
     }

@@ -18,7 +18,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A server in this JVM on a port that the system gives, and a client of it. */
+/** A server in this JVM, on a port that the system chooses, with a client for it. */
 final class TestServer implements AutoCloseable {
 
     static final JsonMapper JSON = new JsonMapper();
@@ -28,7 +28,7 @@ final class TestServer implements AutoCloseable {
     final DreamlakeServer server;
     final String url;
 
-    /** Whose token goes with each request; null for none. */
+    /** Sent with each request; null for none. */
     String token = TOKENS.ofName("alice", Instant.now());
 
     TestServer(Path data) {
@@ -39,7 +39,7 @@ final class TestServer implements AutoCloseable {
         this(data, environment, null);
     }
 
-    /** @param store what it stores in, and closes; null for the one that the environment asks for */
+    /** @param store the store to use and close; null for the one that the environment names */
     TestServer(Path data, Map<String, String> environment, Store store) {
         Map<String, String> all = new java.util.HashMap<>(Map.of("PORT", "0", "DATA_PATH", data.toString()));
         all.putAll(environment);
@@ -48,7 +48,7 @@ final class TestServer implements AutoCloseable {
         url = "http://localhost:" + server.port();
     }
 
-    /** What the server said. */
+    /** An answer of the server. */
     record Reply(int status, String body, HttpResponse<String> response) {
         JsonNode json() {
             return JSON.readTree(body);
@@ -85,7 +85,7 @@ final class TestServer implements AutoCloseable {
         }
     }
 
-    /** A session's id. */
+    /** The id of a session, which is created if necessary. */
     String session(String workspace, String name) {
         Reply reply = post("/workspaces/" + workspace + "/sessions", "{\"name\": \"" + name + "\"}");
         return reply.json().get("session").get("id").stringValue();

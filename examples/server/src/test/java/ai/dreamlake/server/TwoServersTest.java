@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two servers on one MongoDB are one to their clients. */
+/** To their clients, two servers on one MongoDB behave like one. */
 @Timeout(120)
 class TwoServersTest {
 
@@ -78,7 +78,7 @@ class TwoServersTest {
     }
 
     @Test
-    void whatOneTakesIsStreamedByTheOther() throws Exception {
+    void recordsStoredByOneServerAreStreamedByTheOther() throws Exception {
         String id = one.session("w", "s");
         try (RawClient client = new RawClient(other.server.port())) {
             client.sendHead("GET /sessions/" + id + "/logs/stream", other.token, 0);
@@ -93,7 +93,7 @@ class TwoServersTest {
     }
 
     @Test
-    void whenMongoIsAwayTheClientIsToldToComeBackAndNotWhereItIs() {
+    void whenMongoIsUnavailableTheClientIsToldToRetryAndLearnsNoHostNames() {
         String id = one.session("w", "s");
         mongo.close();
         TestServer.Reply reply = one.append(id, null, TestServer.batch("m"));

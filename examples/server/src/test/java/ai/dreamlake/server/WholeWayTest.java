@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** From a logger call through the appender and the server into MongoDB, and back. */
+/** The whole way: from a logger call through the appender and the server into MongoDB, and back. */
 @Timeout(120)
 class WholeWayTest {
 
@@ -43,7 +43,7 @@ class WholeWayTest {
         return records;
     }
 
-    /** What the server has of a session, without what only the server knows. */
+    /** The server's records of a session, without the fields that only the server adds. */
     private static List<JsonNode> stored(TestServer server, String session) {
         List<JsonNode> records = server.records(server.session("examples", session));
         records.forEach(record -> ((ObjectNode) record).remove("createdAt"));
@@ -65,7 +65,7 @@ class WholeWayTest {
             List<String> options = List.of("-Dlogback.configurationFile=" + file, "-Duser.home=" + directory);
             try (Child training = Child.start(directory, environment, options, TrainingExample.class.getName())) {
                 while (training.readLine() != null) {
-                    // It talks.
+                    // Keeps reading its output.
                 }
                 assertThat(training.waitFor()).isZero();
             }
@@ -113,7 +113,7 @@ class WholeWayTest {
                     log.info("record {}", i);
                 }
                 while (appender.getStatistics().delivered() == delivered) {
-                    Thread.onSpinWait(); // until it is in the middle of it
+                    Thread.onSpinWait(); // until the server is in the middle of a delivery
                 }
                 server.kill();
                 server = Child.server(data, port);
@@ -145,7 +145,7 @@ class WholeWayTest {
         }
     }
 
-    /** Each on a disk of its own, as on eight machines. */
+    /** Each JVM has its own directory, as on eight machines. */
     @Test
     void eightJvmsThatLogIntoOneSessionGetGaplessNumbersAndNothingTwice() throws IOException {
         int each = 500;

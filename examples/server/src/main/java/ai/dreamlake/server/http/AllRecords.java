@@ -11,40 +11,40 @@ import java.util.List;
 import java.util.NoSuchElementException;
 
 /**
- * All records of a session that fit, in the order of their numbers, and of those only that were there at the beginning.
- * Memory is taken for one page of them.
+ * All records of a session that pass a filter, in the order of their numbers. Records that arrive after the start are
+ * not included. Holds one page of records in memory.
  *
- * <p>The store is asked for one piece after the other: so no question takes long, however long the session is, and
- * nobody waits for a reader who is slow. Its exceptions come from {@link #hasNext}, also that the session was deleted
+ * <p>It reads the store piece by piece. So no query takes long, however long the session is, and nobody waits for a
+ * slow reader. {@link #hasNext} throws the store's exceptions, including the one for a session that was deleted
  * meanwhile.
  */
 final class AllRecords implements Iterator<StoredRecord> {
 
-    /** Records that are kept at a time. */
+    /** Records held at a time. */
     private static final int PAGE = 1000;
 
-    /** Records that are looked at in one question. */
+    /** Record numbers that one query covers. */
     private static final long PIECE = 50_000;
 
     private final LogStore store;
     private final String id;
     private final RecordFilter filter;
 
-    /** One past the last number that is looked at. */
+    /** One past the last number to read. */
     private final long end;
 
     private Iterator<StoredRecord> page = List.<StoredRecord>of().iterator();
 
-    /** The next number to be looked at. */
+    /** The next number to read. */
     private long next;
 
-    /** @param end one past the last number that is looked at, as the store has told it */
+    /** @param end one past the last number to read, as the store reported it */
     AllRecords(LogStore store, String id, RecordFilter filter, long end) {
         this.store = store;
         this.id = id;
         this.filter = filter;
         this.end = Math.min(end, filter.before());
-        // Old ones may have been deleted.
+        // Old records may have been deleted: start at the first one that is left.
         List<StoredRecord> first = filter.after() == Long.MAX_VALUE
                 ? List.of()
                 : store.records(id, RecordQuery.after(filter.after(), 1)).items();
@@ -56,7 +56,7 @@ final class AllRecords implements Iterator<StoredRecord> {
         while (!page.hasNext() && next < end) {
             long pieceEnd = Math.min(end, next + PIECE);
             Page<StoredRecord> found = store.records(id, RecordQuery.first(PAGE, filter.between(next - 1, pieceEnd)));
-            if (store.end(id) == 0) { // it was not when this began: nothing is found because all of it is gone
+            if (store.end(id) == 0) { // it was not 0 at the start: all records are gone
                 throw new StoreException(StoreException.Reason.DELETED, "the session was deleted");
             }
             List<StoredRecord> records = found.items();

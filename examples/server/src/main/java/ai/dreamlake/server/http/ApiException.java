@@ -1,6 +1,6 @@
 package ai.dreamlake.server.http;
 
-/** What the client is told: a status, and {@code {"error": message}}. */
+/** An error answer to the client: a status and {@code {"error": message}}. */
 final class ApiException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
@@ -31,7 +31,7 @@ final class ApiException extends RuntimeException {
         return status;
     }
 
-    /** When the client may come again; 0 if that makes no difference. */
+    /** After how many seconds the client should try again; 0 if waiting does not help. */
     int retryAfterSeconds() {
         return retryAfterSeconds;
     }

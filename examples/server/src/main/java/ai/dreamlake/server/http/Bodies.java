@@ -19,92 +19,96 @@ import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the bodies of requests: JSON, packed with gzip or not. All that are read or worked on at a time have a limit
- * together, and each client has a share of it: what comes beyond waits for a moment, and then is asked to come again.
+ * Reads request bodies: JSON, gzipped or not. All bodies that are being read or processed share one limit, and each
+ * client may take a share of it. A request beyond the limit waits for a moment; then it is refused with a request to
+ * retry.
  *
  * <p>Thread-safe.
  */
 final class Bodies {
 
-    /** Of a body, as it is and as it is when it is unpacked. */
-    static final int LARGEST = 1024 * 1024;
+    /** Maximum bytes of a body, both as sent and after unpacking. */
+    static final int MAX_BYTES = 1024 * 1024;
 
-    /** A client that sends more than is taken must still be able to read the answer. */
-    private static final long LARGEST_THAT_IS_SKIPPED = 64L * LARGEST;
+    /** A client that sends too much must still be able to read the answer, so this many bytes are skipped. */
+    private static final long MAX_SKIPPED_BYTES = 64L * MAX_BYTES;
 
     private static final int CHUNK = 16 * 1024;
     private static final int WAIT_SECONDS = 2;
     private static final String TOO_MANY = "too many requests at a time";
 
-    /** Numbers stay what they are. */
+    /** Keeps numbers exactly as they were sent. */
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
             .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
             .build();
 
     /**
-     * So many bodies are read at a time. Each takes a thread where there are no virtual ones: there must be many more
-     * threads than that, for those who send slowly must not get all of them.
+     * How many bodies are read at a time. Without virtual threads each occupies a thread. There must be many more
+     * threads than bodies, so that slow senders cannot occupy all of them.
      */
-    static final int MOST = 400;
+    static final int MAX_BODIES = 400;
 
-    private static final int MOST_OF_A_CLIENT = MOST / 8;
-    private static final int MOST_OF_AN_ADDRESS = MOST / 2;
+    private static final int MAX_PER_CLIENT = MAX_BODIES / 8;
+    private static final int MAX_PER_ADDRESS = MAX_BODIES / 2;
 
-    /** Of all memory for bodies, a client may take one part of so many. */
+    /** A client may take one in this many parts of the memory for all bodies. */
     private static final int MEMORY_SHARES = 4;
 
-    /** Of a body that anybody may send, without a token. */
-    private static final int LARGEST_OF_ANYBODY = 16 * 1024;
+    /** Maximum bytes of a body that anybody may send, without a token. */
+    private static final int MAX_BYTES_WITHOUT_TOKEN = 16 * 1024;
 
-    private static final int SECONDS_OF_ANYBODY = 5;
+    private static final int SECONDS_WITHOUT_TOKEN = 5;
 
     /** In bytes. */
     private final Shares memory;
 
-    private final Shares perClient = new Shares(MOST, MOST_OF_A_CLIENT);
-    private final Shares perAddress = new Shares(Integer.MAX_VALUE, MOST_OF_AN_ADDRESS);
+    private final Shares perClient = new Shares(MAX_BODIES, MAX_PER_CLIENT);
+    private final Shares perAddress = new Shares(Integer.MAX_VALUE, MAX_PER_ADDRESS);
     private final int patienceSeconds;
 
     /**
-     * Who sends a body.
+     * The sender of a body.
      *
-     * @param name the user's id, or the address of somebody unknown: who has a share
+     * @param name the user's id, or the address if the user is unknown; shares are counted by it
      * @param address where it comes from; several users may have the same
      */
     record Client(String name, String address) {}
 
     /**
-     * @param memory so many bytes all bodies may have together; at least one of the largest always has room
-     * @param patienceSeconds so long a body may come slowly
+     * @param memory how many bytes all bodies together may take; there is always room for one body of the maximum size
+     * @param patienceSeconds how long a body may take in spite of being sent slowly
      */
     Bodies(int memory, int patienceSeconds) {
         this.patienceSeconds = patienceSeconds;
-        int least = LARGEST + CHUNK;
+        int least = MAX_BYTES + CHUNK;
         this.memory = new Shares(Math.max(least, memory), Math.max(least, memory / MEMORY_SHARES));
     }
 
     /**
-     * What a body says.
+     * Reads a body.
      *
-     * @throws ApiException 400 if the body is no JSON object, 408 if it comes too slowly, 413 if it is too large, 503
-     *     if there are too many at a time
+     * @throws ApiException 400 if the body is not a JSON object, 408 if it arrives too slowly, 413 if it is too large,
+     *     503 if there are too many at a time
      */
     JsonNode object(Context request, Client client) {
         return object(client, () -> bytes(request, client));
     }
 
-    /** The same for a body that anybody may send. It must be small and come soon, and takes none of the memory. */
+    /**
+     * Like {@link #object}, for a body that anybody may send. It must be small and arrive soon. It takes none of the
+     * shared memory.
+     */
     JsonNode smallObject(Context request, Client client) {
         return object(client, () -> {
             InputStream raw = new DeadlineInput(
                     request.req().getInputStream(),
-                    SECONDS_OF_ANYBODY,
+                    SECONDS_WITHOUT_TOKEN,
                     ServletContextRequest.getServletContextRequest(request.req())
                             .getConnectionMetaData()
                             .getConnection()
                             .getEndPoint());
-            return bytes(request, raw, LARGEST_OF_ANYBODY, length -> {});
+            return bytes(request, raw, MAX_BYTES_WITHOUT_TOKEN, length -> {});
         });
     }
 
@@ -122,21 +126,21 @@ final class Bodies {
         throw ApiException.badRequest("body", "must be an object");
     }
 
-    /** @throws ApiException 400 if it is no JSON */
+    /** @throws ApiException 400 if it is not JSON */
     static JsonNode json(byte[] text, String field) {
         try {
             return JSON.readTree(text);
         } catch (JacksonException noJson) {
             String fault = String.valueOf(noJson.getOriginalMessage());
-            if (fault.contains("surrogate pair in property name")) { // Jackson takes it in values only
+            if (fault.contains("surrogate pair in property name")) { // Jackson accepts it only in values
                 throw ApiException.badRequest(
                         field,
-                        "a name has half a surrogate pair, at byte "
+                        "a name has a lone surrogate at byte "
                                 + noJson.getLocation().getByteOffset());
             }
-            throw ApiException.badRequest(field, "no JSON: " + fault);
+            throw ApiException.badRequest(field, "not JSON: " + fault);
         } catch (NumberFormatException | ArithmeticException noNumber) {
-            throw ApiException.badRequest(field, "a number is beyond all bounds");
+            throw ApiException.badRequest(field, "a number is out of range");
         }
     }
 
@@ -144,7 +148,7 @@ final class Bodies {
         return new ApiException(408, "body: comes too slowly");
     }
 
-    /** Whether that is why something could not be read. */
+    /** Whether the read failed because the client sends too slowly. */
     static boolean isTooSlow(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof TimeoutException) {
@@ -154,12 +158,12 @@ final class Bodies {
         return false;
     }
 
-    /** What reads a body, and so takes a thread for as long as the client takes. */
+    /** Reads a body, and occupies a thread for as long as the client takes. */
     interface Reading<T> {
         T read() throws IOException;
     }
 
-    /** @throws ApiException 503 if there are too many bodies at a time, the client's, its address's or all */
+    /** @throws ApiException 503 if there are too many bodies at a time: of the client, of its address or in all */
     <T> T reading(Client client, Reading<T> work) throws IOException {
         take(perAddress, client.address(), 1, 0, TOO_MANY);
         try {
@@ -191,13 +195,13 @@ final class Bodies {
                 ServletContextRequest.getServletContextRequest(request.req()),
                 end -> memory.giveBack(client.name(), taken.get()));
         InputStream raw = new PacedInput(request.req().getInputStream(), patienceSeconds, System::nanoTime);
-        return bytes(request, raw, LARGEST, length -> {
-            take(memory, client.name(), length, WAIT_SECONDS, "too much comes at a time");
+        return bytes(request, raw, MAX_BYTES, length -> {
+            take(memory, client.name(), length, WAIT_SECONDS, "too much data at a time");
             taken.addAndGet(length);
         });
     }
 
-    /** @param room makes room for so many bytes more */
+    /** @param room makes room for this many more bytes */
     private static byte[] bytes(Context request, InputStream raw, int largest, IntConsumer room) throws IOException {
         InputStream in = "gzip".equalsIgnoreCase(request.header("Content-Encoding")) ? new GZIPInputStream(raw) : raw;
         ByteArrayOutputStream all = new ByteArrayOutputStream();
@@ -213,19 +217,22 @@ final class Bodies {
         return all.toByteArray();
     }
 
-    /** Reads what a client still sends: it looks for the answer only when all is sent. One that is slow is given up. */
+    /**
+     * Reads what a client still sends, because it looks for the answer only after it has sent everything. Gives up on a
+     * slow client.
+     */
     void skipRest(Context request) {
         try {
             InputStream rest = new PacedInput(request.req().getInputStream(), patienceSeconds, System::nanoTime);
             rest.transferTo(OutputStream.nullOutputStream());
         } catch (IOException goneOrSlow) {
-            // Then it is not told.
+            // The client gets no answer then.
         }
     }
 
     private static void skip(InputStream rest, byte[] chunk) throws IOException {
         long skipped = 0;
-        for (int length = 0; length >= 0 && skipped < LARGEST_THAT_IS_SKIPPED; skipped += length) {
+        for (int length = 0; length >= 0 && skipped < MAX_SKIPPED_BYTES; skipped += length) {
             length = rest.read(chunk);
         }
     }

@@ -16,11 +16,11 @@ import org.eclipse.jetty.util.component.Graceful;
 import org.eclipse.jetty.util.thread.Scheduler;
 
 /**
- * Keeps anybody from taking all connections: closes those of an address beyond a number of them, and those on which a
- * request has begun and its head has not come after some time. Jetty itself closes a connection on which nothing comes
- * at all.
+ * Keeps any one client from taking all connections. It closes connections of an address beyond a maximum number. It
+ * also closes a connection on which a request has begun but its head has not arrived after some time. Jetty itself
+ * closes connections on which nothing arrives at all.
  *
- * <p>It stands before all other handlers, and listens to the connector.
+ * <p>It comes before all other handlers, and listens to the connector.
  */
 final class Connections extends Handler.Wrapper implements Connection.Listener, Graceful {
 
@@ -38,22 +38,22 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
     private volatile boolean isShutdown;
 
     /**
-     * @param mostPerAddress so many connections are taken from one address
-     * @param headMillis so long the head of a request may be on its way, give or take {@value #SWEEP_MILLIS} ms
+     * @param mostPerAddress how many connections one address may have
+     * @param headMillis how long the head of a request may take to arrive, give or take {@value #SWEEP_MILLIS} ms
      */
     Connections(int mostPerAddress, long headMillis) {
         this.mostPerAddress = mostPerAddress;
         this.headMillis = headMillis;
     }
 
-    /** What is known of a connection. All guarded by it. */
+    /** What is known of a connection. All fields are guarded by this. */
     private static final class State {
 
         private final InetAddress address;
         private int requests;
         private long bytesBefore;
 
-        /** When the first byte was seen that belongs to no request yet; 0 for none. */
+        /** When the first byte was seen that does not belong to a request yet; 0 for none. */
         private long headSince;
 
         State(InetAddress address) {
@@ -117,7 +117,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
         }
     }
 
-    /** How many there are. */
+    /** The number of open connections. */
     int count() {
         return open.size();
     }
@@ -133,7 +133,7 @@ final class Connections extends Handler.Wrapper implements Connection.Listener, 
         return super.handle(request, response, callback);
     }
 
-    /** The server stops: connections without a request are closed, the others after the answer to theirs. */
+    /** The server stops: closes idle connections at once, and the others after the answer to their request. */
     @Override
     public CompletableFuture<Void> shutdown() {
         isShutdown = true;

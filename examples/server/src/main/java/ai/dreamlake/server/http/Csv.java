@@ -16,32 +16,33 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Records as a table, as RFC 4180 has it: a column for each name in the metadata, flattened with dots.
+ * Records as a table in the format of RFC 4180, with a column for each name in the metadata. Nested names are flattened
+ * with dots.
  *
  * <pre>
  *   timestamp,level,message,sequenceNumber,train_loss,eval.loss
  *   2025-10-29T10:30:05.000000Z,info,Epoch done,1,0.5,
  * </pre>
  *
- * <p>Numbers, {@code true} and {@code false} stand as they are, arrays as JSON. What a record does not have, and null,
- * is empty. A text that a spreadsheet might run has a {@code '} before it.
+ * <p>Numbers, {@code true} and {@code false} are written as they are, arrays as JSON. Absent and null entries are
+ * empty. A text that a spreadsheet might run gets a {@code '} before it.
  */
 final class Csv {
 
-    /** So many columns of metadata there may be. */
-    static final int MOST_NAMES = 1000;
+    /** Maximum number of metadata columns. */
+    static final int MAX_COLUMNS = 1000;
 
     private static final List<String> FIRST = List.of("timestamp", "level", "message", "sequenceNumber");
 
-    /** With these a spreadsheet lets a formula begin. */
+    /** A spreadsheet takes a text that begins with one of these as a formula. */
     private static final String FORMULAS = "=+-@";
 
-    /** Nor may a text begin with these. */
+    /** A text must not begin with these either. */
     private static final String STARTS = "\t\r";
 
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
-    /** Texts that stand for numbers, and harm nobody. */
+    /** Texts that mean numbers, and are harmless. */
     private static final Set<String> NUMBERS = Set.of("NaN", "Infinity", "-Infinity");
 
     private static final String LINE_END = "\r\n";
@@ -51,28 +52,28 @@ final class Csv {
     /**
      * A column of metadata.
      *
-     * @param name of its entries, flattened
-     * @param turn 0 for the first entry of this name in a record; 1 for another one, as in {@code {"a.b": 1, "a": {"b":
-     *     2}}}
+     * @param name the flattened name of its entries
+     * @param turn 0 for the first entry of this name in a record; 1 for a second one, as in {@code {"a.b": 1, "a":
+     *     {"b": 2}}}
      */
     record Column(String name, int turn) {}
 
-    /** @param depth 0 for an entry that is within no other */
+    /** @param depth 0 for an entry that is not nested */
     private record Entry(int depth, JsonNode value) {}
 
     /**
-     * The columns, in the order in which they come first.
+     * The columns, in the order in which their names first occur.
      *
-     * @throws ApiException 400 if they are too many
+     * @throws ApiException 400 if there are too many
      */
     static Set<Column> columns(Iterator<StoredRecord> records) {
         Set<Column> columns = new LinkedHashSet<>();
         while (records.hasNext()) {
             for (Column column : entries(records.next().metadata()).keySet()) {
-                if (columns.add(column) && columns.size() > MOST_NAMES) {
+                if (columns.add(column) && columns.size() > MAX_COLUMNS) {
                     throw ApiException.badRequest(
                             "format",
-                            "the metadata has more than " + MOST_NAMES + " names, too many columns: take jsonl");
+                            "the metadata has more than " + MAX_COLUMNS + " names, too many columns: use jsonl");
                 }
             }
         }
@@ -86,7 +87,7 @@ final class Csv {
         }
         Map<Column, JsonNode> entries = new LinkedHashMap<>();
         byName.forEach((name, all) -> {
-            // An entry whose own name has dots counts before one within entries.
+            // An entry whose own name has dots comes before a nested one.
             all.sort(Comparator.comparingInt(Entry::depth));
             for (int i = 0; i < all.size(); i++) {
                 entries.put(new Column(name, i), all.get(i).value());
@@ -123,7 +124,9 @@ final class Csv {
         }
     }
 
-    /** What stands above the columns, no two the same: the name where it can, else {@code metadata.NAME}, NAME (2). */
+    /**
+     * The titles of the columns, all different: the name if it is free, else {@code metadata.NAME} or {@code NAME (2)}.
+     */
     private static List<String> titles(Set<Column> columns) {
         Set<String> taken = new HashSet<>(FIRST);
         columns.forEach(column -> taken.add(harmless(column.name())));
@@ -151,7 +154,7 @@ final class Csv {
         return entry.isString() ? harmless(entry.stringValue()) : entry.toString();
     }
 
-    /** What a spreadsheet skips at the beginning of a text does not hide the rest from it. */
+    /** A spreadsheet skips some characters at the beginning of a text, so a formula may come after them. */
     private static String harmless(String text) {
         int start = 0;
         while (start < text.length() && isSkipped(text.charAt(start))) {

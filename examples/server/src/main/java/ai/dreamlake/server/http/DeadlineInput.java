@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.EndPoint;
 
-/** What a client sends until a deadline, whether it sends slowly or not at all. */
+/** A client's input, with a deadline that holds whether the client sends slowly or not at all. */
 final class DeadlineInput extends FilterInputStream {
 
     private final EndPoint connection;
@@ -27,7 +27,7 @@ final class DeadlineInput extends FilterInputStream {
         return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
     }
 
-    /** While it reads, the connection may be silent for no longer than what is left. */
+    /** During the read, the connection may be idle only for the time that is left. */
     @Override
     public int read(byte[] buffer, int offset, int length) throws IOException {
         long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());

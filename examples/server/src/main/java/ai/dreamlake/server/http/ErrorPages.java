@@ -9,7 +9,7 @@ import org.eclipse.jetty.server.Response;
 import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 
-/** What Jetty says when a request does not get as far as to the routes: the same as they, {@code {"error": …}}. */
+/** Jetty's own errors, for requests that do not reach the routes. They have the same form: {@code {"error": …}}. */
 final class ErrorPages extends ErrorHandler {
 
     @Override

@@ -6,8 +6,8 @@ import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * Server-sent events to one client, written without waiting for it: a client that reads slowly holds up nobody, and at
- * most one piece waits for it.
+ * Server-sent events to one client. Sending never waits: a client that reads slowly does not delay others. At most one
+ * piece is pending for it.
  *
  * <p>Thread-safe.
  */
@@ -17,27 +17,28 @@ final class EventStream implements WriteListener {
     private final CompletableFuture<Void> end = new CompletableFuture<>();
     private final Runnable ready;
 
-    /** All guarded by this. */
+    /** All guarded by this. Null if nothing is pending. */
     private byte[] waiting;
 
-    private boolean isUnflushed = true; // the headers are
+    private boolean isUnflushed = true; // the headers are not flushed yet
     private boolean isIdle;
 
-    /**
-     * @param ready called when the next piece can be sent, on a thread of the server's: it must not wait for anything
-     */
+    /** @param ready called on a server thread when the next piece can be sent; it must not block */
     EventStream(ServletOutputStream out, Runnable ready) {
         this.out = out;
         this.ready = ready;
     }
 
-    /** Begins; to be called once the request is asynchronous. The future is done at the end, whatever the reason. */
+    /**
+     * Starts. Call it once the request is asynchronous. The future completes at the end of the stream, whatever the
+     * reason.
+     */
     CompletableFuture<Void> start() {
         out.setWriteListener(this);
         return end;
     }
 
-    /** Whether all that was sent is on its way, and more may be sent. */
+    /** Whether everything sent so far has been handed to the connection, and more can be sent. */
     synchronized boolean isReady() {
         return isIdle && !end.isDone();
     }
@@ -46,7 +47,7 @@ final class EventStream implements WriteListener {
         return end.isDone();
     }
 
-    /** Sends a piece, if the stream {@link #isReady}; one thread at a time may ask and send. */
+    /** Sends a piece if the stream {@link #isReady}. Only one thread at a time may check and send. */
     void send(byte[] piece) {
         synchronized (this) {
             if (!isReady()) {
@@ -94,7 +95,7 @@ final class EventStream implements WriteListener {
         close();
     }
 
-    /** Ends it. A second call does nothing. */
+    /** Ends the stream. A second call does nothing. */
     void close() {
         end.complete(null);
     }

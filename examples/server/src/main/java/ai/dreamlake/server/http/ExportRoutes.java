@@ -17,7 +17,7 @@ import org.eclipse.jetty.ee10.servlet.ServletContextRequest;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Gives records away as a file, however many they are. */
+/** Serves records as a file, however many there are. */
 final class ExportRoutes implements Routes {
 
     private static final Logger LOG = LoggerFactory.getLogger(ExportRoutes.class);
@@ -35,7 +35,7 @@ final class ExportRoutes implements Routes {
         routes.get("/sessions/{id}/export", this::export);
     }
 
-    /** What can be wrong with the question is found before anything is sent. */
+    /** Finds every fault of the request before it sends anything. */
     private void export(Context request) {
         String id = Requests.session(request);
         Session session = store.session(requests.user(request).id(), id);
@@ -59,14 +59,17 @@ final class ExportRoutes implements Routes {
             }
             out.flush();
         } catch (StoreException failure) {
-            LOG.warn("Cannot send the whole of an export", failure);
+            LOG.warn("An export was cut off", failure);
             cutOff(request);
         } catch (IOException clientHasGone) {
-            // Nobody is there to be told.
+            // There is no client left to inform.
         }
     }
 
-    /** It is too late for another status: only so the client sees that something is missing. */
+    /**
+     * It is too late for another status. Cutting the connection is the only way to show the client that the file is
+     * incomplete.
+     */
     private static void cutOff(Context request) {
         ServletContextRequest.getServletContextRequest(request.req())
                 .getConnectionMetaData()

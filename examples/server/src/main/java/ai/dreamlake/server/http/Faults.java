@@ -7,7 +7,7 @@ import io.javalin.http.HttpResponseException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a client is told when its request cannot be served: always {@code {"error": …}}. */
+/** Answers requests that cannot be served: always with {@code {"error": …}}. */
 final class Faults implements Routes {
 
     private static final Logger LOG = LoggerFactory.getLogger(Faults.class);
@@ -40,13 +40,13 @@ final class Faults implements Routes {
         Requests.error(request, fault.status(), fault.getMessage());
     }
 
-    /** A store that fails does so for every request: a stack for each would fill the disk that may be full already. */
+    /** A failing store fails every request. A stack trace for each could fill a disk that may be full already. */
     private void tellOperator(StoreException fault) {
         int leftOut = storeMessages.next();
         if (leftOut >= 0) {
             String cause = fault.getCause() == null ? "" : ": " + fault.getCause();
-            String others = leftOut == 0 ? "" : " (and " + leftOut + " times more before)";
-            LOG.warn("The store fails: {}{}{}", fault.getMessage(), cause, others);
+            String others = leftOut == 0 ? "" : " (and " + leftOut + " more failures since the last message)";
+            LOG.warn("The store failed: {}{}{}", fault.getMessage(), cause, others);
         }
     }
 

@@ -17,11 +17,11 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A run's files.
+ * The files of a run.
  *
  * <pre>
  *   POST   /sessions/{id}/files                      multipart/form-data: see {@link FileUpload}
- *   GET    /sessions/{id}/files                      prefix: of the path; tags: one of them, with commas between
+ *   GET    /sessions/{id}/files                      prefix: of the path; tags: separated by commas, one must match
  *   GET    /sessions/{id}/files/{fileId}
  *   GET    /sessions/{id}/files/{fileId}/download    the bytes
  *   PATCH  /sessions/{id}/files/{fileId}             {"description"?, "tags"?, "metadata"?}
@@ -38,7 +38,7 @@ final class FileRoutes implements Routes {
     private final Store store;
     private final long limit;
 
-    /** @param limit the largest number of bytes of a file; 0: none are kept */
+    /** @param limit the maximum number of bytes of a file; 0: no files are kept */
     FileRoutes(Requests requests, Store store, long limit) {
         this.requests = requests;
         this.store = store;
@@ -90,8 +90,8 @@ final class FileRoutes implements Routes {
     }
 
     /**
-     * The bytes, as nothing that a browser would show or run: they came from anybody, and a page of this server may do
-     * what its reader may.
+     * Sends the bytes in a form that a browser neither shows nor runs: anybody may have written them, and a page from
+     * this server could do whatever its reader may do.
      */
     private void download(Context request) {
         String id = Requests.session(request);
@@ -105,17 +105,17 @@ final class FileRoutes implements Routes {
         response.setHeader("Content-Security-Policy", "sandbox");
         response.setHeader("Cache-Control", "private, no-cache");
         try {
-            // Not through Javalin, which would pack it again.
+            // Not through Javalin, which would compress it again.
             store.readFile(id, file.id(), response.getOutputStream());
         } catch (StoreException failure) {
             if (!response.isCommitted()) {
-                response.setHeader("Content-Length", null); // the file's
+                response.setHeader("Content-Length", null); // that of the file, not of the error
                 throw failure;
             }
-            // It is too late for another status. The client sees that there are fewer bytes than were announced.
-            LOG.warn("Cannot send the whole of a file", failure);
+            // It is too late for another status. The client sees fewer bytes than Content-Length announced.
+            LOG.warn("A download was cut off", failure);
         } catch (IOException clientHasGone) {
-            // Nobody is there to be told.
+            // There is no client left to inform.
         }
     }
 

@@ -24,39 +24,39 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A file on its way to the store: the body of a {@code multipart/form-data} request.
+ * A file that a client uploads: the body of a {@code multipart/form-data} request.
  *
  * <pre>
  *   file           the bytes, with a file name and a content type
- *   prefix         a path: {@code /} if it is not given
- *   checksum       SHA-256 of the bytes, in hex: not checked if it is not given
- *   sizeBytes      how many they are: not checked if it is not given
+ *   prefix         a path; default: {@code /}
+ *   checksum       SHA-256 of the bytes, in hex; checked if it is given
+ *   sizeBytes      the number of bytes; checked if it is given
  *   description
- *   tags           with commas between
- *   metadata       an object, as JSON
+ *   tags           separated by commas
+ *   metadata       a JSON object
  * </pre>
  *
- * A large file goes to a temporary file first, in {@code java.io.tmpdir}: a slow client must not hold the store up, and
- * what is wrong with the bytes is known before the store sees them. The servlet container deletes it when the request
- * is answered.
+ * A large file goes to a temporary file in {@code java.io.tmpdir} first. So a slow client does not block the store, and
+ * faults of the bytes are found before the store sees them. The servlet container deletes the temporary file when the
+ * request has been answered.
  */
 final class FileUpload {
 
     private static final Logger LOG = LoggerFactory.getLogger(FileUpload.class);
 
-    /** Files up to this size need no temporary one. A field beside the file must not be larger. */
-    private static final int LARGEST_IN_MEMORY = 256 * 1024;
+    /** Files up to this size need no temporary file. It is also the maximum size of each other field. */
+    private static final int MAX_IN_MEMORY = 256 * 1024;
 
-    /** The fields beside the file are kept in memory, so there must not be many. */
-    static final int MOST_PARTS = 20;
+    /** The other fields are kept in memory, so their number is limited. */
+    static final int MAX_PARTS = 20;
 
-    /** What the fields beside the file may add to a request. */
-    private static final int LARGEST_FIELDS = 1024 * 1024;
+    /** How many bytes the other fields may add to a request. */
+    private static final int MAX_FIELDS = 1024 * 1024;
 
-    /** Without one, or with an empty one, no part can be told from the next. */
+    /** Without a boundary, or with an empty one, the parts cannot be separated. */
     private static final Pattern BOUNDARY = Pattern.compile("boundary=(\"[^\"]|[^\";\\s])");
 
-    /** Where servlet containers look how to take a multipart request. */
+    /** The attribute in which Jetty looks for the multipart settings. */
     private static final String CONFIGURATION = "org.eclipse.jetty.multipartConfig";
 
     private final Part bytes;
@@ -72,7 +72,7 @@ final class FileUpload {
     /**
      * Reads a request's body.
      *
-     * @param limit the largest number of bytes of a file
+     * @param limit the maximum number of bytes of a file
      * @throws ApiException 400 that names the field at fault, 408, 413, 503
      */
     static FileUpload of(Context request, long limit) throws IOException {
@@ -84,35 +84,35 @@ final class FileUpload {
         raw.setAttribute(
                 CONFIGURATION,
                 new MultipartConfigElement(
-                        System.getProperty("java.io.tmpdir"), limit, limit + LARGEST_FIELDS, LARGEST_IN_MEMORY));
+                        System.getProperty("java.io.tmpdir"), limit, limit + MAX_FIELDS, MAX_IN_MEMORY));
         try {
             return new FileUpload(file(raw), description(raw), limit)
                     .checked(field(raw, "sizeBytes"), field(raw, "checksum"));
         } catch (ServletException fault) {
-            request.header("Connection", "close"); // the container closes it, and a client may have a next request
+            request.header("Connection", "close"); // the container closes it anyway; this tells the client
             throw of(fault, limit);
         }
     }
 
-    /** The container wraps what went wrong, often more than once. */
+    /** The container wraps the actual failure, often more than once. */
     private static ApiException of(ServletException fault, long limit) {
         if (Bodies.isTooSlow(fault)) {
             return Bodies.tooSlow();
         }
         for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
-            if (cause instanceof IllegalStateException) { // one of the limits, and nothing else
+            if (cause instanceof IllegalStateException) { // always one of the limits
                 return tooLarge(limit);
             }
             if (cause instanceof IOException && !(cause instanceof EOFException)) {
-                LOG.warn("Cannot write a temporary file, or a client has gone", fault);
-                return ApiException.comeAgain(503, "the file cannot be taken", 1);
+                LOG.warn("Cannot write a temporary file, or the client disconnected", fault);
+                return ApiException.comeAgain(503, "the file cannot be stored now", 1);
             }
         }
-        return ApiException.badRequest("body", "is no multipart/form-data");
+        return ApiException.badRequest("body", "is not multipart/form-data");
     }
 
     private static ApiException tooLarge(long limit) {
-        return new ApiException(413, "file: larger than " + limit + " bytes, or there is too much beside it");
+        return new ApiException(413, "file: larger than " + limit + " bytes, or the other fields are too large");
     }
 
     private static Part file(HttpServletRequest request) throws IOException, ServletException {
@@ -142,32 +142,32 @@ final class FileUpload {
                 null);
     }
 
-    /** Null if it is not given. */
+    /** Null if the field is not given. */
     private static String field(HttpServletRequest request, String name) throws IOException, ServletException {
         Part field = request.getPart(name);
         if (field == null) {
             return null;
         }
         if (field.getSubmittedFileName() != null) {
-            throw ApiException.badRequest(name, "must be a text, and is a file");
+            throw ApiException.badRequest(name, "must be a text, not a file");
         }
         try (InputStream text = field.getInputStream()) {
             return new String(text.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
-    /** A client keeps what it downloads under this name: it must not lead out of the client's directory. */
+    /** A client saves its download under this name, so the name must not lead out of the client's directory. */
     private static String name(String submitted) {
-        // A quotation mark would end the name in the request, so browsers and Python's client write this instead.
+        // A quotation mark would end the name in the request, so browsers and the Python client write %22 instead.
         String name = RequestBody.name(Text.whole(submitted.replace("%22", "\"")), "file");
         boolean isPath = name.equals(".") || name.equals("..") || name.contains("/") || name.contains("\\");
         if (isPath || name.chars().anyMatch(Character::isISOControl)) {
-            throw ApiException.badRequest("file", Text.quoted(name) + " is no name of a file");
+            throw ApiException.badRequest("file", Text.quoted(name) + " is not a file name");
         }
         return name;
     }
 
-    /** Null if the text is. */
+    /** Null if the text is null. */
     static List<String> tags(String text) {
         return text == null
                 ? null
@@ -183,7 +183,7 @@ final class FileUpload {
                 : RequestBody.object(Bodies.json(json.getBytes(StandardCharsets.UTF_8), "metadata"), "metadata");
     }
 
-    /** @throws ApiException 400 if these are not the bytes that the client meant to send */
+    /** @throws ApiException 400 if the bytes are not those that the client meant to send */
     private FileUpload checked(String size, String checksum) throws IOException {
         if (size != null && !size.equals(Long.toString(bytes.getSize()))) {
             throw ApiException.badRequest(
@@ -209,7 +209,7 @@ final class FileUpload {
         }
     }
 
-    /** Gives it to the store. */
+    /** Stores the file. */
     StoredFile keep(RunStore store, String user, String session) throws IOException {
         try (InputStream in = bytes.getInputStream()) {
             return store.addFile(user, session, description, in, limit);

@@ -4,10 +4,10 @@ import io.javalin.config.RoutesConfig;
 import io.javalin.http.Context;
 import java.util.Set;
 
-/** What comes before each route: headers that keep a browser safe, and a limit of how often one may come. */
+/** Runs before each route: sets headers that protect browsers, and limits the request rate. */
 final class Gate implements Routes {
 
-    /** Those who look after the server are not counted. */
+    /** Monitoring requests are not counted. */
     private static final Set<String> FREE = Set.of("/health", "/ready", "/metrics");
 
     private final Requests requests;

@@ -6,7 +6,7 @@ import io.javalin.http.Context;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** For those who look after the server: whether it is there, and what it does. */
+/** For monitoring: whether the server is up, and what it does. */
 final class HealthRoutes implements Routes {
 
     private final LogStore store;

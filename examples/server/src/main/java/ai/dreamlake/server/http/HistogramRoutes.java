@@ -9,7 +9,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How many records there are in the course of time.
+ * The number of records over time.
  *
  * <pre>
  *   {"from": "2025-10-29T10:30:00.000000Z", "to": "2025-10-29T11:30:00.000000Z",
@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class HistogramRoutes implements Routes {
 
-    private static final int MOST_BUCKETS = 500;
+    private static final int MAX_BUCKETS = 500;
     private static final int DEFAULT_BUCKETS = 100;
 
     private final Requests requests;
@@ -37,7 +37,7 @@ final class HistogramRoutes implements Routes {
     private void count(Context request) {
         String id = Requests.session(request);
         store.session(requests.user(request).id(), id);
-        int most = Parameters.number(request, "buckets", 1, MOST_BUCKETS, DEFAULT_BUCKETS);
+        int most = Parameters.number(request, "buckets", 1, MAX_BUCKETS, DEFAULT_BUCKETS);
         Histogram histogram = store.histogram(id, RecordQueries.filter(request), most);
         ObjectNode answer = Requests.object();
         if (!histogram.buckets().isEmpty()) {

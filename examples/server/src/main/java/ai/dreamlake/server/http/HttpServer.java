@@ -19,18 +19,18 @@ import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The server's calls over HTTP, on top of a store that others open and close. */
+/** The server's HTTP calls, on top of a store that the caller opens and closes. */
 public final class HttpServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
-    /** What bodies may take of all memory. Parsed, a body is some ten times as large. */
+    /** Bodies may take this part of all memory. Parsed, a body is about ten times as large. */
     private static final int MEMORY_SHARE = 40;
 
-    /** Where there are no virtual ones. Half of them are left when all bodies come slowly. */
-    private static final int THREADS = 2 * Bodies.MOST;
+    /** The number of threads if there are no virtual ones. Half of them are free while all bodies arrive slowly. */
+    private static final int THREADS = 2 * Bodies.MAX_BODIES;
 
-    /** A proxy makes all connections for all clients. */
+    /** All clients come through the proxy's connections. */
     private static final int NO_LIMIT = Integer.MAX_VALUE;
 
     private final HttpSettings settings;
@@ -41,11 +41,11 @@ public final class HttpServer implements AutoCloseable {
     private final Javalin http;
 
     /**
-     * Listens.
+     * Starts to listen.
      *
      * @param series lines through the same store
-     * @throws JavalinException if it cannot, because the port is taken
-     * @throws IllegalArgumentException if the settings make no sense
+     * @throws JavalinException if it cannot listen, for example because the port is taken
+     * @throws IllegalArgumentException if a setting is invalid
      */
     public HttpServer(HttpSettings settings, Store store, Series series) {
         this.settings = settings;
@@ -87,12 +87,12 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    /** Where it listens. */
+    /** The port on which it listens. */
     public int port() {
         return http.port();
     }
 
-    /** What it can be asked for: {@code GET /sessions/{id}/logs}, and so on. */
+    /** The calls that it serves: {@code GET /sessions/{id}/logs}, and so on. */
     public List<String> calls() {
         return http.unsafe.internalRouter.allHttpHandlers().stream()
                 .map(parsed -> parsed.endpoint)
@@ -112,7 +112,7 @@ public final class HttpServer implements AutoCloseable {
         config.jetty.modifyServer(this::configureServer);
         config.jetty.modifyServletContextHandler(context -> {
             context.setErrorHandler(new ErrorPages());
-            context.setMaxFormKeys(FileUpload.MOST_PARTS);
+            context.setMaxFormKeys(FileUpload.MAX_PARTS);
         });
         config.jetty.modifyHttpConfiguration(this::configureHttp);
         config.jetty.addConnector(this::connector);
@@ -132,13 +132,13 @@ public final class HttpServer implements AutoCloseable {
     private void configureServer(Server server) {
         server.setStopTimeout(TimeUnit.SECONDS.toMillis(settings.stopSeconds()));
         server.setErrorHandler(new ErrorPages());
-        GracefulHandler graceful = new GracefulHandler(); // lets no new requests in while those under way are finished
+        GracefulHandler graceful = new GracefulHandler(); // refuses new requests while those under way finish
         connections.setHandler(graceful);
         server.setHandler(connections);
     }
 
     private void configureHttp(HttpConfiguration configuration) {
-        // A workspace may have any characters in its name, and clients encode them in several ways.
+        // A workspace name may contain any character, and clients encode them in several ways.
         configuration.setUriCompliance(UriCompliance.UNSAFE);
         configuration.setSendServerVersion(false);
     }
@@ -149,12 +149,12 @@ public final class HttpServer implements AutoCloseable {
         connector.setPort(settings.port());
         connector.setIdleTimeout(TimeUnit.SECONDS.toMillis(settings.timeoutSeconds()));
         connector.addEventListener(connections);
-        // When the server stops, a body may still come as slowly as before; idle connections are closed at once.
+        // While the server stops, a body may still arrive as slowly as before. Idle connections are closed at once.
         connector.setShutdownIdleTimeout(connector.getIdleTimeout());
         return connector;
     }
 
-    /** Ends all streams, lets no new requests in, answers those under way, and ends; within a limited time. */
+    /** Ends all streams, refuses new requests, answers those under way, and stops; within a limited time. */
     @Override
     public void close() {
         streams.close();

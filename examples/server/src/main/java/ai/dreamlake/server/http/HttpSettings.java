@@ -1,22 +1,20 @@
 package ai.dreamlake.server.http;
 
 /**
- * How the server listens, and what it takes.
+ * How the server listens, and its limits.
  *
- * @param host the address where to listen; null for all of the machine's
+ * @param host the address to listen on; null for all addresses of the machine
  * @param port 0 for a port that the system chooses
- * @param jwtSecret what tokens are signed with
- * @param isDevelopment whether the secret is publicly known: then a user's name is all that a token needs
- * @param corsOrigin the web page, besides our own, whose scripts may call us: an origin, {@code *} for any, null for
- *     none
- * @param trustsProxy whether what {@code X-Forwarded-For} and {@code X-Forwarded-Proto} say is believed
- * @param connectionsPerAddress so many connections are taken from one address
- * @param requestsPerSecond so many requests are taken from one user, or from one address without a user; 0 for any
- *     number
- * @param streams so many event streams there may be
- * @param fileLimit so many bytes a file of a run may have; 0: none are kept
- * @param timeoutSeconds so long the server waits for a client to send something
- * @param stopSeconds so long requests that are under way may take when the server stops
+ * @param jwtSecret the secret that signs tokens
+ * @param isDevelopment whether the secret is publicly known: then anybody who knows a user's name can make a token
+ * @param corsOrigin the other web page whose scripts may call this server: an origin, {@code *} for any, null for none
+ * @param trustsProxy whether the server believes {@code X-Forwarded-For} and {@code X-Forwarded-Proto}
+ * @param connectionsPerAddress maximum number of connections from one address
+ * @param requestsPerSecond maximum rate for one user, or for one address without a user; 0 for no limit
+ * @param streams maximum number of event streams
+ * @param fileLimit maximum number of bytes of a run's file; 0: no files are kept
+ * @param timeoutSeconds how long the server waits for a client to send something
+ * @param stopSeconds how long the requests that are under way may take when the server stops
  */
 public record HttpSettings(
         String host,
@@ -32,7 +30,7 @@ public record HttpSettings(
         int timeoutSeconds,
         int stopSeconds) {
 
-    /** The secret is nobody's business. */
+    /** Keeps the secret out of logs. */
     @Override
     public String toString() {
         return "HttpSettings[host=" + host + ", port=" + port + "]";

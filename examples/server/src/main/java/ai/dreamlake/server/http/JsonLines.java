@@ -16,7 +16,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Records as Dreamlake's own files have them, one a line:
+ * Records in the format of Dreamlake's own files, one per line:
  *
  * <pre>
  *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "Epoch done", "metadata": {"train_loss": 0.5}, "sequenceNumber": 1}
@@ -46,7 +46,7 @@ final class JsonLines {
         }
     }
 
-    /** A space after each colon and comma: people search for {@code "level": "error"}. */
+    /** Writes a space after each colon and comma, because people search for {@code "level": "error"}. */
     private static final class Spaced extends MinimalPrettyPrinter {
 
         private static final long serialVersionUID = 1;
@@ -68,7 +68,8 @@ final class JsonLines {
     }
 
     /**
-     * Escapes, beside what JSON demands, where some readers would end a line; with small letters, as Dreamlake does.
+     * Escapes what JSON requires, and also the characters at which some readers end a line. The hex digits are lower
+     * case, as Dreamlake writes them.
      */
     private static final class LineEnds extends CharacterEscapes {
 

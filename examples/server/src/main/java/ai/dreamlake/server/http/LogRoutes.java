@@ -12,14 +12,14 @@ import java.util.List;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Appends records to a session, and shows them. */
+/** Appends records to a session, and returns them. */
 final class LogRoutes implements Routes {
 
     private final Requests requests;
     private final LogStore store;
     private final Appended appended;
 
-    /** Who wants to know about new records. */
+    /** Is notified of new records. */
     interface Appended {
         void appended(String session, Numbers numbers);
     }

@@ -25,25 +25,25 @@ import org.slf4j.LoggerFactory;
 /**
  * Logs as they grow: server-sent events, one for each record, in the order of their numbers.
  *
- * <p>What costs something is done once for each session that is followed, however many follow it: to look whether it
- * has new records, to read them, and to make text of them. Records that come through this server are sent at once. For
- * those that come through others the store is asked now and then: each session every {@value #LOOK_MILLIS} ms, or less
- * often where more than {@value #LOOKS} sessions are followed. A few threads serve all.
+ * <p>The expensive work is done once for each session, however many clients follow it: checking for new records,
+ * reading them, and turning them into text. Records that arrive through this server are sent at once. For records that
+ * arrive through other servers, the store is polled: each session every {@value #LOOK_MILLIS} ms, or less often while
+ * more than {@value #LOOKS} sessions are followed. A few threads serve all clients.
  */
 final class LogStreams implements AutoCloseable {
 
-    /** A stream that brings a client so many records behind gets them in pieces of so many. */
+    /** A client that is behind gets the missing records in pieces of this size. */
     private static final int AT_A_TIME = 1000;
 
     private static final int LOOK_MILLIS = 300;
 
-    /** At most so many sessions are asked for each time. */
+    /** Maximum number of sessions in each poll. */
     private static final int LOOKS = 50;
 
     private static final int THREADS = 4;
-    private static final long LONGEST_END_SECONDS = 5;
+    private static final long MAX_STOP_SECONDS = 5;
 
-    /** So often something is said, to find out whether the client is still there. */
+    /** After this long without records a stream sends a comment, to find out whether the client is still there. */
     private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(15);
 
     private static final byte[] STILL_HERE = ": still here\n\n".getBytes(StandardCharsets.UTF_8);
@@ -63,7 +63,7 @@ final class LogStreams implements AutoCloseable {
     private int count;
     private boolean isClosed;
 
-    /** @param most how many streams there may be at a time */
+    /** @param most maximum number of streams at a time */
     LogStreams(LogStore store, int most) {
         this.store = store;
         this.most = most;
@@ -78,13 +78,13 @@ final class LogStreams implements AutoCloseable {
         };
     }
 
-    /** How many streams there are. */
+    /** The number of streams. */
     synchronized int count() {
         return count;
     }
 
     /**
-     * A place for one stream more. Whoever gets it opens a stream, or gives it back.
+     * Reserves a place for one more stream. The caller must then open a stream or give the place back.
      *
      * @throws ApiException 503 if there are too many
      */
@@ -99,7 +99,7 @@ final class LogStreams implements AutoCloseable {
         count--;
     }
 
-    /** A stream of all records of a session from a number on, until the client goes, or the session is deleted. */
+    /** Streams all records of a session from a number on, until the client disconnects or the session is deleted. */
     synchronized EventStream open(ServletOutputStream out, User user, String session, long from) {
         Follower follower = followers.computeIfAbsent(session, id -> new Follower(id, user.id()));
         Client client = new Client(follower, out, from);
@@ -113,7 +113,7 @@ final class LogStreams implements AutoCloseable {
         return client.stream;
     }
 
-    /** Records have come: they are sent at once. */
+    /** Records have been appended: sends them at once. */
     void appended(String session) {
         Follower follower;
         synchronized (this) {
@@ -124,7 +124,7 @@ final class LogStreams implements AutoCloseable {
         }
     }
 
-    /** What it throws would end it for good. */
+    /** An exception from a scheduled task would end the schedule for good. */
     private void lookAtSomeWhateverHappens() {
         try {
             lookAtSome();
@@ -150,12 +150,12 @@ final class LogStreams implements AutoCloseable {
         some.forEach(Follower::wake);
     }
 
-    /** One who gets a stream. */
+    /** The receiver of a stream. */
     private final class Client {
 
         private final EventStream stream;
 
-        /** The number of the record that it gets next; read and changed by its follower alone. */
+        /** The number of the record that it gets next. Only its follower reads and changes it. */
         private long next;
 
         private long saidAt = System.nanoTime();
@@ -171,7 +171,7 @@ final class LogStreams implements AutoCloseable {
         }
     }
 
-    /** Reads one session for all of its clients: on one thread at a time. */
+    /** Reads one session for all of its clients. Runs on one thread at a time. */
     private final class Follower implements Runnable {
 
         private final String session;
@@ -180,7 +180,7 @@ final class LogStreams implements AutoCloseable {
         /** Guarded by the outer object. */
         private final List<Client> clients = new ArrayList<>();
 
-        /** Guarded by this: whether it runs, or is about to; and whether it must run once more. */
+        /** Guarded by this: whether it runs or is about to run, and whether it must run once more. */
         private boolean isAwake;
 
         private boolean isWanted;
@@ -205,7 +205,7 @@ final class LogStreams implements AutoCloseable {
                 workers.execute(this);
             } catch (RejectedExecutionException closed) {
                 isAwake = false;
-            } catch (Error failure) { // no thread can be made
+            } catch (Error failure) { // no thread can be created
                 isAwake = false;
                 throw failure;
             }
@@ -224,8 +224,8 @@ final class LogStreams implements AutoCloseable {
                 if (!isAway) {
                     all().forEach(client -> client.stream.close());
                 }
-            } catch (RuntimeException | Error failure) { // also if the memory is full: it may not be for ever
-                all().forEach(client -> client.stream.close()); // they connect again, and say what they saw last
+            } catch (RuntimeException | Error failure) { // also OutOfMemoryError: it may pass
+                all().forEach(client -> client.stream.close()); // they reconnect with the last number they saw
                 LOG.error("Cannot follow a session", failure);
             } finally {
                 goOn();
@@ -236,7 +236,7 @@ final class LogStreams implements AutoCloseable {
             isAwake = false;
             if (isWanted) {
                 isAwake = true;
-                start(); // behind the others
+                start(); // after the others
             }
         }
 
@@ -246,7 +246,7 @@ final class LogStreams implements AutoCloseable {
             }
         }
 
-        /** Those that can take something; those that are gone are forgotten. */
+        /** The clients that can take something. Forgets those that are gone. */
         private List<Client> ready() {
             synchronized (LogStreams.this) {
                 int before = clients.size();
@@ -283,7 +283,7 @@ final class LogStreams implements AutoCloseable {
                     .items();
             for (StoredRecord record : records) {
                 if (record.number() >= end) {
-                    break; // one before it may still be on its way
+                    break; // an earlier record may still be on its way
                 }
                 after = record.number() + 1;
                 events.append("id: ")
@@ -293,7 +293,7 @@ final class LogStreams implements AutoCloseable {
                         .append("\n\n");
             }
             if (after == next) {
-                after = end; // what was there is deleted
+                after = end; // these records were deleted
             }
             byte[] piece = events.toString().getBytes(StandardCharsets.UTF_8);
             for (Client client : group) {
@@ -320,7 +320,7 @@ final class LogStreams implements AutoCloseable {
         workers.shutdown();
         all.forEach(follower -> follower.all().forEach(client -> client.stream.close()));
         try {
-            workers.awaitTermination(LONGEST_END_SECONDS, TimeUnit.SECONDS);
+            workers.awaitTermination(MAX_STOP_SECONDS, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -22,12 +22,12 @@ import org.eclipse.jetty.server.Response;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Counts what the server does, for Prometheus, and writes a line about each request to the logger {@code access}. */
+/** Counts what the server does, for Prometheus. Writes a line about each request to the logger {@code access}. */
 final class Measurements implements AutoCloseable {
 
     private static final Logger ACCESS = LoggerFactory.getLogger("access");
 
-    /** Paths that lead nowhere are anybody's invention: they count as one. */
+    /** Clients can invent any number of unknown paths, so all of them count as one. */
     private static final String NO_ROUTE = "none";
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -54,7 +54,7 @@ final class Measurements implements AutoCloseable {
         new UptimeMetrics().bindTo(registry);
     }
 
-    /** Something that is asked how many there are. */
+    /** Registers a number that is read at each scrape. */
     void gauge(String name, String description, Supplier<Number> count) {
         Gauge.builder(name, count).description(description).register(registry);
     }
@@ -67,7 +67,7 @@ final class Measurements implements AutoCloseable {
         failures.increment();
     }
 
-    /** A request has been answered. Streams are not timed: they last as long as their clients want. */
+    /** A request has been answered. Streams are not timed, because they last as long as their clients want. */
     void answered(Context request, float millis) {
         Endpoint endpoint = request.endpoints().lastHttpEndpoint();
         String route = endpoint == null ? NO_ROUTE : endpoint.path;
@@ -87,14 +87,14 @@ final class Measurements implements AutoCloseable {
         }
     }
 
-    /** The path's template, no more: a path and its query have names in them, and what people search for. */
+    /** Logs only the path's template: the actual path and query contain names and search words. */
     private void writeLine(Context request, String call, int status, long millis) {
         User user = requests.userOrNull(request);
         String who = user == null ? "-" : user.id();
         String address = peer.address(request);
         ServletContextRequest jetty = ServletContextRequest.getServletContextRequest(request.req());
         Response response = jetty.getServletContextResponse();
-        // How many bytes they are is known at the very end.
+        // The number of bytes is known only at the very end.
         Request.addCompletionListener(
                 jetty,
                 failure -> ACCESS.info(
@@ -107,7 +107,7 @@ final class Measurements implements AutoCloseable {
                         address));
     }
 
-    /** In the text format of Prometheus. */
+    /** All measurements in the text format of Prometheus. */
     String scrape() {
         return registry.scrape();
     }

@@ -4,7 +4,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Lets one of many equal messages through a second, and counts the others.
+ * Passes one of many equal messages per second, and counts the others.
  *
  * <p>Thread-safe.
  */
@@ -12,7 +12,7 @@ final class OncePerSecond {
 
     private final LongSupplier nanoTime;
 
-    /** Guarded by this, as is all. */
+    /** Guarded by this, like all fields below. */
     private boolean isFirst = true;
 
     private long last;
@@ -23,7 +23,7 @@ final class OncePerSecond {
         this.nanoTime = nanoTime;
     }
 
-    /** @return how many were left out since the last one; -1 if this one is left out as well */
+    /** @return how many messages were left out since the last one that passed; -1 if this one is left out as well */
     synchronized int next() {
         long now = nanoTime.getAsLong();
         if (!isFirst && now - last < TimeUnit.SECONDS.toNanos(1)) {

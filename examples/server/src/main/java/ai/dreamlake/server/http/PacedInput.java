@@ -8,8 +8,8 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 
 /**
- * What a client sends, as long as it sends it fast enough: it may take some time, and one second more for each
- * {@value #SLOWEST_PER_SECOND} bytes that have come.
+ * A client's input, as long as it arrives fast enough. The client has some seconds, plus one second for each
+ * {@value #SLOWEST_PER_SECOND} bytes received.
  */
 final class PacedInput extends FilterInputStream {
 

@@ -18,10 +18,10 @@ import java.util.Map;
 import java.util.Properties;
 import tools.jackson.databind.JsonNode;
 
-/** The page to look at it all, and how one signs in there, and out. */
+/** The web page, and how a user signs in and out there. */
 final class PageRoutes implements Routes {
 
-    /** The page's own files, in resources {@code page}. */
+    /** The page's own files, from the resource directory {@code page}. */
     private static final List<String> FILES = List.of(
             "about.js",
             "address.js",
@@ -46,7 +46,7 @@ final class PageRoutes implements Routes {
             "style.css",
             "theme.js");
 
-    /** Where its jar says which version of uPlot it has; the version is in the paths of its files. */
+    /** In this file the jar of uPlot gives its version, which is part of the paths of its files. */
     private static final String UPLOT_PROPERTIES = "/META-INF/maven/org.webjars.npm/uplot/pom.properties";
 
     private final Requests requests;
@@ -54,7 +54,7 @@ final class PageRoutes implements Routes {
     private final Peer peer;
     private final HttpSettings settings;
 
-    /** By their names below {@code /page/}. */
+    /** By their names under {@code /page/}. */
     private final Map<String, Asset> assets = new HashMap<>();
 
     PageRoutes(Requests requests, Tokens tokens, Peer peer, HttpSettings settings) {
@@ -94,7 +94,7 @@ final class PageRoutes implements Routes {
         routes.delete("/sign-in", this::signOut);
     }
 
-    /** A file, which a browser asks for again each time, and gets only if it is another one than before. */
+    /** A file of the page. The browser asks for it each time, and gets it only if it has changed. */
     private record Asset(byte[] bytes, String type, String tag) {
 
         static Asset of(String resource) {
@@ -134,7 +134,7 @@ final class PageRoutes implements Routes {
                 Requests.object().put("development", settings.isDevelopment()).put("userName", name));
     }
 
-    /** Another page must not sign its visitors in here, under a name of its choice. */
+    /** Another web page must not sign its visitors in here, under a name of its choice. */
     private void signIn(Context request) {
         if (peer.isCrossSite(request)) {
             throw new ApiException(403, "another web page cannot sign anybody in");
@@ -153,7 +153,7 @@ final class PageRoutes implements Routes {
         Requests.answer(request, 200, Requests.object().put("userName", user.name() == null ? user.id() : user.name()));
     }
 
-    /** The browser forgets the token. It stays valid for who has it otherwise. */
+    /** The browser forgets the token. The token itself stays valid. */
     private void signOut(Context request) {
         if (peer.isCrossSite(request)) {
             throw new ApiException(403, "another web page cannot sign anybody out");

@@ -8,10 +8,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A run's parameters: names, in which dots stand for levels, and values.
+ * The parameters of a run: names, in which dots separate levels, and values.
  *
  * <pre>
- *   POST /sessions/{id}/parameters    {"data": {"model.lr": 0.001, …}}: adds them, those of the same name are replaced
+ *   POST /sessions/{id}/parameters    {"data": {"model.lr": 0.001, …}}: adds them, replaces those of the same name
  *   GET  /sessions/{id}/parameters    all of them; 404 if there are none
  * </pre>
  */

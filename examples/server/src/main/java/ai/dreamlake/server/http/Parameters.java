@@ -2,23 +2,23 @@ package ai.dreamlake.server.http;
 
 import io.javalin.http.Context;
 
-/** What a request asks for in its query, checked. Every fault is a 400 that names the parameter. */
+/** A request's query parameters, checked. Every fault is a 400 that names the parameter. */
 final class Parameters {
 
     private Parameters() {}
 
-    /** Null if it is not given, or empty. */
+    /** Null if the parameter is absent or empty. */
     static String text(Context request, String name) {
         String value = request.queryParam(name);
         return value == null || value.isEmpty() ? null : value;
     }
 
-    /** @param otherwise what it is if it is not given */
+    /** @param otherwise the default */
     static int number(Context request, String name, int least, int most, int otherwise) {
         return (int) longNumber(request, name, least, most, otherwise);
     }
 
-    /** @param otherwise what it is if it is not given */
+    /** @param otherwise the default */
     static long longNumber(Context request, String name, long least, long most, long otherwise) {
         String value = text(request, name);
         if (value == null) {
@@ -30,13 +30,13 @@ final class Parameters {
                 return number;
             }
         } catch (NumberFormatException noNumber) {
-            // Told below.
+            // Reported below.
         }
-        String bounds = most == Long.MAX_VALUE ? "from " + least + " on" : "from " + least + " to " + most;
-        throw ApiException.badRequest(name, Text.quoted(value) + " is no number " + bounds);
+        String bounds = most == Long.MAX_VALUE ? "of at least " + least : "from " + least + " to " + most;
+        throw ApiException.badRequest(name, Text.quoted(value) + " is not a number " + bounds);
     }
 
-    /** Whether it is the second of two values; the first one is the default. */
+    /** Whether the parameter has the second of two values; the first one is the default. */
     static boolean isOther(Context request, String name, String usual, String other) {
         String value = text(request, name);
         if (value == null || value.equals(usual)) {

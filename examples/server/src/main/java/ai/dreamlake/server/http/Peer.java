@@ -3,7 +3,7 @@ package ai.dreamlake.server.http;
 import io.javalin.http.Context;
 import java.util.Locale;
 
-/** Who a request comes from, and how: through a proxy, if there is one that is trusted. */
+/** Where a request comes from: the client behind the proxy, if there is one that is trusted. */
 final class Peer {
 
     private final boolean trustsProxy;
@@ -12,7 +12,7 @@ final class Peer {
         this.trustsProxy = trustsProxy;
     }
 
-    /** What the proxy next to us says; what stands before it may be the client's own invention. */
+    /** The entry of the proxy next to us. The client may have invented the entries before it. */
     private String last(Context request, String header) {
         String all = trustsProxy ? request.header(header) : null;
         return all == null ? "" : all.substring(all.lastIndexOf(',') + 1).strip();
@@ -27,7 +27,7 @@ final class Peer {
         return request.req().isSecure() || last(request, "X-Forwarded-Proto").equals("https");
     }
 
-    /** Whether a browser sends it for another page than ours. A client that is no browser does not say. */
+    /** Whether a browser sends the request for another web page than ours. Clients that are not browsers do not say. */
     boolean isCrossSite(Context request) {
         String site = request.header("Sec-Fetch-Site");
         if (site != null) {

@@ -10,7 +10,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A record as it is shown:
+ * A record as the API returns it:
  *
  * <pre>
  *   {"timestamp": "2025-10-29T10:30:00.000000Z", "level": "info", "message": "Epoch done",
@@ -35,12 +35,12 @@ final class RecordJson {
         return json;
     }
 
-    /** To the microsecond, always with all digits. */
+    /** In microseconds, always with six digits. */
     static String time(Instant time) {
         return TIME.format(time);
     }
 
-    /** A number; as text if JSON has none for it: {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}. */
+    /** A number; a text if JSON has no such number: {@code "NaN"}, {@code "Infinity"}, {@code "-Infinity"}. */
     static JsonNode number(double value) {
         return Double.isFinite(value)
                 ? JsonNodeFactory.instance.numberNode(value)

@@ -9,18 +9,18 @@ import java.time.Instant;
 import java.util.EnumSet;
 import java.util.Set;
 
-/** What a client wants to see of a log: the query parameters of {@code GET /sessions/{id}/logs}, and of others. */
+/** Which records a client asks for: the query parameters of {@code GET /sessions/{id}/logs} and of other calls. */
 final class RecordQueries {
 
     private static final int DEFAULT_LIMIT = 100;
-    private static final int LARGEST_LIMIT = 10_000;
+    private static final int MAX_LIMIT = 10_000;
 
     private RecordQueries() {}
 
-    /** @throws ApiException 400 if a parameter makes no sense */
+    /** @throws ApiException 400 if a parameter is invalid */
     static RecordQuery of(Context request) {
         return new RecordQuery(
-                Parameters.number(request, "limit", 1, LARGEST_LIMIT, DEFAULT_LIMIT),
+                Parameters.number(request, "limit", 1, MAX_LIMIT, DEFAULT_LIMIT),
                 Parameters.number(request, "offset", 0, Integer.MAX_VALUE, 0),
                 Parameters.isOther(request, "orderBy", "sequenceNumber", "timestamp") ? Order.TIMESTAMP : Order.NUMBER,
                 Parameters.isOther(request, "order", "asc", "desc"),
@@ -28,9 +28,9 @@ final class RecordQueries {
     }
 
     /**
-     * Only which records fit.
+     * Only the conditions that records must meet.
      *
-     * @throws ApiException 400 if a parameter makes no sense
+     * @throws ApiException 400 if a parameter is invalid
      */
     static RecordFilter filter(Context request) {
         String search = Parameters.text(request, "search");

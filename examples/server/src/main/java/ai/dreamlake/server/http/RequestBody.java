@@ -17,13 +17,13 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What a request's body says, checked. Every fault is a 400 that names the field. */
+/** The contents of a request's body, checked. Every fault is a 400 that names the field. */
 final class RequestBody {
 
-    private static final int LONGEST_NAME = 1024;
+    private static final int MAX_NAME_BYTES = 1024;
 
-    /** MongoDB stores 100 levels; a record takes some of them. */
-    private static final int DEEPEST = 90;
+    /** MongoDB stores 100 levels; a record itself takes some of them. */
+    private static final int MAX_DEPTH = 90;
 
     private static final Instant EARLIEST = Instant.parse("0000-01-01T00:00:00Z");
     private static final Instant LATEST = Instant.parse("9999-12-31T23:59:59.999999999Z");
@@ -54,16 +54,16 @@ final class RequestBody {
                 metadata(record, path + "."));
     }
 
-    /** @throws ApiException 400 if no level is called so */
+    /** @throws ApiException 400 if there is no such level */
     static Level level(String text, String field) {
         return Level.of(text)
                 .orElseThrow(() -> ApiException.badRequest(
                         field,
-                        Text.quoted(text) + " is none of "
+                        Text.quoted(text) + " is not one of "
                                 + Stream.of(Level.values()).map(Level::text).collect(Collectors.joining(", "))));
     }
 
-    /** A text that must be there. */
+    /** A required text. */
     static String text(JsonNode object, String field, String path) {
         JsonNode value = object.path(field);
         if (value.isMissingNode()) {
@@ -75,15 +75,15 @@ final class RequestBody {
         return Text.whole(value.stringValue());
     }
 
-    /** Null if there is none. */
+    /** Null if it is absent. */
     static String optionalText(JsonNode object, String field) {
         return object.hasNonNull(field) ? text(object, field, "") : null;
     }
 
     /**
-     * The object {@code metadata}; null if there is none.
+     * The object {@code metadata}; null if it is absent.
      *
-     * @param path what stands before the field's name in a message
+     * @param path comes before the field's name in a message
      */
     static ObjectNode metadata(JsonNode object, String path) {
         JsonNode metadata = object.path("metadata");
@@ -94,20 +94,20 @@ final class RequestBody {
     }
 
     /**
-     * A copy of a JSON object that a store can take: of whole texts, and not nested too deeply.
+     * A copy of a JSON object that a store accepts: without lone surrogates, and not nested too deeply.
      *
-     * @throws ApiException 400 if it is none
+     * @throws ApiException 400 if the value is not such an object
      */
     static ObjectNode object(JsonNode value, String field) {
         if (!value.isObject()) {
             throw ApiException.badRequest(field, "must be an object");
         }
-        return (ObjectNode) storable(value, field, DEEPEST);
+        return (ObjectNode) storable(value, field, MAX_DEPTH);
     }
 
     private static JsonNode storable(JsonNode value, String field, int depth) {
         if (depth == 0) {
-            throw ApiException.badRequest(field, "is nested more deeply than " + DEEPEST + " levels");
+            throw ApiException.badRequest(field, "is nested more deeply than " + MAX_DEPTH + " levels");
         }
         if (value.isString()) {
             return JsonNodeFactory.instance.stringNode(Text.whole(value.stringValue()));
@@ -129,7 +129,7 @@ final class RequestBody {
         return value;
     }
 
-    /** @throws ApiException 400 if the text is no point in time: ISO 8601, with its offset from UTC */
+    /** @throws ApiException 400 if the text is not a time in ISO 8601 with its offset from UTC */
     static Instant time(String text, String field) {
         try {
             Instant time = OffsetDateTime.parse(text).toInstant();
@@ -137,22 +137,22 @@ final class RequestBody {
                 return time;
             }
         } catch (DateTimeException noTime) {
-            // Told below.
+            // Reported below.
         }
-        throw ApiException.badRequest(field, Text.quoted(text) + " is no time such as 2025-10-29T10:30:00.000000Z");
+        throw ApiException.badRequest(field, Text.quoted(text) + " is not a time such as 2025-10-29T10:30:00.000000Z");
     }
 
-    /** @throws ApiException 400 if nobody can be called so */
+    /** @throws ApiException 400 if the name is blank or too long */
     static String name(String name, String field) {
         int length = name.getBytes(StandardCharsets.UTF_8).length;
-        if (name.isBlank() || length > LONGEST_NAME) {
+        if (name.isBlank() || length > MAX_NAME_BYTES) {
             throw ApiException.badRequest(
-                    field, name.isBlank() ? "is empty" : "has " + length + " bytes, more than " + LONGEST_NAME);
+                    field, name.isBlank() ? "is empty" : "has " + length + " bytes, more than " + MAX_NAME_BYTES);
         }
         return name;
     }
 
-    /** What the client says of its session: only what it gives. */
+    /** The client's description of its session, with only the fields that it gives. */
     static Description description(JsonNode body) {
         String name = name(text(body, "name", ""), "name");
         Boolean writeProtected = null;
@@ -171,7 +171,7 @@ final class RequestBody {
                 writeProtected);
     }
 
-    /** The array {@code tags}; null if there is none. */
+    /** The array {@code tags}; null if it is absent. */
     static List<String> tags(JsonNode object) {
         if (!object.hasNonNull("tags")) {
             return null;

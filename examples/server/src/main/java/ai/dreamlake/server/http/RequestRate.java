@@ -5,7 +5,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How many requests each one may make: on average so many a second, and {@value #BURST_SECONDS} seconds' worth at once.
+ * Limits the request rate of each client: an average number per second, with bursts of {@value #BURST_SECONDS} seconds'
+ * worth.
  *
  * <p>Thread-safe.
  */
@@ -13,8 +14,8 @@ final class RequestRate {
 
     private static final int BURST_SECONDS = 5;
 
-    /** Beyond so many, the one who was not seen for the longest time is forgotten. */
-    private static final int MOST = 10_000;
+    /** Beyond this number of clients, the one not seen for the longest time is forgotten. */
+    private static final int MAX_CLIENTS = 10_000;
 
     private static final double SECOND = TimeUnit.SECONDS.toNanos(1);
 
@@ -26,14 +27,15 @@ final class RequestRate {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Allowance> eldest) {
-            return size() > MOST;
+            return size() > MAX_CLIENTS;
         }
     };
 
     /**
-     * What one may still do.
+     * What a client may still do.
      *
-     * @param requests so many, at a time
+     * @param requests how many requests
+     * @param nanos the time for which this holds
      */
     private record Allowance(double requests, long nanos) {}
 
@@ -43,11 +45,11 @@ final class RequestRate {
     }
 
     /**
-     * Asks for one request.
+     * Asks for permission for one request.
      *
      * @param who a user, or an address
-     * @param nanos what {@link System#nanoTime} says
-     * @return 0 if it may be made; else in how many seconds it may
+     * @param nanos the time, from {@link System#nanoTime}
+     * @return 0 if the request is permitted; else after how many seconds it is
      */
     synchronized int waitSeconds(String who, long nanos) {
         if (perSecond == 0) {

@@ -7,10 +7,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What all routes share: whose a request is, what its body says, and how it is answered. Thread-safe. */
+/** What all routes share: identifying the user, reading the body and sending the answer. Thread-safe. */
 final class Requests {
 
-    /** The browser's, which keeps a token in it. */
+    /** The browser keeps its token in this cookie. */
     static final String COOKIE = "dreamlake-token";
 
     private static final String BEARER = "Bearer ";
@@ -27,10 +27,10 @@ final class Requests {
     }
 
     /**
-     * Whose request it is. To be asked for before the body is read. A browser's cookie is good for looking only, for
-     * any page can make a browser send it.
+     * The user who sent a request. Call it before reading the body. A browser's cookie permits reading only, because
+     * any web page can make a browser send it.
      *
-     * @throws ApiException 401 if no valid token says so
+     * @throws ApiException 401 if there is no valid token
      */
     User user(Context request) {
         User user = request.attribute(USER);
@@ -41,7 +41,7 @@ final class Requests {
         return user;
     }
 
-    /** Null if no valid token says whose request it is. */
+    /** Null if there is no valid token. */
     User userOrNull(Context request) {
         try {
             return user(request);
@@ -58,12 +58,12 @@ final class Requests {
         return request.method().equals(HandlerType.GET) ? request.cookie(COOKIE) : null;
     }
 
-    /** @throws ApiException 400 if the body is no JSON object, 408, 413 or 503 if it cannot be taken */
+    /** @throws ApiException 400 if the body is not a JSON object; 408, 413 or 503 if it cannot be read */
     JsonNode body(Context request) {
         return bodies.object(request, client(request));
     }
 
-    /** The same for a call that needs no token: the body must be small, and come within seconds. */
+    /** Like {@link #body}, for a call that needs no token: the body must be small, and arrive within seconds. */
     JsonNode smallBody(Context request) {
         return bodies.smallObject(request, client(request));
     }
@@ -75,7 +75,8 @@ final class Requests {
     }
 
     /**
-     * For a body that is no JSON, or may be large: does what reads it, and answers. Then the body is read to its end.
+     * For a body that is not JSON or may be large: runs the reader, and sends its answer. Then it reads the rest of the
+     * body.
      *
      * @param status of the answer
      * @throws ApiException 503 if the user sends too many bodies at a time
@@ -92,7 +93,7 @@ final class Requests {
         });
     }
 
-    /** The {@code id} in a path: that of a session. */
+    /** The {@code id} in a path, which is that of a session. */
     static String session(Context request) {
         return request.pathParam("id");
     }

@@ -2,7 +2,7 @@ package ai.dreamlake.server.http;
 
 import io.javalin.config.RoutesConfig;
 
-/** Some calls of the server that belong together. */
+/** A group of related calls. */
 interface Routes {
 
     void addTo(RoutesConfig routes);

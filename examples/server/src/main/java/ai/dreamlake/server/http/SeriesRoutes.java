@@ -42,7 +42,7 @@ final class SeriesRoutes implements Routes {
         store.session(requests.user(request).id(), session);
         String name = RequestBody.name(text(request, "name", ""), "name");
         String axis = RequestBody.name(text(request, "x", Series.BY_NUMBER), "x");
-        int most = Parameters.number(request, "points", Series.FEWEST_POINTS, Series.MOST_POINTS, DEFAULT_POINTS);
+        int most = Parameters.number(request, "points", Series.MIN_POINTS, Series.MAX_POINTS, DEFAULT_POINTS);
         Line line = line(request, session, name, axis, most);
         ObjectNode answer = Requests.object()
                 .put("name", name)
@@ -57,7 +57,7 @@ final class SeriesRoutes implements Routes {
         Requests.answer(request, 200, answer);
     }
 
-    /** All of it, or what lies between {@code from} and {@code to}. */
+    /** The whole line, or the part between {@code from} and {@code to}. */
     private Line line(Context request, String session, String name, String axis, int most) {
         String from = Parameters.text(request, "from");
         String to = Parameters.text(request, "to");

@@ -12,7 +12,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Makes, shows and deletes sessions. */
+/** Creates, returns and deletes sessions. */
 final class SessionRoutes implements Routes {
 
     private final Requests requests;

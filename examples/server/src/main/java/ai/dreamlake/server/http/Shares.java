@@ -7,7 +7,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * So much of something for all together, and at most so much of it for each one.
+ * A limit for all clients together, and a smaller one for each of them.
  *
  * <p>Thread-safe.
  */
@@ -17,7 +17,7 @@ final class Shares {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition isGivenBack = lock.newCondition();
 
-    /** Guarded by the lock, as what each one has. */
+    /** Guarded by the lock, as are the amounts that each client has. */
     private int free;
 
     private final Map<String, Integer> taken = new HashMap<>();
@@ -30,8 +30,8 @@ final class Shares {
     /**
      * Takes an amount.
      *
-     * @param waitSeconds so long it waits until there is enough; 0: not at all
-     * @return whether it has it
+     * @param waitSeconds how long to wait until there is enough; 0: does not wait
+     * @return whether the amount was taken
      */
     boolean take(String who, int amount, int waitSeconds) throws InterruptedException {
         long left = TimeUnit.SECONDS.toNanos(waitSeconds);

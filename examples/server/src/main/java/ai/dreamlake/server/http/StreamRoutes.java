@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.concurrent.CompletableFuture;
 
-/** Shows records as they come: server-sent events. */
+/** Sends records as they arrive: server-sent events. */
 final class StreamRoutes implements Routes {
 
     private final Requests requests;
@@ -25,7 +25,7 @@ final class StreamRoutes implements Routes {
         routes.get("/sessions/{id}/logs/stream", this::stream);
     }
 
-    /** Once a stream has begun there is no status to tell. So all that can be wrong is found before. */
+    /** Once a stream has begun, it is too late for an error status. So all faults are found before. */
     private void stream(Context request) {
         User user = requests.user(request);
         String session = Requests.session(request);
@@ -36,7 +36,7 @@ final class StreamRoutes implements Routes {
         request.status(200)
                 .contentType("text/event-stream; charset=utf-8")
                 .header("Cache-Control", "no-cache")
-                .header("X-Accel-Buffering", "no"); // a proxy is to pass on what it gets
+                .header("X-Accel-Buffering", "no"); // a proxy must pass events on at once
         request.future(() -> begin(request, user, session, from));
     }
 
@@ -57,12 +57,12 @@ final class StreamRoutes implements Routes {
     }
 
     private static long from(Context request) {
-        String last = request.header("Last-Event-ID"); // a browser's, when it connects again
+        String last = request.header("Last-Event-ID"); // from a browser that reconnects
         String after = last == null ? Parameters.text(request, "after") : last;
         try {
             return after == null ? 0 : Math.max(0, Math.addExact(Long.parseLong(after), 1));
         } catch (NumberFormatException | ArithmeticException noNumber) {
-            throw ApiException.badRequest("after", Text.quoted(after) + " is no number of a record");
+            throw ApiException.badRequest("after", Text.quoted(after) + " is not a record number");
         }
     }
 }

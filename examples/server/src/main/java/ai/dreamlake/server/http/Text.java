@@ -3,14 +3,14 @@ package ai.dreamlake.server.http;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 
-/** Texts that clients send. */
+/** Handles texts that clients send. */
 final class Text {
 
-    private static final int LONGEST_QUOTE = 40;
+    private static final int MAX_QUOTE = 40;
 
     private Text() {}
 
-    /** Half a surrogate pair has no UTF-8: it becomes U+FFFD. */
+    /** Replaces lone surrogates, which have no UTF-8 form, by U+FFFD. */
     static String whole(String text) {
         StringBuilder whole = null;
         for (int i = 0; i < text.length(); i++) {
@@ -30,7 +30,7 @@ final class Text {
         return whole == null ? text : whole.toString();
     }
 
-    /** A header {@code Content-Disposition} for a file of this name, as RFC 8187 wants it. */
+    /** A {@code Content-Disposition} header for a file of this name, in the form of RFC 8187. */
     static String attachment(String name) {
         return "attachment; filename*=UTF-8''"
                 + URLEncoder.encode(name, StandardCharsets.UTF_8)
@@ -38,8 +38,8 @@ final class Text {
                         .replace("*", "%2A");
     }
 
-    /** For a message. */
+    /** In quotes and shortened, for a message. */
     static String quoted(String text) {
-        return '"' + (text.length() > LONGEST_QUOTE ? text.substring(0, LONGEST_QUOTE) + "…" : text) + '"';
+        return '"' + (text.length() > MAX_QUOTE ? text.substring(0, MAX_QUOTE) + "…" : text) + '"';
     }
 }

@@ -26,13 +26,13 @@ import java.util.Set;
 /** JSON Web Tokens, signed with HS256 and a secret that both sides know. Thread-safe. */
 public final class Tokens {
 
-    /** How long a token is good if nobody says otherwise. */
+    /** How long a token is valid by default. */
     public static final Duration LIFE = Duration.ofDays(30);
 
     private static final String USER_ID = "userId";
     private static final String USER_NAME = "userName";
 
-    /** What today's Dreamlake calls the two. */
+    /** The names that today's Dreamlake uses for the two. */
     private static final String OTHER_USER_ID = "sub";
 
     private static final String OTHER_USER_NAME = "username";
@@ -40,11 +40,11 @@ public final class Tokens {
     private final byte[] secret;
     private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
 
-    /** @throws IllegalArgumentException if the secret is too short to keep anybody out: HS256 asks for 32 bytes */
+    /** @throws IllegalArgumentException if the secret is shorter than the 32 bytes that HS256 requires */
     public Tokens(String secret) {
         this.secret = secret.getBytes(StandardCharsets.UTF_8);
         if (this.secret.length < 32) {
-            throw new IllegalArgumentException("JWT_SECRET is too short: HS256 asks for 32 bytes or more.");
+            throw new IllegalArgumentException("JWT_SECRET is too short: HS256 requires 32 bytes or more.");
         }
         processor.setJWSKeySelector(
                 new JWSVerificationKeySelector<>(JWSAlgorithm.HS256, new ImmutableSecret<>(this.secret)));
@@ -53,10 +53,10 @@ public final class Tokens {
         processor.setJWTClaimsSetVerifier(verifier);
     }
 
-    /** @throws ApiException 401 if the token is absent, signed otherwise or expired, or names no user */
+    /** @throws ApiException 401 if the token is absent, expired, signed with another secret, or names no user */
     User user(String token) {
         if (token == null) {
-            throw new ApiException(401, "a token is needed: Authorization: Bearer …");
+            throw new ApiException(401, "a token is required: Authorization: Bearer …");
         }
         try {
             JWTClaimsSet claims = processor.process(token, null);
@@ -67,9 +67,9 @@ public final class Tokens {
                 return new User(id.toString(), name == null ? null : name.toString());
             }
         } catch (ParseException | BadJOSEException | JOSEException fault) {
-            // Told below.
+            // Reported below.
         }
-        throw new ApiException(401, "the token is not valid, or expired");
+        throw new ApiException(401, "the token is invalid or expired");
     }
 
     private static Object claim(JWTClaimsSet claims, String name, String otherName) {
@@ -77,12 +77,12 @@ public final class Tokens {
         return value == null ? claims.getClaim(otherName) : value;
     }
 
-    /** The token that Dreamlake's clients make of a user's name in development mode. */
+    /** The token that Dreamlake's clients make from a user's name in development mode. */
     public String ofName(String userName, Instant now) {
         return ofName(userName, now, LIFE);
     }
 
-    /** @param life how long it is good */
+    /** @param life how long the token is valid */
     public String ofName(String userName, Instant now, Duration life) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(userName.getBytes(StandardCharsets.UTF_8));

@@ -15,7 +15,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A run's tracks: series of points, each of them an object with any fields.
+ * The tracks of a run: series of points, each of which is an object with any fields.
  *
  * <pre>
  *   POST /sessions/{id}/tracks/{name}/append          {"data": {…}, "description"?, "tags"?, "metadata"?}
@@ -25,8 +25,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   GET  /sessions/{id}/tracks
  * </pre>
  *
- * A name may have slashes, for Python's client does not encode them. Indexes and counts of points are texts of digits,
- * as they are in the answers that the client makes itself where it has no server.
+ * A name may contain slashes, because the Python client does not encode them. Indexes and counts of points are texts of
+ * digits, as in the answers that the client gives itself when it has no server.
  */
 final class TrackRoutes implements Routes {
 
@@ -34,9 +34,9 @@ final class TrackRoutes implements Routes {
     private static final String TRACK = TRACKS + "/<track>";
 
     private static final int USUAL_LIMIT = 1000;
-    private static final int LARGEST_LIMIT = 10_000;
+    private static final int MAX_LIMIT = 10_000;
 
-    /** Dreamlake's own server moves points to another store in chunks of so many. This one has no chunks. */
+    /** Dreamlake's own server moves points to another store in chunks of this size. This server has no chunks. */
     private static final int CHUNK = 10_000;
 
     private final Requests requests;
@@ -109,12 +109,12 @@ final class TrackRoutes implements Routes {
         return answer.put("bufferedDataPoints", digits(track.end())).put("chunkSize", CHUNK);
     }
 
-    /** Of a track that nobody has written to yet there are no points: no error, for somebody may wait for them. */
+    /** A track that nobody has written to has no points. This is not an error, because somebody may wait for them. */
     private void points(Context request) {
         String id = Requests.session(request);
         store.session(requests.user(request).id(), id);
         long start = Parameters.longNumber(request, "startIndex", 0, Long.MAX_VALUE, 0);
-        int limit = Parameters.number(request, "limit", 1, LARGEST_LIMIT, USUAL_LIMIT);
+        int limit = Parameters.number(request, "limit", 1, MAX_LIMIT, USUAL_LIMIT);
         Page<JsonNode> page = store.points(id, name(request), start, limit);
         ArrayNode data = JsonNodeFactory.instance.arrayNode(page.items().size());
         for (JsonNode point : page.items()) {

@@ -1,8 +1,8 @@
 package ai.dreamlake.server.http;
 
 /**
- * Whose token it is. Each user has sessions of their own.
+ * The owner of a token. Each user has their own sessions.
  *
- * @param name as the token has it; null if it has none
+ * @param name the name in the token; null if it has none
  */
 record User(String id, String name) {}

@@ -5,10 +5,11 @@ import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
- * What is kept of some points that lie side by side.
+ * The points kept of a run of neighbouring points.
  *
- * @param min of those that are finite; null if none is; as is max
- * @param odd the first one that is NaN or infinite; null if none is
+ * @param min the lowest finite one; null if none is finite
+ * @param max the highest finite one; null if none is finite
+ * @param odd the first one that is NaN or infinite; null if there is none
  */
 record Bucket(Point first, Point min, Point max, Point last, Point odd) {
 
@@ -18,7 +19,7 @@ record Bucket(Point first, Point min, Point max, Point last, Point odd) {
                 : new Bucket(point, null, null, point, point);
     }
 
-    /** What is kept of both. */
+    /** Both buckets merged into one. */
     Bucket and(Bucket other) {
         return new Bucket(
                 earlier(first, other.first),
@@ -35,7 +36,7 @@ record Bucket(Point first, Point min, Point max, Point last, Point odd) {
         return Point.ORDER.compare(one, other) <= 0 ? one : other;
     }
 
-    /** Of equal ones the earlier, whichever way buckets were put together. */
+    /** Of equal points, the earlier one wins, in whatever order buckets were merged. */
     private static Point lower(Point one, Point other) {
         if (one == null || other == null) {
             return one == null ? other : one;
@@ -52,7 +53,7 @@ record Bucket(Point first, Point min, Point max, Point last, Point odd) {
         return order == 0 ? earlier(one, other) : order > 0 ? one : other;
     }
 
-    /** Each once, in their order. */
+    /** Each point once, in order. */
     List<Point> points() {
         return Stream.of(first, min, max, last, odd)
                 .filter(Objects::nonNull)
@@ -61,7 +62,7 @@ record Bucket(Point first, Point min, Point max, Point last, Point odd) {
                 .toList();
     }
 
-    /** How many {@link #points} there are. */
+    /** The number of {@link #points}. */
     int size() {
         int size = 1;
         if (last != first) {

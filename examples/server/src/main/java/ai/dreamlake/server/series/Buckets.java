@@ -5,16 +5,16 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Any number of points, of which a limited number is kept: those that the line's shape needs. The axis is cut into
- * buckets of the same width, which is doubled whenever too many points are kept. So a line of few points is whole.
+ * Takes any number of points, and keeps a limited number: those that the line's shape needs. The axis is divided into
+ * buckets of equal width. The width doubles whenever too many points are kept. So a line of few points is kept whole.
  *
- * <p>Points may come in any order, and what is kept does not depend on it. Not thread-safe.
+ * <p>Points may arrive in any order; the result does not depend on it. Not thread-safe.
  */
 final class Buckets {
 
     private final int limit;
 
-    /** A bucket's width is two to the power of it. From the number of a long's bits on, one bucket has everything. */
+    /** A bucket's width is two to the power of this. At {@code Long.SIZE} or more, one bucket has everything. */
     private int widthLog;
 
     /** By their positions, in units of the width. */
@@ -23,7 +23,7 @@ final class Buckets {
     private int size;
     private long count;
 
-    /** @param limit so many points are kept at most: five or more, which one bucket may have */
+    /** @param limit maximum number of points kept; five or more, because one bucket may have five */
     Buckets(int limit) {
         this.limit = limit;
     }
@@ -48,16 +48,16 @@ final class Buckets {
         buckets = new TreeMap<>();
         size = 0;
         widthLog++;
-        // However often it is halved, -1 never becomes 0.
+        // However often -1 is halved, it never becomes 0.
         narrow.forEach((key, bucket) -> add(buckets, widthLog < Long.SIZE ? key >> 1 : 0, bucket));
     }
 
-    /** How many points have come. */
+    /** How many points were added. */
     long count() {
         return count;
     }
 
-    /** What is kept, or less of it, in the order of the axis. */
+    /** The points kept, or fewer of them, in the order of the axis. */
     List<Point> points(int most) {
         Buckets coarse = new Buckets(most);
         coarse.widthLog = widthLog;

@@ -6,8 +6,8 @@ import java.util.Comparator;
 /**
  * A point of a line.
  *
- * @param position where it is on the line, in units of the axis: a number of a record, microseconds, or which value it
- *     is
+ * @param position where it is on the axis, in units of the axis: a record's number, microseconds, or the index of the
+ *     value
  * @param at the value in its record
  */
 public record Point(long position, SeriesPoint at) {

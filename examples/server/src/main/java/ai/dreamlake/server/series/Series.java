@@ -18,50 +18,50 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * Follows values through sessions. What was asked for lately is kept: then only the records are read that have come
- * since. A record that is deleted because it is old stays in a line that is kept, for {@link #LONGEST_KEPT} at most if
- * records are deleted at all: then lines are read anew.
+ * Follows values through sessions. Lines that were requested lately are cached, and then only new records are read. A
+ * cached line keeps the points of records that retention has deleted. So where records are deleted, a line is read
+ * again after {@link #MAX_CACHED}.
  *
- * <p>Thread-safe. Who asks for the same line as somebody else waits for them.
+ * <p>Thread-safe. Callers that ask for the same line wait for each other.
  */
 public final class Series {
 
     /** The axis of a line: the number of each record. */
     public static final String BY_NUMBER = "number";
 
-    /** The axis of a line: the time of each record. Any other name is that of another value in the same record. */
+    /** The axis of a line: the time of each record. Any other name means another value in the same record. */
     public static final String BY_TIME = "time";
 
-    /** So many points a line may have. A line that is kept takes some 100 bytes for each. */
-    public static final int MOST_POINTS = 2000;
+    /** Maximum number of points of a line. A cached line takes about 100 bytes for each. */
+    public static final int MAX_POINTS = 2000;
 
-    /** So few one bucket may have. */
-    public static final int FEWEST_POINTS = 5;
+    /** The number of points that one bucket may have; a line cannot be limited to fewer. */
+    public static final int MIN_POINTS = 5;
 
-    /** How long a line is kept where old records are deleted. */
-    public static final Duration LONGEST_KEPT = Duration.ofHours(1);
+    /** How long a line is cached where old records are deleted. */
+    public static final Duration MAX_CACHED = Duration.ofHours(1);
 
     private static final long MICROS_IN_SECOND = 1_000_000;
     private static final int NANOS_IN_MICRO = 1000;
 
-    /** So many lines are kept. */
-    private static final int MOST_LINES = 200;
+    /** Maximum number of cached lines. */
+    private static final int MAX_LINES = 200;
 
     private final LogStore store;
     private final InstantSource clock;
     private final boolean isForgetful;
 
-    /** Guarded by itself; the line that was asked for last comes last. */
+    /** Guarded by itself. The line that was requested last comes last. */
     private final Map<Key, Kept> lines = new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<Key, Kept> eldest) {
-            return size() > MOST_LINES;
+            return size() > MAX_LINES;
         }
     };
 
-    /** @param isForgetful whether old records are deleted from the store, by whatever server */
+    /** @param isForgetful whether old records are deleted from the store, by any server */
     public Series(LogStore store, InstantSource clock, boolean isForgetful) {
         this.store = store;
         this.clock = clock;
@@ -73,13 +73,13 @@ public final class Series {
     /**
      * A line through all records of a session.
      *
-     * @param session one that exists, and is the user's
+     * @param session one that exists and belongs to the user
      * @param name of the value, as in {@link SeriesQuery}
-     * @param axis {@link #BY_NUMBER}, {@link #BY_TIME}, or the name of another value; points without that, or where it
-     *     is not finite, are left out, and the rest are in the order of their records
-     * @param most how many points it may have: from {@link #FEWEST_POINTS} to {@link #MOST_POINTS}
-     * @throws ai.dreamlake.server.store.StoreException as the store does; what was read until then is kept, so that the
-     *     next attempt goes on there
+     * @param axis {@link #BY_NUMBER}, {@link #BY_TIME}, or the name of another value. Points where that value is absent
+     *     or not finite are left out, and the rest are in the order of their records
+     * @param most maximum number of points: from {@link #MIN_POINTS} to {@link #MAX_POINTS}
+     * @throws ai.dreamlake.server.store.StoreException if the store throws it. What was read until then is kept, and
+     *     the next attempt continues there
      */
     public Line line(String session, String name, String axis, int most) {
         Kept line;
@@ -93,22 +93,22 @@ public final class Series {
     }
 
     /**
-     * A piece of a line, with as many points as a whole one may have. It is read anew each time, and nothing of it is
-     * kept. Its {@link Line#count} is that of the piece.
+     * A piece of a line, with as many points as a whole line may have. It is read from the store each time, and is not
+     * cached. Its {@link Line#count} is that of the piece.
      *
-     * @param first the number of the first record that counts
-     * @param last the number of the last one
-     * @throws ai.dreamlake.server.store.StoreException as the store does
+     * @param first the number of the first record
+     * @param last the number of the last record, inclusive
+     * @throws ai.dreamlake.server.store.StoreException if the store throws it
      */
     public Line piece(String session, String name, long first, long last, int most) {
         return piece(session, name, first, last, BY_NUMBER, point -> true, most);
     }
 
     /**
-     * A piece of a line along time. Records may have come in any order.
+     * A piece of a line along time. Records may have been stored in any order.
      *
-     * @param from the earliest time that counts; null for no limit
-     * @param to the latest one; null for no limit
+     * @param from the earliest time, inclusive; null for no limit
+     * @param to the latest time, inclusive; null for no limit
      * @see #piece(String, String, long, long, int)
      */
     public Line piece(String session, String name, Instant from, Instant to, int most) {
@@ -144,22 +144,22 @@ public final class Series {
         return new Line(buckets.count(), end, buckets.points(most));
     }
 
-    /** Since 1970. {@link ChronoUnit#between} counts nanoseconds, and has no numbers for three centuries. */
+    /** Microseconds since 1970. {@link ChronoUnit#between} counts nanoseconds, which overflow after three centuries. */
     private static long micros(Instant time) {
         return time.getEpochSecond() * MICROS_IN_SECOND + time.getNano() / NANOS_IN_MICRO;
     }
 
-    /** What is known of a line. */
+    /** A cached line. */
     private final class Kept {
 
         private final Key key;
         private final String x;
         private final Instant begun;
 
-        /** Guarded by this, as all that follows. */
-        private final Buckets buckets = new Buckets(MOST_POINTS);
+        /** Guarded by this, as are the fields below. */
+        private final Buckets buckets = new Buckets(MAX_POINTS);
 
-        /** The next record to be looked at. */
+        /** The number of the next record to read. */
         private long next;
 
         Kept(Key key, Instant begun) {
@@ -169,11 +169,11 @@ public final class Series {
         }
 
         boolean isOld(Instant now) {
-            return !now.isBefore(begun.plus(LONGEST_KEPT));
+            return !now.isBefore(begun.plus(MAX_CACHED));
         }
 
         synchronized Line upToDate(int most) {
-            // Behind the end, one may still be missing that has a lower number.
+            // At or after the end, records with lower numbers may still be missing.
             long end = store.end(key.session());
             if (next < end) {
                 store.series(key.session(), new SeriesQuery(key.name(), x, next - 1), point -> take(point, end));

@@ -5,19 +5,20 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What an entry of a record's metadata has to be. A record without the entry never fits, and neither does one whose
- * entry is of another kind than the value, whatever the operator: {@code !=} finds what is there, and different.
+ * A condition on an entry of a record's metadata. A record without the entry never matches. Nor does a record whose
+ * entry has another type than the value, whatever the operator: {@code !=} matches entries that are present and
+ * different.
  *
  * <p>Numbers are compared as doubles. The texts {@code NaN}, {@code Infinity} and {@code -Infinity} count as the
- * numbers that JSON cannot write; NaN is equal to itself, and neither greater nor less than anything.
+ * numbers that JSON cannot write. NaN equals itself, and is neither greater nor less than anything.
  *
  * @param name of the entry, as in {@link SeriesQuery}
- * @param value a {@link Double}; or, only with {@code =} and {@code !=}, a {@link Boolean}, or a {@link String}, whose
- *     case counts
+ * @param value a {@link Double}; or, only with {@code =} and {@code !=}, a {@link Boolean} or a case-sensitive
+ *     {@link String}
  */
 public record Condition(String name, Operator operator, Object value) {
 
-    /** @throws IllegalArgumentException if such values cannot be compared, or not in this way */
+    /** @throws IllegalArgumentException if the value cannot be compared, or not with this operator */
     public Condition {
         boolean isText = value instanceof String || value instanceof Boolean;
         if (!isText && !(value instanceof Double)) {
@@ -43,7 +44,7 @@ public record Condition(String name, Operator operator, Object value) {
             this.text = text;
         }
 
-        /** As it is written: {@code ">="}. */
+        /** The operator as it is written: {@code ">="}. */
         public String text() {
             return text;
         }

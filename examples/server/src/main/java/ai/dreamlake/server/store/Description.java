@@ -4,8 +4,8 @@ import java.util.List;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a client says of its session. All but the name is null where the client does not give it, and then stays what it
- * was.
+ * A client's description of its session. All fields except the name are null if the client does not give them; then
+ * they keep their previous values.
  */
 public record Description(
         String name,
@@ -15,7 +15,7 @@ public record Description(
         ObjectNode metadata,
         Boolean writeProtected) {
 
-    /** A session of which only the name is said. */
+    /** A session of which only the name is given. */
     public static Description named(String name) {
         return new Description(name, null, null, null, null, null);
     }

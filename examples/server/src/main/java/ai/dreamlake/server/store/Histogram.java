@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How many records there are in each of some spans of time, which are equally long and follow one another.
+ * The number of records in each of several consecutive time spans of equal length.
  *
  * @param from when the first span begins; null without spans
- * @param to the latest time that is counted, itself included: at or before the end of the last span; null without spans
+ * @param to the latest time that is counted, inclusive: at or before the end of the last span; null without spans
  * @param buckets one for each span, the earliest first
  */
 public record Histogram(Instant from, Instant to, List<Bucket> buckets) {
@@ -23,11 +23,11 @@ public record Histogram(Instant from, Instant to, List<Bucket> buckets) {
      * The records of one span.
      *
      * @param start when the span begins
-     * @param counts how many records there are of each level; a level without records is absent
+     * @param counts the number of records per level; a level without records is absent
      */
     public record Bucket(Instant start, Map<Level, Long> counts) {}
 
-    /** Spans to count in. For one thread. */
+    /** Counts records into spans. Not thread-safe. */
     public static final class Counter {
 
         private static final long MICROS_IN_SECOND = 1_000_000;
@@ -39,9 +39,9 @@ public record Histogram(Instant from, Instant to, List<Bucket> buckets) {
         private final List<Bucket> buckets = new ArrayList<>();
 
         /**
-         * @param from to the microsecond, as is {@code to}, which is not before it
-         * @param most how many spans there are at most: as many, unless that would make them shorter than some
-         *     microseconds
+         * @param from in whole microseconds
+         * @param to in whole microseconds, not before {@code from}
+         * @param most maximum number of spans; there are fewer only if they would be shorter than a few microseconds
          */
         public Counter(Instant from, Instant to, int most) {
             this.from = from;
@@ -53,13 +53,13 @@ public record Histogram(Instant from, Instant to, List<Bucket> buckets) {
             }
         }
 
-        /** {@link ChronoUnit#between} counts nanoseconds, and has no numbers for three centuries. */
+        /** {@link ChronoUnit#between} counts nanoseconds, which overflow after three centuries. */
         private long micros(Instant time) {
             return (time.getEpochSecond() - from.getEpochSecond()) * MICROS_IN_SECOND
                     + (time.getNano() - from.getNano()) / NANOS_IN_MICRO;
         }
 
-        /** How long a span is, in microseconds. */
+        /** The length of a span in microseconds. */
         public long width() {
             return width;
         }
@@ -69,12 +69,12 @@ public record Histogram(Instant from, Instant to, List<Bucket> buckets) {
             add((int) (micros(time) / width), level, 1);
         }
 
-        /** @param bucket which span, from 0 */
+        /** @param bucket index of the span, from 0 */
         public void add(int bucket, Level level, long count) {
             buckets.get(bucket).counts().merge(level, count, Long::sum);
         }
 
-        /** What was counted. */
+        /** The result of the count. */
         public Histogram done() {
             return new Histogram(from, to, buckets);
         }

@@ -4,7 +4,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The five levels of a record, the least severe first. A store may keep the ordinal: add none in between. */
+/** The five levels of a record, the least severe first. A store may save the ordinal, so do not insert levels. */
 public enum Level {
     DEBUG,
     INFO,
@@ -14,12 +14,12 @@ public enum Level {
 
     private final String text = name().toLowerCase(Locale.ROOT);
 
-    /** As it stands in a record: {@code "info"}. */
+    /** The level as a record has it: {@code "info"}. */
     public String text() {
         return text;
     }
 
-    /** The level that a record calls so; empty if there is none. */
+    /** The level with this text; empty if there is none. */
     public static Optional<Level> of(String text) {
         return Stream.of(values()).filter(level -> level.text.equals(text)).findFirst();
     }

@@ -6,22 +6,22 @@ import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Sessions and their records. What a call has returned from is stored: it survives the death of this process, and of
+ * Sessions and their records. When a call returns, its changes are stored: they survive a crash of this process, and of
  * the machine as far as the database's disk does.
  *
- * <p>In each session, records have the numbers 0, 1, 2 … in the order in which their batches were taken. Each user has
- * sessions of their own; calls that change something check that, and calls that read want it checked by
- * {@link #session} before.
+ * <p>In each session, records have the numbers 0, 1, 2 … in the order in which their batches were accepted. Each user
+ * has their own sessions. Calls that change something check the user; before calls that read, {@link #session} must
+ * have checked it.
  *
  * <p>Thread-safe. All calls throw {@link StoreException}.
  */
 public interface LogStore extends AutoCloseable {
 
-    /** Of so many numbers in metadata the newest value is kept for each session. */
-    int MOST_METRICS = 100;
+    /** For each session, the newest value is kept for at most this many numbers in metadata. */
+    int MAX_METRICS = 100;
 
-    /** Nothing that reads takes longer: then it is {@link StoreException.Reason#TOO_SLOW}. */
-    Duration LONGEST_READ = Duration.ofSeconds(20);
+    /** Maximum duration of a read; beyond it, it fails with {@link StoreException.Reason#TOO_SLOW}. */
+    Duration MAX_READ = Duration.ofSeconds(20);
 
     /** Returns if the database answers. */
     void ping();
@@ -29,57 +29,68 @@ public interface LogStore extends AutoCloseable {
     /**
      * A session as it is after a call.
      *
-     * @param isNew whether the call made it
+     * @param isNew whether the call created it
      */
     record Upserted(Session session, boolean isNew) {}
 
-    /** Makes a session known, or changes what is given of its description. The same name in a workspace is the same. */
+    /**
+     * Creates a session, or changes the given parts of its description. A name identifies a session within its
+     * workspace.
+     */
     Upserted upsert(String userId, String workspace, Description given);
 
     /** @throws StoreException UNKNOWN if the user has no such session, DELETED */
     Session session(String userId, String id);
 
     /**
-     * Those of a user, the one with the newest record first, those without any last; at most a thousand. Where there is
-     * much metadata, that of some is left out, and null: see {@link ListedMetadata}. {@link #session} has it.
+     * At most a thousand sessions of a user. The one with the newest record is first; those without records are last.
+     * If there is much metadata in all, some of it is left out and null: see {@link ListedMetadata}. {@link #session}
+     * has it.
      */
     List<Session> sessions(String userId);
 
     /**
-     * Stores a batch; once, however often it comes under its key, also after it was cut off in the middle.
+     * Stores a batch. A batch is stored only once, however often it is sent under its key, even if an earlier attempt
+     * was cut off midway.
      *
-     * @param key null if the client has none: then each call is a batch of its own
+     * @param key null if the client gives none: then each call is a separate batch
      * @return the numbers of the batch's records, the same ones each time
      * @throws StoreException KEY_REUSED, UNKNOWN, DELETED, PROTECTED
      */
     Numbers append(String userId, String id, String key, List<NewRecord> batch);
 
-    /** One past the last record that can be read with all before it: what a follower may wait for. 0 if unknown. */
+    /**
+     * One past the last record that can be read together with all records before it. Followers wait for it. 0 if the
+     * session is unknown.
+     */
     long end(String id);
 
-    /** The records that fit. */
+    /** The records that match. */
     Page<StoredRecord> records(String id, RecordQuery query);
 
     /**
-     * Counts the records that fit, over the time that the filter gives; where it gives no limit, from the time of the
-     * earliest record that is stored, or to that of the latest one.
+     * Counts the records that match, over the filter's time range. Without a lower limit, the range starts at the
+     * earliest stored record; without an upper limit, it ends at the latest one.
      *
-     * @param buckets how many spans of time there are at most, from 1 on; fewer only where they would be shorter than
-     *     some microseconds. None if there is no record at all, or none in that time could be.
+     * @param buckets number of time spans, at least 1. There are fewer only if they would be shorter than a few
+     *     microseconds, and none if there are no records at all or the range cannot contain any
      */
     Histogram histogram(String id, RecordFilter filter, int buckets);
 
-    /** Gives each record's value that has one, in the order of their numbers. */
+    /** Passes on the value of each record that has one, in the order of their numbers. */
     void series(String id, SeriesQuery query, Consumer<SeriesPoint> each);
 
-    /** Deletes a session with all it has. Its id is known for ever as that of a deleted one; its name is free. */
+    /**
+     * Deletes a session with everything in it. Its id stays known forever as that of a deleted session; its name is
+     * free.
+     */
     void delete(String userId, String id);
 
     /**
-     * Deletes the oldest of what is older: records by the time when they were stored, and keys of batches. A session's
-     * numbers go on.
+     * Deletes old records, the oldest first, by the time when they were stored. Also deletes old batch keys. A
+     * session's numbers continue.
      *
-     * @param atMost how many records, so that others get their turn
+     * @param atMost maximum number of records, so that other calls are served as well
      * @return how many records were deleted; less than {@code atMost} if no more are that old
      */
     int deleteOlderThan(Instant time, int atMost);

@@ -9,14 +9,11 @@ import java.util.OptionalDouble;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/**
- * The numbers in a record's metadata, and what they are called: see {@link SeriesQuery}. All stores name them in the
- * same way.
- */
+/** The numbers in a record's metadata and their names: see {@link SeriesQuery}. All stores use the same names. */
 public final class Metrics {
 
-    /** Of a metric that a session knows: so many characters. */
-    public static final int LONGEST_NAME = 256;
+    /** Maximum number of characters in the name of a metric that a session keeps. */
+    public static final int MAX_NAME = 256;
 
     private Metrics() {}
 
@@ -27,8 +24,8 @@ public final class Metrics {
     }
 
     /**
-     * The entry of this name. The whole name first, then each of its beginnings that is the name of an object. Null if
-     * there is none.
+     * The entry of this name; null if there is none. The whole name is looked up first, then each of its prefixes that
+     * is the name of an object.
      */
     public static JsonNode entry(JsonNode object, String name) {
         JsonNode entry = object.get(name);
@@ -41,10 +38,11 @@ public final class Metrics {
         return entry;
     }
 
-    /** Of a number, or of a text that stands for one that JSON cannot write; empty for anything else. */
+    /** The value of a number, or of a text for a number that JSON cannot write; empty for anything else. */
     static OptionalDouble value(JsonNode entry) {
         if (entry.isNumber()) {
-            // A node of Jackson's refuses to be a double that is none of its own; what is too large is infinite here.
+            // A Jackson node throws if its number does not fit into a double; here, a number that is too large is
+            // infinite.
             Number number = entry.numberValue();
             return OptionalDouble.of(number.doubleValue());
         }
@@ -60,8 +58,8 @@ public final class Metrics {
     }
 
     /**
-     * The numbers by their names: the first {@link LogStore#MOST_METRICS} of them, without those whose names are longer
-     * than {@link #LONGEST_NAME}. It takes no longer than to read the metadata, whatever they are.
+     * The numbers by their names: the first {@link LogStore#MAX_METRICS} of them, without those whose names are longer
+     * than {@link #MAX_NAME}. However the metadata is built, this takes no longer than reading it.
      */
     public static Map<String, Double> of(ObjectNode metadata) {
         Map<String, Double> metrics = new LinkedHashMap<>();
@@ -71,10 +69,10 @@ public final class Metrics {
 
     private static void collect(JsonNode object, String prefix, Map<String, Double> metrics) {
         for (Map.Entry<String, JsonNode> entry : inOrder(object)) {
-            if (metrics.size() == LogStore.MOST_METRICS) {
+            if (metrics.size() == LogStore.MAX_METRICS) {
                 return;
             }
-            if (prefix.length() + entry.getKey().length() > LONGEST_NAME) {
+            if (prefix.length() + entry.getKey().length() > MAX_NAME) {
                 continue;
             }
             String name = prefix + entry.getKey();
@@ -87,8 +85,8 @@ public final class Metrics {
     }
 
     /**
-     * An object's entries, so that of several numbers of the same name the one comes first that {@link #find} finds. If
-     * no name has a dot, there is one number of each name.
+     * An object's entries. Of several numbers with the same name, the one that {@link #find} finds comes first. If no
+     * name contains a dot, names are unique.
      */
     private static List<Map.Entry<String, JsonNode>> inOrder(JsonNode object) {
         List<Map.Entry<String, JsonNode>> entries = new ArrayList<>(object.properties());
@@ -100,13 +98,13 @@ public final class Metrics {
     }
 
     /**
-     * Makes newer values count. Names beyond {@link LogStore#MOST_METRICS} are left out.
+     * Replaces known values by newer ones. Names beyond {@link LogStore#MAX_METRICS} are left out.
      *
      * @param known is changed
      */
     public static void add(Map<String, Double> known, Map<String, Double> newer) {
         newer.forEach((name, value) -> {
-            if (known.size() < LogStore.MOST_METRICS || known.containsKey(name)) {
+            if (known.size() < LogStore.MAX_METRICS || known.containsKey(name)) {
                 known.put(name, value);
             }
         });

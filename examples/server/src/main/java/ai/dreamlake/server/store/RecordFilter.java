@@ -5,15 +5,15 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Which records of a session fit: those for which all of it holds.
+ * Selects records of a session: those for which all conditions hold.
  *
- * @param levels those that fit; all if empty
- * @param from the earliest time that fits, itself included; null for no limit
- * @param to the latest time that fits, itself included; null for no limit
- * @param after only records with a greater number fit; -1 for all
- * @param before only records with a smaller number fit; {@link Long#MAX_VALUE} for all
- * @param search what the message has to contain, whatever the case of its letters, in any script; null for anything
- * @param conditions what has to hold for the metadata; none if empty
+ * @param levels the levels that match; all if empty
+ * @param from the earliest time, inclusive; null for no limit
+ * @param to the latest time, inclusive; null for no limit
+ * @param after only records with a greater number match; -1 for all
+ * @param before only records with a smaller number match; {@link Long#MAX_VALUE} for all
+ * @param search a text that the message must contain, ignoring case in any script; null for any message
+ * @param conditions on the metadata; none if empty
  */
 public record RecordFilter(
         Set<Level> levels,
@@ -27,7 +27,7 @@ public record RecordFilter(
     /** All records. */
     public static final RecordFilter ALL = new RecordFilter(Set.of(), null, null, -1, Long.MAX_VALUE, null, List.of());
 
-    /** The same, but for the numbers. */
+    /** The same filter, with other limits for the numbers. */
     public RecordFilter between(long after, long before) {
         return new RecordFilter(levels, from, to, after, before, search, conditions);
     }

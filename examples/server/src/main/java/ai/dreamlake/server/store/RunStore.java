@@ -10,8 +10,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What a run has beside its log: parameters, tracks of points, and files. Users and sessions as in {@link LogStore}:
- * calls that take a user's id check that the session is theirs, exists and is not write-protected.
+ * What a run has besides its log: parameters, tracks of points, and files. For users and sessions see {@link LogStore}:
+ * calls that take a user's id check that the session belongs to that user, exists and is not write-protected.
  *
  * <p>Thread-safe. All calls throw {@link StoreException}.
  */
@@ -21,26 +21,26 @@ public interface RunStore {
      * A session's parameters.
      *
      * @param data names, flattened with dots, and values
-     * @param version how often they were changed
+     * @param version how often the parameters were changed
      */
     record Parameters(String id, ObjectNode data, int version, Instant createdAt, Instant updatedAt) {}
 
-    /** So large may all parameters of a session be: characters of JSON. */
-    int LARGEST_PARAMETERS = 1024 * 1024;
+    /** Maximum size of all parameters of a session, in characters of JSON. */
+    int MAX_PARAMETERS = 1024 * 1024;
 
     /**
-     * Adds parameters; those of the same name are replaced.
+     * Adds parameters, and replaces those of the same name.
      *
-     * @throws StoreException TOO_LARGE if there would be more than {@link #LARGEST_PARAMETERS}, and then nothing is
-     *     changed; some that come at the same time may be more
+     * @throws StoreException TOO_LARGE if the result would exceed {@link #MAX_PARAMETERS}; then nothing is changed.
+     *     Concurrent calls together may exceed it
      */
     Parameters mergeParameters(String userId, String id, ObjectNode data);
 
-    /** @throws StoreException TOO_LARGE if they are more than {@link #LARGEST_PARAMETERS} */
+    /** @throws StoreException TOO_LARGE if the parameters exceed {@link #MAX_PARAMETERS} */
     static void checkSize(ObjectNode all) {
-        if (all.toString().length() > LARGEST_PARAMETERS) {
+        if (all.toString().length() > MAX_PARAMETERS) {
             throw new StoreException(
-                    StoreException.Reason.TOO_LARGE, "a session's parameters have no more than 1 MB in all");
+                    StoreException.Reason.TOO_LARGE, "a session's parameters must not exceed 1 MB in all");
         }
     }
 
@@ -48,10 +48,12 @@ public interface RunStore {
     Optional<Parameters> parameters(String id);
 
     /**
-     * A series of points, each with fields of any kind.
+     * A series of points, each with any fields.
      *
-     * @param description null if none was ever given; as are tags and metadata
-     * @param end how many points it has
+     * @param description null if none was ever given
+     * @param tags null if none were ever given
+     * @param metadata null if none was ever given
+     * @param end the number of points
      */
     record Track(
             String id,
@@ -64,13 +66,16 @@ public interface RunStore {
             Instant updatedAt) {}
 
     /**
-     * Where points have been put.
+     * Where points were appended.
      *
      * @param track as it is after the call
      */
     record Appended(Track track, Numbers numbers) {}
 
-    /** Appends points to a track, which is made if there is none. Of its description, what is null stays. */
+    /**
+     * Appends points to a track, and creates the track if it does not exist. Description fields that are null keep
+     * their values.
+     */
     Appended appendToTrack(
             String userId,
             String id,
@@ -80,21 +85,22 @@ public interface RunStore {
             ObjectNode metadata,
             List<ObjectNode> points);
 
-    /** Points from an index on; the first of a page is that of the index. Empty if there is no such track. */
+    /** Points from an index on; the first of the page has that index. Empty if there is no such track. */
     Page<JsonNode> points(String id, String track, long start, int limit);
 
     /** Empty if there is no such track. */
     Optional<Track> track(String id, String name);
 
-    /** In the order of their names. */
+    /** Sorted by name. */
     List<Track> tracks(String id);
 
     /**
-     * What is known of a file.
+     * Describes a file.
      *
      * @param prefix a path, such as {@code /models}
      * @param checksum SHA-256 of its bytes, in hex
-     * @param description null if none was given; as is metadata
+     * @param description null if none was given
+     * @param metadata null if none was given
      */
     record StoredFile(
             String id,
@@ -110,17 +116,17 @@ public interface RunStore {
             Instant updatedAt) {}
 
     /**
-     * Keeps a file.
+     * Stores a file.
      *
-     * @param described what the client says of it; its id, checksum, size and times are not read
-     * @param limit the largest number of bytes
-     * @throws StoreException TOO_LARGE, and then nothing is kept
+     * @param described the client's description; its id, checksum, size and times are ignored
+     * @param limit maximum number of bytes
+     * @throws StoreException TOO_LARGE; then nothing is stored
      * @throws IOException if the bytes cannot be read
      */
     StoredFile addFile(String userId, String id, StoredFile described, InputStream bytes, long limit)
             throws IOException;
 
-    /** In the order in which they came. */
+    /** In the order in which they were stored. */
     List<StoredFile> files(String id);
 
     /** @throws StoreException UNKNOWN */
@@ -133,7 +139,7 @@ public interface RunStore {
      */
     void readFile(String id, String fileId, OutputStream to) throws IOException;
 
-    /** Changes what is given; what is null stays. */
+    /** Changes the given fields; null fields keep their values. */
     StoredFile changeFile(
             String userId, String id, String fileId, String description, List<String> tags, ObjectNode metadata);
 

@@ -1,20 +1,20 @@
 package ai.dreamlake.server.store;
 
 /**
- * Which number to follow through a session's records.
+ * Asks for one number of all records of a session.
  *
- * <p>A name is that of an entry of metadata, such as {@code train_loss}; or, if there is none, of an entry within
- * entries, with dots between: {@code eval.loss}. Numbers count, and the texts {@code NaN}, {@code Infinity} and
+ * <p>A name is that of an entry of the metadata, such as {@code train_loss}. If there is no such entry, dots lead into
+ * nested entries: {@code eval.loss}. Numbers count, and so do the texts {@code NaN}, {@code Infinity} and
  * {@code -Infinity}.
  *
  * @param name of the value
- * @param x of another value in the same record to give beside it, such as {@code epoch}; null for none
+ * @param x name of another value in the same record to return beside it, such as {@code epoch}; null for none
  * @param after only records with a greater number count; -1 for all
  * @param before only records with a smaller number count; {@link Long#MAX_VALUE} for all
  */
 public record SeriesQuery(String name, String x, long after, long before) {
 
-    /** To the end. */
+    /** Reads to the end. */
     public SeriesQuery(String name, String x, long after) {
         this(name, x, after, Long.MAX_VALUE);
     }

@@ -6,15 +6,15 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A session, with what its records add up to.
+ * A session, with totals over its records.
  *
- * @param id unguessable, and of no order
- * @param description null if none was ever given; as are tags, folder and metadata
+ * @param id unguessable, and without an order
+ * @param description null if none was ever given; the same holds for tags, folder and metadata
  * @param end one past the last number that was given to a record
- * @param recordCount how many records are stored; less than {@code end} after a deletion of old ones
- * @param levelCounts how many records came of each level; a level without records is absent
+ * @param recordCount how many records are stored; less than {@code end} after old ones were deleted
+ * @param levelCounts how many records of each level were ever stored; a level without records is absent
  * @param lastMetrics the newest value of each number in the records' metadata, by its name as in {@link SeriesQuery};
- *     of the first {@link LogStore#MOST_METRICS} names only
+ *     only for the first {@link LogStore#MAX_METRICS} names
  * @param firstRecordAt the earliest timestamp of a record; null if there was none
  * @param lastRecordAt the latest timestamp of a record; null if there was none
  */

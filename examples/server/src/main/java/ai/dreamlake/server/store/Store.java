@@ -1,4 +1,4 @@
 package ai.dreamlake.server.store;
 
-/** All that a server keeps. */
+/** Everything that a server stores. */
 public interface Store extends LogStore, RunStore {}

@@ -1,11 +1,11 @@
 package ai.dreamlake.server.store;
 
-/** Why a store does not do what it was asked for. */
+/** A store cannot do what it was asked to do, for one of several reasons. */
 public final class StoreException extends RuntimeException {
 
     private static final long serialVersionUID = 1;
 
-    /** What kind of fault it is. */
+    /** Why the store cannot do it. */
     public enum Reason {
         /** This user has nothing with this id. */
         UNKNOWN,
@@ -13,13 +13,13 @@ public final class StoreException extends RuntimeException {
         DELETED,
         /** The session is write-protected. */
         PROTECTED,
-        /** The key of a batch came before, with another number of records. */
+        /** The key of a batch was used before, with another number of records. */
         KEY_REUSED,
-        /** It is more than the store takes; the message says what. */
+        /** More than the store accepts; the message names the limit. */
         TOO_LARGE,
-        /** The question took longer than it may. */
+        /** The query took too long. */
         TOO_SLOW,
-        /** The database is away, or fails; the same call may succeed later. */
+        /** The database is not reachable, or fails; the same call may succeed later. */
         UNAVAILABLE
     }
 
@@ -29,7 +29,7 @@ public final class StoreException extends RuntimeException {
         this(reason, message, null);
     }
 
-    /** @param cause what the database said; null if it is not to blame */
+    /** @param cause the database's failure; null if there is none */
     public StoreException(Reason reason, String message, Throwable cause) {
         super(message, cause);
         this.reason = reason;

@@ -4,12 +4,12 @@ import java.time.Instant;
 import tools.jackson.databind.JsonNode;
 
 /**
- * A record as the store has it: what the client sent, with its number.
+ * A record in the store: what the client sent, with its number.
  *
  * @param number its number in its session, from 0
- * @param timestamp to the microsecond
- * @param metadata an object, equal to the one that was sent, in the same order; null if there was none
- * @param createdAt when the store took it, to the millisecond
+ * @param timestamp in microseconds
+ * @param metadata an object equal to the one that was sent, in the same order; null if there was none
+ * @param createdAt when it was stored, in milliseconds
  */
 public record StoredRecord(
         long number, Instant timestamp, Level level, String message, JsonNode metadata, Instant createdAt) {}

@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class OncePerSecondTest {
 
     @Test
-    void theFirstOfASecondIsLetThroughAndTheOthersAreCounted() {
+    void theFirstMessageOfASecondPassesAndTheOthersAreCounted() {
         AtomicLong now = new AtomicLong(7);
         OncePerSecond messages = new OncePerSecond(now::get);
         assertThat(messages.next()).isZero();

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class PacedInputTest {
 
-    /** Patience is 30 s, and a second for each 1,000 bytes. */
+    /** The client has 30 s, plus one second for each 1,000 bytes. */
     @ParameterizedTest
     @CsvSource({"1, 30, true", "1, 31, false", "5000, 35, true", "5000, 36, false", "8000, 38, true", "8000, 39, false"
     })

@@ -9,7 +9,7 @@ class RequestRateTest {
     private static final long SECOND = 1_000_000_000;
 
     @Test
-    void fiveSecondsWorthMayComeAtOnceAndThenAsManyAsThereAreAllowedASecond() {
+    void fiveSecondsWorthMayComeAtOnceAndThenTheAllowedRate() {
         RequestRate rate = new RequestRate(2);
         for (int i = 0; i < 10; i++) {
             assertThat(rate.waitSeconds("alice", SECOND)).isZero();
@@ -36,7 +36,7 @@ class RequestRateTest {
     }
 
     @Test
-    void whoInventsNamesDoesNotFillTheMemoryAndNobodyElseIsHeldUp() {
+    void inventedNamesNeitherFillTheMemoryNorAffectOthers() {
         RequestRate rate = new RequestRate(1);
         for (int i = 0; i < 5; i++) {
             rate.waitSeconds("alice", 0);

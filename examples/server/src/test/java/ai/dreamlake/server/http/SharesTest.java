@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 class SharesTest {
 
     @Test
-    void nobodyGetsMoreThanAShareAndAllTogetherNoMoreThanThereIs() throws InterruptedException {
+    void nobodyGetsMoreThanAShareAndAllTogetherNoMoreThanTheTotal() throws InterruptedException {
         Shares shares = new Shares(10, 4);
         assertThat(shares.take("alice", 3, 0)).isTrue();
         assertThat(shares.take("alice", 2, 0)).isFalse();
@@ -23,7 +23,7 @@ class SharesTest {
     }
 
     @Test
-    void whoWaitsGetsWhatIsGivenBack() throws Exception {
+    void aWaitingClientGetsWhatIsGivenBack() throws Exception {
         Shares shares = new Shares(10, 4);
         assertThat(shares.take("alice", 4, 0)).isTrue();
         CompletableFuture<Boolean> waiting = CompletableFuture.supplyAsync(() -> {

@@ -32,7 +32,7 @@ class BucketsTest {
         return buckets;
     }
 
-    /** As {@code number=value}. */
+    /** The points as {@code number=value}. */
     private static List<String> points(Buckets buckets, int most) {
         return buckets.points(most).stream()
                 .map(point -> point.position() + "=" + point.value())
@@ -51,7 +51,7 @@ class BucketsTest {
     }
 
     @Test
-    void whatIsNoNumberSpoilsNoExtremeAndIsNotLost() {
+    void valuesThatAreNotFiniteDoNotDisturbTheExtremesAndAreKept() {
         double[] values = {3, 1, 4, NAN, 5, INFINITY, 2, 6};
         assertThat(points(buckets(5, values), 5)).containsExactly("0=3.0", "1=1.0", "3=NaN", "7=6.0");
         assertThat(points(buckets(5, NAN, NAN, NAN, NAN, -INFINITY, NAN, NAN, NAN), 5))
@@ -84,7 +84,7 @@ class BucketsTest {
     }
 
     @Test
-    void theOrderInWhichPointsComeMakesNoDifference() {
+    void theOrderOfPointsMakesNoDifference() {
         List<Point> all = new ArrayList<>(IntStream.range(0, 10_000)
                 .mapToObj(i -> point(i * 37L - 5_000, i % 100 == 7 ? NAN : Math.sin(i / 50.0)))
                 .toList());
@@ -107,7 +107,7 @@ class BucketsTest {
 
     @Test
     @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
-    void pointsOnBothSidesOfZeroComeTogether() {
+    void pointsOnBothSidesOfZeroEndInOneBucket() {
         Buckets buckets = new Buckets(100);
         double[] values = {3, 1, NAN, 4, 2, 7, 5, NAN, 9, 6};
         for (int i = 0; i < values.length; i++) {

@@ -43,7 +43,7 @@ class SeriesTest {
         store.close();
     }
 
-    /** Records a second apart. */
+    /** Appends records that are a second apart. */
     private void append(String... metadata) {
         List<NewRecord> batch = new ArrayList<>();
         Instant start = Instant.parse("2025-10-29T10:30:00Z").plusSeconds(store.end(session));
@@ -81,7 +81,7 @@ class SeriesTest {
     }
 
     @Test
-    void aLineThatWasAskedForBeforeGrowsByWhatHasCome() {
+    void aCachedLineGrowsByNewRecords() {
         append("{\"loss\": 0.5}");
         assertThat(line(Series.BY_NUMBER)).hasSize(1);
         append("{\"loss\": 0.4}", "{}");
@@ -99,7 +99,7 @@ class SeriesTest {
                 .isEqualTo(2);
         assertThat(line(Series.BY_NUMBER)).hasSize(2);
         store.deleteOlderThan(Instant.now().plusSeconds(60), 1);
-        now = now.plus(Series.LONGEST_KEPT).minusMillis(1);
+        now = now.plus(Series.MAX_CACHED).minusMillis(1);
         assertThat(forgetful.line(session, "loss", Series.BY_NUMBER, 100).count())
                 .isEqualTo(2);
         now = now.plusMillis(1);
@@ -165,7 +165,7 @@ class SeriesTest {
     }
 
     @Test
-    void whatNobodyKnowsIsAnEmptyLine() {
+    void anUnknownNameGivesAnEmptyLine() {
         assertThat(line(Series.BY_NUMBER)).isEmpty();
         append("{\"loss\": true}", "{\"loss\": [1]}");
         assertThat(line(Series.BY_NUMBER)).isEmpty();

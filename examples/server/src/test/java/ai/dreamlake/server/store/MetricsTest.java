@@ -18,7 +18,7 @@ class MetricsTest {
     }
 
     @Test
-    void ofSeveralNumbersOfOneNameTheOneCountsThatIsFoundByIt() {
+    void ofSeveralNumbersWithOneNameTheOneThatFindReturnsCounts() {
         String metadata =
                 "{\"a.b\": {\"c\": 1}, \"a\": {\"b\": {\"c\": 2}, \"b.c\": 3}, \"x\": {\"y\": 4}, \"x.y\": 5}";
         assertThat(metrics(metadata)).isEqualTo(Map.of("a.b.c", 3.0, "x.y", 5.0));
@@ -28,7 +28,7 @@ class MetricsTest {
     }
 
     @Test
-    void namesAreInTheOrderInWhichTheyCame() {
+    void namesKeepTheirOrder() {
         assertThat(metrics("{\"validation\": {\"loss\": 1}, \"loss\": 2, \"test\": {\"loss\": \"NaN\"}}")
                         .keySet())
                 .containsExactly("validation.loss", "loss", "test.loss");
@@ -37,18 +37,18 @@ class MetricsTest {
     @Test
     void namesThatAreTooManyOrTooLongAreLeftOut() {
         StringBuilder many = new StringBuilder("{\"")
-                .append("n".repeat(Metrics.LONGEST_NAME + 1))
+                .append("n".repeat(Metrics.MAX_NAME + 1))
                 .append("\": 0");
-        for (int i = 0; i <= LogStore.MOST_METRICS; i++) {
+        for (int i = 0; i <= LogStore.MAX_METRICS; i++) {
             many.append(", \"m").append(i).append("\": 1");
         }
         assertThat(metrics(many + "}"))
-                .hasSize(LogStore.MOST_METRICS)
+                .hasSize(LogStore.MAX_METRICS)
                 .containsKey("m0")
-                .doesNotContainKey("m" + LogStore.MOST_METRICS);
+                .doesNotContainKey("m" + LogStore.MAX_METRICS);
     }
 
-    /** Each of them would be found after all its beginnings only. */
+    /** Each name could be found only after trying all its prefixes. */
     @Test
     @Timeout(value = 60, threadMode = ThreadMode.SEPARATE_THREAD)
     void manyDotsTakeNoTime() {
@@ -64,6 +64,6 @@ class MetricsTest {
         for (int i = 0; i < 20_000; i++) {
             metadata.append(i == 0 ? "" : ", ").append('"').append(i).append("\": 1");
         }
-        assertThat(metrics(metadata + "}}")).hasSizeLessThanOrEqualTo(LogStore.MOST_METRICS);
+        assertThat(metrics(metadata + "}}")).hasSizeLessThanOrEqualTo(LogStore.MAX_METRICS);
     }
 }

@@ -26,9 +26,9 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Measures a store through its interface: how fast it takes records, and how fast it finds them among a million. Says
- * it, and leaves nothing behind but a temporary directory. The argument is how many records a session has; the default
- * is a million.
+ * Measures a store through its interface: how fast it stores records, and how fast it finds them among a million.
+ * Prints the results, and leaves nothing but a temporary directory. The argument is the number of records in a session;
+ * the default is a million.
  */
 public final class StoreBenchmark {
 
@@ -47,7 +47,7 @@ public final class StoreBenchmark {
     private final Random random = new Random(1);
     private Store store;
 
-    /** @param opening opens the same data each time, none at first */
+    /** @param opening opens the same data each time, empty at first */
     public StoreBenchmark(Callable<Store> opening, int records) {
         this.opening = opening;
         this.records = records;
@@ -115,7 +115,10 @@ public final class StoreBenchmark {
                 .id();
     }
 
-    /** Nine of ten are of level info; three are fatal. One a second, and some a little out of order. */
+    /**
+     * Nine of ten records are of level info; three are fatal. They are a second apart, and some are a little out of
+     * order.
+     */
     private NewRecord record(long number) {
         Level level = number % 10 == 0 ? Level.values()[(int) (number / 10 % 3)] : Level.INFO;
         if (number == records / 4 || number == records / 2 || number == records / 4 * 3) {
@@ -174,7 +177,7 @@ public final class StoreBenchmark {
         }
     }
 
-    /** A key for each, as the appender's uploads have. */
+    /** Gives each record a key, as the appender's uploads do. */
     private void singles(int clients) throws Exception {
         for (int round = 0; round < ROUNDS; round++) {
             String id = session("singles " + clients + " " + round);
@@ -299,7 +302,7 @@ public final class StoreBenchmark {
         say("searches meanwhile", searches.get(), "");
     }
 
-    /** Batches of 100, and how long each waits. */
+    /** Appends batches of 100, and measures how long each waits. */
     private void appendFor(String what, String id, int batches) {
         double[] millis = new double[batches];
         for (int i = 0; i < batches; i++) {

@@ -61,7 +61,7 @@ public abstract class StoreContract {
 
     protected Store store;
 
-    /** The store of this test; the same data each time. One at a time is open. */
+    /** Opens the store of this test, with the same data each time. Only one is open at a time. */
     protected abstract Store open() throws Exception;
 
     @BeforeEach
@@ -74,7 +74,7 @@ public abstract class StoreContract {
         store.close();
     }
 
-    /** As after the end of the server and its next start. */
+    /** Closes and opens the store, as a restart of the server does. */
     protected final void reopen() throws Exception {
         store.close();
         store = open();
@@ -130,7 +130,7 @@ public abstract class StoreContract {
         return records(id).stream().map(StoredRecord::message).toList();
     }
 
-    /** Builds a query out of what is not usual in it. */
+    /** Builds a query from the parts that differ from the default. */
     protected static final class Query {
         private int limit = 100;
         private long offset;
@@ -212,7 +212,7 @@ public abstract class StoreContract {
         return new Query();
     }
 
-    /** The numbers of the records that fit, and a last -1 if there are more. */
+    /** The numbers of the records that match, followed by -1 if there are more. */
     protected final List<Long> numbers(String id, Query query) {
         Page<StoredRecord> page = store.records(id, query.done());
         List<Long> numbers =
@@ -235,7 +235,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aSessionIsMadeOnceForAUserAWorkspaceAndAName() throws Exception {
+    void aSessionIsCreatedOnceForAUserAWorkspaceAndAName() throws Exception {
         Upserted first = store.upsert(ALICE, "w", Description.named("s"));
         assertThat(first.isNew()).isTrue();
         Upserted again = store.upsert(ALICE, "w", Description.named("s"));
@@ -280,7 +280,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void anUpsertChangesWhatIsGivenAndNothingElse() throws Exception {
+    void anUpsertChangesOnlyTheGivenFields() throws Exception {
         ObjectNode metadata = json("{\"lr\": 0.10, \"a.b\": {\"$set\": 1}}");
         Description given = new Description("s", "about", List.of("a", "b"), "/f", metadata, false);
         Session first = store.upsert(ALICE, "w", given).session();
@@ -306,7 +306,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void idsAreNotInTheirOrder() {
+    void idsHaveNoOrder() {
         List<String> ids =
                 IntStream.range(0, 20).mapToObj(i -> session("s" + i)).toList();
         assertThat(ids)
@@ -362,7 +362,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void manyWhoMakeTheSameSessionGetTheSameOne() throws Exception {
+    void manyClientsThatCreateTheSameSessionGetTheSameOne() throws Exception {
         Callable<Upserted> make = () -> store.upsert(ALICE, "w", Description.named("the same"));
         List<Upserted> all = together(Collections.nCopies(32, make));
         assertThat(all.stream().map(upserted -> upserted.session().id()).distinct())
@@ -370,7 +370,7 @@ public abstract class StoreContract {
         assertThat(all.stream().filter(Upserted::isNew)).hasSize(1);
     }
 
-    /** Does it all on eight threads. */
+    /** Runs all calls on eight threads. */
     protected static <T> List<T> together(List<Callable<T>> calls) throws Exception {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
@@ -432,7 +432,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void numbersGoOnAfterARestart() throws Exception {
+    void numbersContinueAfterARestart() throws Exception {
         String id = session("s");
         assertThat(store.append(ALICE, id, null, batch("a", "b"))).isEqualTo(new Numbers(0, 2));
         reopen();
@@ -460,7 +460,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aBatchWithoutAKeyIsOneOfItsOwnEachTime() {
+    void aBatchWithoutAKeyIsStoredEachTime() {
         String id = session("s");
         store.append(ALICE, id, null, batch("a"));
         store.append(ALICE, id, null, batch("a"));
@@ -468,7 +468,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aKeyIsKnownForEver() {
+    void aKeyIsKnownForever() {
         String id = session("s");
         Numbers first = store.append(ALICE, id, "key", batch("first"));
         for (int i = 0; i < 300; i++) {
@@ -479,7 +479,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aWriteProtectedSessionTakesNothingButTellsWhatItHas() {
+    void aWriteProtectedSessionAcceptsNothingButCanBeRead() {
         String id = session("s");
         Numbers before = store.append(ALICE, id, "key", batch("a"));
         store.upsert(ALICE, "w", new Description("s", null, null, null, null, true));
@@ -561,7 +561,7 @@ public abstract class StoreContract {
             store.append(ALICE, id, null, List.of(new NewRecord(TIME, Level.INFO, "m", metadata)));
         }
         assertThat(store.session(ALICE, id).lastMetrics())
-                .hasSize(LogStore.MOST_METRICS)
+                .hasSize(LogStore.MAX_METRICS)
                 .containsEntry("kept", 11.0)
                 .containsKey("m0_9")
                 .doesNotContainKey("m11_0");
@@ -612,7 +612,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void recordsOfSomeLevelsCanBeAskedFor() {
+    void recordsCanBeFilteredByLevel() {
         String id = hundred();
         assertThat(numbers(id, query().levels(Level.ERROR))).containsExactly(37L, 73L);
         assertThat(numbers(id, query().levels(Level.ERROR).limit(1))).containsExactly(37L, -1L);
@@ -628,7 +628,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void recordsOfSomeTimeCanBeAskedFor() {
+    void recordsCanBeFilteredByTime() {
         String id = hundred();
         Instant from = TIME.plusSeconds(40);
         Instant to = TIME.plusSeconds(43);
@@ -719,7 +719,7 @@ public abstract class StoreContract {
         return new Condition(name, operator, value);
     }
 
-    /** The numbers of the records whose entry {@code v} fits. */
+    /** The numbers of the records whose entry {@code v} matches. */
     private List<Long> fitting(String id, Operator operator, Object value) {
         return numbers(id, query().where(condition("v", operator, value)));
     }
@@ -775,7 +775,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aConditionComparesTextsAndBooleansWithTheirLikes() {
+    void aConditionComparesTextsAndBooleansWithTheSameType() {
         String id = session("s");
         for (String value :
                 List.of("\"train\"", "\"Train\"", "\"\"", "true", "false", "null", "1", "\"NaN\"", "\"a\\u0000\"")) {
@@ -792,7 +792,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aConditionsNameIsThatOfAnEntryOrElseOfOneWithinEntries() {
+    void aConditionsNameIsThatOfAnEntryOrElseOfANestedOne() {
         String id = session("s");
         List<String> records = List.of(
                 "{\"eval\": {\"loss\": 1, \"a.b\": {\"c\": 1}}}",
@@ -820,7 +820,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void conditionsGoWithAllElseThatCanBeAskedFor() {
+    void conditionsCombineWithAllOtherFilters() {
         String id = session("s");
         List<NewRecord> batch = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -882,7 +882,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aHistogramCountsOnlyWhatFits() {
+    void aHistogramCountsOnlyMatchingRecords() {
         String id = session("s");
         List<NewRecord> batch = new ArrayList<>();
         for (int i = 0; i < 60; i++) {
@@ -910,7 +910,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aHistogramIsOverTheTimeThatIsGiven() {
+    void aHistogramCoversTheGivenTime() {
         String id = session("s");
         store.append(
                 ALICE,
@@ -989,7 +989,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aSeriesNameMayNameAnEntryWithinEntries() {
+    void aSeriesNameMayNameANestedEntry() {
         String id = session("s");
         store.append(
                 ALICE,
@@ -1009,7 +1009,7 @@ public abstract class StoreContract {
     // Deleting
 
     @Test
-    void theIdOfADeletedSessionIsKnownForEverAndItsNameIsFree() throws Exception {
+    void theIdOfADeletedSessionIsKnownForeverAndItsNameIsFree() throws Exception {
         String id = session("s");
         store.append(ALICE, id, "key", batch("a"));
         store.delete(ALICE, id);
@@ -1029,7 +1029,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void oldRecordsAreDeletedAndNumbersGoOn() throws Exception {
+    void oldRecordsAreDeletedAndNumbersContinue() throws Exception {
         String id = session("s");
         String other = session("other");
         store.append(ALICE, id, "key", batch("a", "b"));
@@ -1084,7 +1084,7 @@ public abstract class StoreContract {
     @Test
     void aSessionsParametersHaveALimitedSizeInAll() {
         String id = session("s");
-        String large = "x".repeat(RunStore.LARGEST_PARAMETERS * 3 / 5);
+        String large = "x".repeat(RunStore.MAX_PARAMETERS * 3 / 5);
         store.mergeParameters(ALICE, id, json("{\"a\": \"" + large + "\"}"));
         assertFails(Reason.TOO_LARGE, () -> store.mergeParameters(ALICE, id, json("{\"b\": \"" + large + "\"}")));
         assertThat(store.parameters(id).orElseThrow().version()).isEqualTo(1);
@@ -1131,7 +1131,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void whatIsSaidOfATrackStaysUnlessItIsSaidAnew() {
+    void aTracksDescriptionStaysUnlessItIsGivenAgain() {
         String id = session("s");
         store.appendToTrack(ALICE, id, "t", "about", List.of("a"), json("{\"unit\": 1.0}"), List.of(json("{}")));
         Track track = append(id, "t", "{}").track();
@@ -1159,7 +1159,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void manyWhoAppendToATrackGetIndexesOfTheirOwn() throws Exception {
+    void concurrentAppendsToATrackGetDifferentIndexes() throws Exception {
         String id = session("s");
         Callable<Numbers> append = () -> append(id, "t", "{}", "{}").numbers();
         List<Numbers> all = together(Collections.nCopies(50, append));
@@ -1228,7 +1228,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aFileThatIsTooLargeOrCannotBeReadIsNotKept() {
+    void aFileThatIsTooLargeOrCannotBeReadIsNotStored() {
         String id = session("s");
         assertFails(
                 Reason.TOO_LARGE,
@@ -1251,7 +1251,7 @@ public abstract class StoreContract {
     }
 
     @Test
-    void aFileWhoseReaderGoesAwayHarmsNobody() throws Exception {
+    void aFileReaderThatDisconnectsHarmsNobody() throws Exception {
         String id = session("s");
         StoredFile file = add(id, "f", bytes(1_000_000));
         OutputStream broken = new OutputStream() {

@@ -32,33 +32,33 @@ import org.bson.Document;
 import org.bson.conversions.Bson;
 
 /**
- * Gives batches their numbers: each once, whoever asks, and however often.
+ * Gives batches their numbers: each batch gets them once, whoever asks and however often.
  *
- * <p>A session's document has its next number, and its newest batches with their keys. Both change in one write, so
- * which numbers a batch has can always be told by counting back from the next number. That holds also if the server
- * ended before it stored the batch.
+ * <p>A session's document has the next number and the newest batches with their keys. One write changes both. So the
+ * numbers of each of these batches follow from counting back from the next number. That holds even if the server died
+ * before it stored the batch.
  *
- * <p>When the document has a hundred batches, no other one is let in until the older half was copied to the collection
- * {@code batches} and then taken out:
+ * <p>When the document has a hundred batches, it accepts no more until the older half has been copied to the collection
+ * {@code batches} and removed from the document:
  *
  * <pre>
  *   {"_id": "9b1c…/a3…", "sessionId": "9b1c…", "startSequence": 0, "count": 40, "createdAt": …}
  * </pre>
  *
- * <p>{@code moves} of a session is how often that was done. A key is looked for there, and then in the session's
- * document; if it was taken out between, {@code moves} has changed, and the search begins again.
+ * <p>A session's {@code moves} counts how often that was done. A key is looked up in the collection first, and then in
+ * the session's document. If it was moved in between, {@code moves} has changed, and the lookup starts again.
  */
 final class Batches {
 
-    static final int MOST_IN_SESSION = 100;
+    static final int MAX_IN_SESSION = 100;
 
-    /** Keys that are deleted at a time. */
+    /** Keys deleted at a time. */
     private static final int PIECE = 1000;
 
-    /** Others may change the session all the time; each of these attempts fails only if another client had success. */
+    /** Other clients may change the session all the time. An attempt fails only if another client succeeded. */
     private static final int ATTEMPTS = 1000;
 
-    /** What the key of a batch begins with that will not come again. No client's key does. */
+    /** Prefix of the keys of batches that will not be sent again. No client's key begins with it. */
     private static final String ONCE = "\n";
 
     private static final Bson BEFORE =
@@ -80,13 +80,14 @@ final class Batches {
     /**
      * The numbers of a batch.
      *
-     * @param isNew whether they were given to it now
-     * @param deletedEnd one past the last number of a record that was deleted because it was old
+     * @param isNew whether this call assigned them
+     * @param deletedEnd one past the last number of a record that retention has deleted
      */
     record Given(Numbers numbers, boolean isNew, long deletedEnd) {}
 
     /**
-     * Gives a batch its numbers: those that it got before if its key was seen, else the next ones.
+     * Gives a batch its numbers. A batch whose key was seen before gets the same ones again, any other gets the next
+     * ones.
      *
      * @param key null for none
      * @throws StoreException UNKNOWN, DELETED, PROTECTED
@@ -97,7 +98,8 @@ final class Batches {
             Document before = sessions.document(userId, id, BEFORE);
             long deletedEnd = Sessions.number(before, "deletedEnd");
             Object moves = before.get("moves");
-            boolean haveBeenMoved = !Long.valueOf(0).equals(moves); // null: by the previous version of this server
+            boolean haveBeenMoved =
+                    !Long.valueOf(0).equals(moves); // null: written by the previous version of this server
             Numbers moved = key != null && haveBeenMoved ? moved(id, key) : null;
             if (moved != null) {
                 return new Given(moved, false, deletedEnd);
@@ -111,7 +113,7 @@ final class Batches {
                                     eq("writeProtected", false),
                                     eq("moves", moves),
                                     nor(eq("batches.key", name)),
-                                    exists("batches." + (MOST_IN_SESSION - 1), false)),
+                                    exists("batches." + (MAX_IN_SESSION - 1), false)),
                             countingIn(name, batch, Sessions.metrics(before)),
                             database.after(false, AFTER)));
             if (after != null) {
@@ -125,16 +127,16 @@ final class Batches {
                 return new Given(numbers(batches.get(place)), false, deletedEnd);
             }
             if (Objects.equals(session.get("moves"), moves)) {
-                Sessions.checkWritable(session); // not before: a batch that came before is answered all the same
+                Sessions.checkWritable(session); // only now: a batch that was stored before is answered anyway
             }
-            if (batches.size() >= MOST_IN_SESSION) {
+            if (batches.size() >= MAX_IN_SESSION) {
                 moveOldest(id, session, batches);
             }
         }
         throw StoreException.unavailable(new IllegalStateException("the session changes too often"));
     }
 
-    /** Makes a key free for a new batch. The numbers of the old one stay given. */
+    /** Frees a key for a new batch. The numbers of the old one stay assigned. */
     void forget(String userId, String id, String key, Numbers old) {
         database.batches.deleteOne(
                 and(eq("_id", id + "/" + key), eq("sessionId", id), eq("startSequence", old.start())));
@@ -195,7 +197,7 @@ final class Batches {
         return Updates.combine(updates);
     }
 
-    /** The newest values in a batch of those names that are kept. */
+    /** The newest values in a batch, for the names that are kept. */
     private static Map<String, Double> metrics(List<NewRecord> batch, Map<String, Double> known) {
         Map<String, Double> all = new LinkedHashMap<>(known);
         Set<String> names = new HashSet<>();
@@ -210,7 +212,7 @@ final class Batches {
         return all;
     }
 
-    /** The batches that are in a session's document, each with its first number. */
+    /** The batches in a session's document, each with its first number. */
     private static List<Document> withNumbers(Document session) {
         List<Document> batches = new ArrayList<>(session.getList("batches", Document.class, List.of()));
         long start = Sessions.number(session, "nextSequenceNumber");
@@ -221,9 +223,9 @@ final class Batches {
         return batches;
     }
 
-    /** May end at any point, and be done by several at once. */
+    /** May be cut off at any point, and may run several times at once. */
     private void moveOldest(String id, Document session, List<Document> batches) {
-        List<Document> oldest = batches.subList(0, MOST_IN_SESSION / 2);
+        List<Document> oldest = batches.subList(0, MAX_IN_SESSION / 2);
         List<Document> copies = new ArrayList<>();
         for (Document batch : oldest) {
             if (!batch.getString("key").startsWith(ONCE)) {
@@ -253,7 +255,7 @@ final class Batches {
         }
     }
 
-    /** Deletes a piece of a session's keys. False if there was none. */
+    /** Deletes some of a session's keys. Returns false if there were none. */
     boolean deletePiece(String id) {
         List<String> ids = new ArrayList<>();
         database.batches
@@ -268,7 +270,7 @@ final class Batches {
                         > 0;
     }
 
-    /** Deletes keys that were taken out of their sessions. */
+    /** Deletes old keys that were moved out of their sessions. */
     void deleteOlderThan(Instant time, int atMost) {
         Set<String> ids = new HashSet<>();
         Set<String> sessionIds = new HashSet<>();

@@ -15,22 +15,23 @@ import java.util.List;
 import org.bson.conversions.Bson;
 
 /**
- * Conditions on metadata as filters of MongoDB's.
+ * Conditions on metadata as MongoDB filters.
  *
- * <p>They let through all records that fit, and some that do not: which of several entries a name means, and what a
- * number is that is kept as text, is decided by {@link Condition#fits}. So every record that is found has to be asked.
+ * <p>The filters let through all matching records, and some others. {@link Condition#fits} decides the rest: which of
+ * several entries a name means, and the value of a number that is stored as text. So every record found must be checked
+ * with it.
  */
 final class Conditions {
 
-    /** A name with more dots may mean very many places. */
-    private static final int MOST_DOTS = 4;
+    /** A name with more dots could mean very many places. */
+    private static final int MAX_DOTS = 4;
 
     private Conditions() {}
 
     static Bson filter(Condition condition) {
         String name = condition.name();
         if (condition.operator() == Operator.DIFFERENT
-                || name.chars().filter(character -> character == '.').count() > MOST_DOTS) {
+                || name.chars().filter(character -> character == '.').count() > MAX_DOTS) {
             return or(firstSteps(name).stream().map(step -> exists(step)).toList());
         }
         return or(places("metadata", name).stream()
@@ -38,7 +39,7 @@ final class Conditions {
                 .toList());
     }
 
-    /** The entries of metadata that have a value, or lead to it: of {@code eval.loss}, eval.loss itself and eval. */
+    /** The entries of metadata that have a value or lead to it: for {@code eval.loss}, both eval.loss and eval. */
     static List<String> firstSteps(String name) {
         List<String> steps = new ArrayList<>(List.of("metadata." + Json.escaped(name)));
         for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
@@ -47,7 +48,7 @@ final class Conditions {
         return steps;
     }
 
-    /** Where a value of this name may be: of {@code eval.loss}, in eval.loss itself, and in loss within eval. */
+    /** Where a value of this name may be: for {@code eval.loss}, in eval.loss itself and in loss within eval. */
     private static List<String> places(String within, String name) {
         List<String> places = new ArrayList<>(List.of(within + "." + Json.escaped(name)));
         for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
@@ -64,7 +65,9 @@ final class Conditions {
         return or(inRange, in(place, "NaN", "Infinity", "-Infinity"), exists(place + "." + Json.NUMBER));
     }
 
-    /** With some room: a number is compared here by its digits, and by the nearest double when it is decided. */
+    /**
+     * With a margin: the database compares the digits of a number, and the final decision compares the nearest double.
+     */
     private static Bson range(String place, Operator operator, double number) {
         Bson fromBelow = gte(place, Math.nextDown(number));
         Bson toAbove = lte(place, Math.nextUp(number));

@@ -33,23 +33,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The connection, the collections and their indexes, and what a fault of the database means.
+ * The connection, the collections with their indexes, and the translation of database failures.
  *
- * <p>What is written counts when most of the machines have it in their journals, and what is read is what counts;
- * unless the URI says otherwise.
+ * <p>Unless the URI says otherwise, a write counts when a majority of the machines has it in their journals, and reads
+ * see only such writes.
  */
 final class Database implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
     private static final String DEFAULT_NAME = "dreamlake";
 
-    /** A database that does not answer in this time is away. */
+    /** A database that does not answer within this time is unavailable. */
     private static final Duration SELECTION_TIMEOUT = Duration.ofSeconds(10);
 
-    /** Longer than the longest read. */
-    private static final Duration READ_TIMEOUT = LogStore.LONGEST_READ.plusSeconds(10);
+    /** Longer than the longest read, so that the database's own limit ends it first. */
+    private static final Duration READ_TIMEOUT = LogStore.MAX_READ.plusSeconds(10);
 
-    /** BSONObjectTooLarge, and the two of an update that makes a document too large. */
+    /** BSONObjectTooLarge, and the two codes for an update that makes a document too large. */
     private static final Set<Integer> TOO_LARGE = Set.of(10334, 17419, 17420);
 
     final MongoCollection<Document> sessions;
@@ -66,20 +66,20 @@ final class Database implements AutoCloseable {
     private final MongoClient client;
     private final MongoDatabase database;
 
-    /** Null where documents change atomically. */
+    /** Null where the database changes documents atomically. */
     private final ReentrantLock oneChangeAtATime;
 
     /**
-     * Connects, and makes collections and indexes.
+     * Connects, and creates collections and indexes.
      *
-     * @throws IllegalArgumentException if the URI makes no sense
-     * @throws MongoException if the database is away
+     * @throws IllegalArgumentException if the URI is invalid
+     * @throws MongoException if the database is unavailable
      */
     Database(String uri) {
         ConnectionString address = new ConnectionString(uri);
         String name = address.getDatabase() == null ? DEFAULT_NAME : address.getDatabase();
         boolean isFerretOne;
-        // The indexes of a large database take their time.
+        // Building the indexes of a large database takes long, so there is no read timeout here.
         try (MongoClient patient = MongoClients.create(settings(address, Duration.ZERO))) {
             makeIndexes(patient.getDatabase(name));
             isFerretOne = isFerretOne(patient.getDatabase(name));
@@ -116,8 +116,9 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * Every index of a collection that may be sharded begins with its shard key, or is not unique. Those for sorting
-     * begin with what is asked for as equal, for the sort names all their fields: some databases want that.
+     * For collections that may be sharded, every index begins with the shard key or is not unique. Indexes for sorting
+     * begin with the fields that queries compare for equality; the sort names all fields of the index, because some
+     * databases require that.
      */
     private static void makeIndexes(MongoDatabase database) {
         IndexOptions unique = new IndexOptions().unique(true);
@@ -141,8 +142,8 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * FerretDB 1 has no Decimal128, and no arrays within arrays. It reads a document, changes it and writes it back,
-     * and lets others do so between.
+     * FerretDB 1 has no Decimal128 and no arrays within arrays. It changes a document by reading it and writing it
+     * back, and other clients may change it in between.
      */
     private static boolean isFerretOne(MongoDatabase database) {
         try {
@@ -153,7 +154,7 @@ final class Database implements AutoCloseable {
         } catch (MongoCommandException notForUs) {
             return false; // FerretDB has no such restrictions
         }
-        LOG.warn("FerretDB 1 does not change documents atomically: let no other server use this database");
+        LOG.warn("FerretDB 1 does not change documents atomically: no other server may use this database");
         return true;
     }
 
@@ -162,18 +163,18 @@ final class Database implements AutoCloseable {
     }
 
     /**
-     * How to change a document and see what it has become.
+     * Options for changing a document and returning its new state.
      *
-     * @param isMade whether it is made if there is none
-     * @param fields of it that are needed
+     * @param isMade whether to create it if it does not exist
+     * @param fields the fields to return
      */
     FindOneAndUpdateOptions after(boolean isMade, Bson fields) {
         FindOneAndUpdateOptions options =
                 new FindOneAndUpdateOptions().upsert(isMade).returnDocument(ReturnDocument.AFTER);
-        return oneChangeAtATime == null ? options.projection(fields) : options; // FerretDB 1 gives all or nothing
+        return oneChangeAtATime == null ? options.projection(fields) : options; // FerretDB 1 cannot select fields here
     }
 
-    /** Changes one document, atomically. Every change of a document that others may change, too, has to go this way. */
+    /** Changes one document atomically. Every change of a document that others may also change must go through here. */
     <T> T change(Supplier<T> change) {
         if (oneChangeAtATime == null) {
             return change.get();
@@ -186,7 +187,7 @@ final class Database implements AutoCloseable {
         }
     }
 
-    /** Changes one document that may have to be made: tries again if another client makes it at the same time. */
+    /** Changes or creates one document. Tries again if another client creates it at the same time. */
     <T> T upsert(Supplier<T> upsert) {
         return change(() -> {
             try {
@@ -209,7 +210,7 @@ final class Database implements AutoCloseable {
         return ErrorCategory.fromErrorCode(failure.getCode()) == ErrorCategory.DUPLICATE_KEY;
     }
 
-    /** Does something with the database, and tells its faults in the store's words: without names of machines. */
+    /** Runs a database call, and translates failures into the store's exceptions, without names of machines. */
     static <T> T asking(Supplier<T> question) {
         try {
             return question.get();
@@ -229,11 +230,11 @@ final class Database implements AutoCloseable {
 
     static StoreException tooSlow(MongoException cause) {
         return new StoreException(
-                Reason.TOO_SLOW, "takes longer than " + LogStore.LONGEST_READ.toSeconds() + " seconds", cause);
+                Reason.TOO_SLOW, "takes longer than " + LogStore.MAX_READ.toSeconds() + " seconds", cause);
     }
 
     private static StoreException tooLarge(RuntimeException cause) {
-        return new StoreException(Reason.TOO_LARGE, "larger than a document of the database may be", cause);
+        return new StoreException(Reason.TOO_LARGE, "larger than the database allows for one document", cause);
     }
 
     @Override

@@ -6,35 +6,34 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How far each session's records can be read without one missing that is still on its way.
+ * How far each session's records can be read without missing one that is still being written.
  *
- * <p>A number is given to a record before the record is stored. If the writer dies between, nothing ever comes there,
- * so a number that was given {@link #PATIENCE} ago and has no record is passed over, once there is a record after it.
- * Should the batch come again later than that, its records are stored, but a follower that has passed does not see
- * them.
+ * <p>A record gets its number before it is stored. If the writer dies in between, the record never arrives. So a number
+ * that was given {@link #PATIENCE} ago and has no record is skipped, once there is a record after it. If the batch is
+ * sent again even later, its records are stored, but a follower that has skipped them does not see them.
  *
- * <p>Numbers of records that were deleted because they were old are passed at once.
+ * <p>Numbers of records that retention has deleted are skipped at once.
  *
- * <p>Only numbers after the last known end are looked at. For a session of which none is known, a record that was
- * stored {@link #PATIENCE} ago tells that all before it were given earlier.
+ * <p>Only numbers after the last known end are examined. For a session without a known end, a record that was stored
+ * {@link #PATIENCE} ago proves that all numbers before it were given earlier.
  */
 final class Ends {
 
     static final Duration PATIENCE = Duration.ofSeconds(10);
 
-    private static final int MOST_KNOWN = 1000;
+    private static final int MAX_KNOWN = 1000;
 
     private final Sessions sessions;
     private final Records records;
     private final Clock clock;
 
-    /** Those that were asked for last. Guarded by itself. */
-    private final Map<String, Known> known = new LinkedHashMap<>(MOST_KNOWN, 0.75F, true) {
+    /** The sessions that were requested last. Guarded by itself. */
+    private final Map<String, Known> known = new LinkedHashMap<>(MAX_KNOWN, 0.75F, true) {
         private static final long serialVersionUID = 1;
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<String, Known> eldest) {
-            return size() > MOST_KNOWN;
+            return size() > MAX_KNOWN;
         }
     };
 
@@ -48,9 +47,9 @@ final class Ends {
      * What is known of a session.
      *
      * @param end see {@link ai.dreamlake.server.store.LogStore#end}
-     * @param settled numbers before it were given {@link #PATIENCE} ago
-     * @param given numbers before it were given at a time
-     * @param millis that time, since 1970
+     * @param settled numbers before it were given at least {@link #PATIENCE} ago
+     * @param given numbers before it had been given at time {@code millis}
+     * @param millis a time in milliseconds since 1970
      */
     private record Known(long end, long settled, long given, long millis) {}
 

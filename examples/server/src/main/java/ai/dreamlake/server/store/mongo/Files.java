@@ -34,7 +34,7 @@ import org.bson.types.ObjectId;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Files, and their bytes in chunks.
+ * Files, with their bytes in chunks.
  *
  * <pre>
  *   files:  {"_id": "65f…", "sessionId": "9b1c…", "state": "complete", "prefix": "/models", "name": "best.pt",
@@ -43,8 +43,8 @@ import tools.jackson.databind.node.ObjectNode;
  *   chunks: {"_id": "65f…/0000000001", "fileId": "65f…", "n": 1, "bytes": …}
  * </pre>
  *
- * <p>A file can be seen only while it is {@code complete}. What is {@code incomplete} for long, as its writer died, or
- * {@code deleted}, is removed.
+ * <p>Only {@code complete} files are visible. A file is removed if it is {@code deleted}, or if it stays
+ * {@code incomplete} for long because its writer died.
  */
 final class Files {
 
@@ -52,15 +52,15 @@ final class Files {
 
     private static final int CHUNK = 256 * 1024;
 
-    /** Chunks that are deleted or fetched at a time: some megabytes. */
+    /** Chunks deleted or fetched at a time: some megabytes. */
     private static final int PIECE = 16;
 
     private static final String INCOMPLETE = "incomplete";
     private static final String COMPLETE = "complete";
     private static final String DELETED = "deleted";
 
-    /** Nobody sends a file for longer. */
-    private static final Duration LONGEST_UPLOAD = Duration.ofDays(1);
+    /** No upload takes longer. */
+    private static final Duration MAX_UPLOAD = Duration.ofDays(1);
 
     private final Database database;
     private final Sessions sessions;
@@ -124,7 +124,7 @@ final class Files {
     }
 
     private StoredFile end(String userId, String id, String fileId, String checksum, long size) {
-        sessions.checkWritable(userId, id); // it may have been deleted meanwhile
+        sessions.checkWritable(userId, id); // the session may have been deleted meanwhile
         return changed(
                 id,
                 fileId,
@@ -135,10 +135,10 @@ final class Files {
     private void forget(String fileId) {
         try {
             while (deletePieceOfFile(fileId)) {
-                // One piece after the other.
+                // Deletes piece by piece.
             }
         } catch (RuntimeException unavailable) {
-            // What led here is thrown; what is incomplete is removed later.
+            // The original failure is thrown; the incomplete file is removed later.
         }
     }
 
@@ -181,7 +181,7 @@ final class Files {
                 .find(and(eq("sessionId", id), eq("state", COMPLETE)))
                 .sort(Sorts.ascending(IN_ORDER))
                 .batchSize(MongoStore.AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .forEach(file -> files.add(toFile(file)));
         return files;
     }
@@ -198,7 +198,7 @@ final class Files {
         return toFile(file);
     }
 
-    /** Some chunks at a time: who takes them may be slow, and no cursor waits that long. */
+    /** Reads some chunks at a time, because the receiver may be slow, and no cursor waits that long. */
     void write(String id, String fileId, OutputStream to) throws IOException {
         long size = Database.asking(() -> file(id, fileId)).size();
         long written = 0;
@@ -208,7 +208,7 @@ final class Files {
                 written += chunk.length;
             }
             if (written < size && written != (long) (n + PIECE) * CHUNK) {
-                throw unknown(); // it was deleted while it was read
+                throw unknown(); // the file was deleted during the download
             }
         }
     }
@@ -235,20 +235,20 @@ final class Files {
         return changed(id, fileId, COMPLETE, updates);
     }
 
-    /** Its bytes are still there. */
+    /** The bytes stay until they are removed later. */
     void markDeleted(String userId, String id, String fileId) {
         sessions.checkWritable(userId, id);
         changed(id, fileId, COMPLETE, List.of(Updates.set("state", DELETED)));
     }
 
-    /** Deletes a piece of what a session has. False if there was nothing. */
+    /** Deletes a piece of a session's files. Returns false if there was nothing to delete. */
     boolean deletePiece(String id) {
         return deletePiece(eq("sessionId", id));
     }
 
-    /** Deletes a piece of what is of no use. False if there was nothing. */
+    /** Deletes a piece of unused files. Returns false if there was nothing to delete. */
     boolean deletePiece() {
-        Date longAgo = Date.from(clock.instant().minus(LONGEST_UPLOAD));
+        Date longAgo = Date.from(clock.instant().minus(MAX_UPLOAD));
         return deletePiece(eq("state", DELETED)) || deletePiece(and(eq("state", INCOMPLETE), lt("updatedAt", longAgo)));
     }
 
@@ -260,7 +260,7 @@ final class Files {
         return file != null && deletePieceOfFile(file.getString("_id"));
     }
 
-    /** False if there was nothing. */
+    /** Returns false if there was nothing to delete. */
     private boolean deletePieceOfFile(String fileId) {
         database.change(() ->
                 database.files.updateOne(and(eq("_id", fileId), ne("state", DELETED)), Updates.set("state", DELETED)));

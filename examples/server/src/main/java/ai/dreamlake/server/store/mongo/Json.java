@@ -15,24 +15,24 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * JSON as BSON, and back the same.
+ * Converts JSON to BSON, and back to equal JSON.
  *
- * <p>MongoDB gives some names a meaning of their own: in those, {@code %}, {@code .}, a leading {@code $} and NUL are
- * stored as {@code %25}, {@code %2E}, {@code %24} and {@code %00}, and the empty name as {@code %}.
+ * <p>MongoDB gives some names a special meaning. In names, {@code %}, {@code .}, a leading {@code $} and NUL are stored
+ * as {@code %25}, {@code %2E}, {@code %24} and {@code %00}, and the empty name as {@code %}.
  *
- * <p>A number keeps its digits. It is a {@code long}; or a {@code double}, if that is written with these digits; or a
- * Decimal128, such as 0.10; or <code>{"%number": "…"}</code> beyond its 34 digits. No client's name becomes
- * {@code %number}.
+ * <p>A number keeps its digits. It is stored as a {@code long}; or as a {@code double}, if that is written with the
+ * same digits; or as a Decimal128, such as 0.10; or, beyond its 34 digits, as <code>{"%number": "…"}</code>. No
+ * client's name becomes {@code %number}.
  *
- * <p>For a database that has neither Decimal128 nor arrays within arrays, such a number is a <code>{"%number": "…"}
- * </code> too, and such an array an <code>{"%array": […]}</code>.
+ * <p>If the database has neither Decimal128 nor arrays within arrays, such a number is also stored as <code>
+ * {"%number": "…"}</code>, and such an array as <code>{"%array": […]}</code>.
  */
 final class Json {
 
-    /** MongoDB stores 100 levels; what is around takes some of them. */
-    static final int DEEPEST = 90;
+    /** MongoDB stores 100 levels; the enclosing document takes some of them. */
+    static final int MAX_DEPTH = 90;
 
-    /** The only name in a document that stands for a number, whose digits it has as text. */
+    /** The only name in a document that marks a number; its value is the digits as text. */
     static final String NUMBER = "%number";
 
     private static final String ARRAY = "%array";
@@ -46,14 +46,14 @@ final class Json {
         this.isForAllOfBson = isForAllOfBson;
     }
 
-    /** @throws StoreException TOO_LARGE if it is nested too deeply */
+    /** @throws StoreException TOO_LARGE if the object is nested too deeply */
     Document toBson(JsonNode object) {
-        return object(object, DEEPEST);
+        return object(object, MAX_DEPTH);
     }
 
-    /** @throws StoreException TOO_LARGE if it is nested too deeply */
+    /** @throws StoreException TOO_LARGE if the value is nested too deeply */
     Object valueToBson(JsonNode value) {
-        return value(value, DEEPEST);
+        return value(value, MAX_DEPTH);
     }
 
     private Document object(JsonNode object, int depth) {
@@ -66,7 +66,7 @@ final class Json {
 
     private Object value(JsonNode value, int depth) {
         if (depth == 0) {
-            throw new StoreException(Reason.TOO_LARGE, "nested more deeply than " + DEEPEST + " levels");
+            throw new StoreException(Reason.TOO_LARGE, "nested more deeply than " + MAX_DEPTH + " levels");
         }
         return switch (value.getNodeType()) {
             case OBJECT -> object(value, depth);
@@ -95,7 +95,7 @@ final class Json {
                     : exactly(new BigDecimal(integer), integer.toString());
         }
         if (!number.isBigDecimal() && !Double.isFinite(number.doubleValue())) {
-            return Double.toString(number.doubleValue()); // JSON has no such number; some databases have none, too
+            return Double.toString(number.doubleValue()); // JSON has no such number, and neither do some databases
         }
         BigDecimal exact = number.decimalValue();
         double nearest = exact.doubleValue();
@@ -103,7 +103,7 @@ final class Json {
             return nearest;
         }
         String text = exact.toString();
-        // Without a fraction or an exponent it would come back as an integer.
+        // Without a fraction or an exponent, the number would be read back as an integer.
         return exact.scale() == 0 ? new Document(NUMBER, text + "E0") : exactly(exact, text);
     }
 
@@ -119,7 +119,7 @@ final class Json {
                     return decimal;
                 }
             } catch (NumberFormatException tooManyDigits) {
-                // Becomes text.
+                // The number is stored as text.
             }
         }
         return new Document(NUMBER, text);
@@ -142,7 +142,7 @@ final class Json {
                         .replace("%25", "%");
     }
 
-    /** A Java null for what is not there. */
+    /** A missing entry becomes a Java null. */
     static ObjectNode toObject(Document document) {
         return document == null ? null : (ObjectNode) toJson(document);
     }
@@ -185,7 +185,7 @@ final class Json {
         return object;
     }
 
-    /** As Jackson reads it: a number is equal only to one of the same kind. */
+    /** The node type that Jackson reads: numbers are equal only to numbers of the same type. */
     private static JsonNode integer(long number) {
         return number == (int) number ? JSON.numberNode((int) number) : JSON.numberNode(number);
     }

@@ -27,20 +27,19 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A store in MongoDB: a single node, a replica set, a sharded cluster. Any number of servers may use one database at
- * once; they keep nothing in memory that others have to know.
+ * A store in MongoDB: a single node, a replica set or a sharded cluster. Any number of servers may use one database at
+ * once, because they share no state outside it.
  *
- * <p>{@link #end} of a session stops before numbers whose records are on their way. What a writer that died left out is
- * passed over after 10 to 20 seconds.
+ * <p>{@link #end} of a session stops before numbers whose records are still being written. Numbers that a writer left
+ * without records when it died are skipped after 10 to 20 seconds.
  *
- * <p>A session's count of records and its end count what was given numbers, also if the writer died and never stored
- * it.
+ * <p>A session's record count and end include all numbers given, even if the writer died and never stored the records.
  */
 public final class MongoStore implements Store {
 
     /**
-     * Documents that are fetched at a time, where they may be large: so many of the largest fit into one message.
-     * MongoDB itself sends fewer where they are larger; others do not look.
+     * Documents fetched at a time where they may be large: this many of the largest size fit into one message. MongoDB
+     * itself sends fewer if they are larger; other databases do not check.
      */
     static final int AT_A_TIME = 40;
 
@@ -54,12 +53,11 @@ public final class MongoStore implements Store {
     private final Removal removal;
 
     /**
-     * Connects, and makes collections and indexes where they are missing. That takes its time in a large database of
-     * another version.
+     * Connects, and creates missing collections and indexes. That takes long in a large database of another version.
      *
-     * @param uri of MongoDB's form; the database is {@code dreamlake} unless it names another
-     * @param clock what tells when records are stored
-     * @throws IllegalArgumentException if the URI makes no sense
+     * @param uri in MongoDB's format; the database is {@code dreamlake} unless the URI names another
+     * @param clock gives the time when records are stored
+     * @throws IllegalArgumentException if the URI is invalid
      * @throws StoreException UNAVAILABLE
      */
     public MongoStore(String uri, Clock clock) {

@@ -61,20 +61,20 @@ import tools.jackson.databind.node.ObjectNode;
  *    "createdAt": …}
  * </pre>
  *
- * <p>A date of MongoDB's has milliseconds; {@code timestampMicros} are the microseconds beyond, if there are any.
+ * <p>A MongoDB date has milliseconds; {@code timestampMicros} has the remaining microseconds, if there are any.
  *
  * <p>Records are found by {@code sessionId} and {@code sequenceNumber}, which may be a shard key. {@code _id} is made
- * of them, so a record that is stored twice is stored once, whatever the collection's indexes are.
+ * from them. So writing a record twice stores it once, whatever indexes the collection has.
  */
 final class Records {
 
     static final List<String> BY_NUMBER = List.of("sessionId", "sequenceNumber");
     static final List<String> BY_TIME = List.of("sessionId", "timestamp", "timestampMicros", "sequenceNumber");
 
-    /** A page ends early rather than become larger: bytes of documents. */
-    private static final long LARGEST_PAGE = 4L * 1024 * 1024;
+    /** A page ends early if its documents exceed this many bytes. */
+    private static final long MAX_PAGE = 4L * 1024 * 1024;
 
-    /** Records that are deleted at a time. */
+    /** Records deleted at a time. */
     private static final int PIECE = 1000;
 
     private static final Instant BEFORE_ALL = Instant.parse("-0001-01-01T00:00:00Z");
@@ -94,7 +94,7 @@ final class Records {
         this.clock = clock;
     }
 
-    /** See {@link LogStore#append}. May end at any point, and be called again. */
+    /** See {@link LogStore#append}. May be cut off at any point and called again. */
     Numbers append(String userId, String id, String key, List<NewRecord> batch) {
         if (batch.isEmpty()) {
             sessions.checkWritable(userId, id);
@@ -106,7 +106,7 @@ final class Records {
             Numbers numbers = given.numbers();
             if (given.isNew() || !isStored(id, numbers)) {
                 if (!given.isNew() && numbers.end() <= given.deletedEnd()) {
-                    batches.forget(userId, id, key, numbers); // for its records were deleted, it was not cut off
+                    batches.forget(userId, id, key, numbers); // its records were deleted; it was not cut off
                     continue;
                 }
                 checkCount(numbers, batch);
@@ -121,11 +121,12 @@ final class Records {
         if (numbers.count() != batch.size()) {
             throw new StoreException(
                     Reason.KEY_REUSED,
-                    "came with " + numbers.count() + " records before, and now with " + batch.size());
+                    "was used for a batch of " + numbers.count() + " records before, and now for one of "
+                            + batch.size());
         }
     }
 
-    /** Without what depends on their numbers. */
+    /** Documents without the fields that depend on their numbers. */
     private List<Document> documents(String id, List<NewRecord> batch) {
         List<Document> documents = new ArrayList<>(batch.size());
         Date now = Date.from(clock.instant());
@@ -146,7 +147,7 @@ final class Records {
         return documents;
     }
 
-    /** Records are stored in the order of their numbers, so the last one tells. */
+    /** Records are stored in the order of their numbers, so the last one shows whether all are stored. */
     private boolean isStored(String id, Numbers numbers) {
         return database.records
                         .find(and(eq("sessionId", id), eq("sequenceNumber", numbers.end() - 1)))
@@ -155,7 +156,7 @@ final class Records {
                 != null;
     }
 
-    /** In their order. Those that an earlier attempt stored, or another one does now, are left out. */
+    /** Stores documents in order. Skips those that an earlier or concurrent attempt has stored. */
     private void store(String id, Numbers numbers, List<Document> documents) {
         for (int i = 0; i < documents.size(); i++) {
             long number = numbers.start() + i;
@@ -192,7 +193,7 @@ final class Records {
                 .sort(Sorts.ascending(BY_NUMBER))
                 .projection(Projections.fields(Projections.include(BY_NUMBER), Projections.excludeId()))
                 .batchSize(NUMBERS_AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     private static long number(Document record) {
@@ -205,14 +206,14 @@ final class Records {
     }
 
     /**
-     * Goes through the numbers of those records that are stored, in their order.
+     * Visits the numbers of stored records, in order.
      *
-     * @param each returns false when it has enough
+     * @param each returns false to stop
      */
     void eachNumber(String id, long from, long to, LongPredicate each) {
         try (var cursor = numbers(id, from, to).cursor()) {
             while (cursor.hasNext() && each.test(number(cursor.next()))) {
-                // Goes on.
+                // The loop only drives the cursor.
             }
         }
     }
@@ -224,14 +225,14 @@ final class Records {
                 .sort(Sorts.descending(BY_NUMBER))
                 .projection(Projections.include("sequenceNumber"))
                 .limit(1)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .first();
         return last == null ? 0 : number(last) + 1;
     }
 
     Page<StoredRecord> find(String id, RecordQuery query) {
         if (sessions.range(id).next() == 0) {
-            return new Page<>(List.of(), false); // what a deleted session had may still be there
+            return new Page<>(List.of(), false); // records of a deleted session may still exist
         }
         List<String> order = query.order() == RecordQuery.Order.TIMESTAMP ? BY_TIME : BY_NUMBER;
         FindIterable<RawBsonDocument> found = database.records
@@ -239,7 +240,7 @@ final class Records {
                 .find(filter(id, query.filter()))
                 .sort(query.descending() ? Sorts.descending(order) : Sorts.ascending(order))
                 .batchSize(MongoStore.AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS);
         if (isDecidedByDatabase(query.filter())) {
             return page(
                     found.skip((int) Math.min(Integer.MAX_VALUE, query.offset()))
@@ -251,9 +252,9 @@ final class Records {
     }
 
     /**
-     * The records that were found, without those that do not fit after all.
+     * The records that were found, without those that do not match after all.
      *
-     * @param offset how many are left to leave out
+     * @param offset how many matching records still have to be skipped
      */
     private static Page<StoredRecord> page(FindIterable<RawBsonDocument> found, RecordQuery query, long offset) {
         DocumentCodec codec = new DocumentCodec();
@@ -270,7 +271,7 @@ final class Records {
                     continue;
                 }
                 size += raw.getByteBuffer().remaining();
-                if (records.size() == query.limit() || size > LARGEST_PAGE && !records.isEmpty()) {
+                if (records.size() == query.limit() || size > MAX_PAGE && !records.isEmpty()) {
                     return new Page<>(records, true);
                 }
                 records.add(record);
@@ -279,7 +280,10 @@ final class Records {
         return new Page<>(records, false);
     }
 
-    /** Else it finds some that do not fit: a long text's beginning only, and conditions with some room. */
+    /**
+     * Otherwise the database also finds records that do not match: it searches only for the beginning of a long text,
+     * and compares conditions with a margin.
+     */
     private static boolean isDecidedByDatabase(RecordFilter filter) {
         return isWhole(filter) && filter.conditions().isEmpty();
     }
@@ -288,16 +292,16 @@ final class Records {
         return filter.search() == null || SearchPattern.isWhole(filter.search());
     }
 
-    /** Whether a record that the database has found fits. */
+    /** Whether a record that the database has found really matches. */
     private static boolean fits(String message, JsonNode metadata, RecordFilter filter) {
         return (isWhole(filter) || SearchPattern.isIn(message, filter.search()))
                 && filter.conditions().stream().allMatch(condition -> condition.fits((ObjectNode) metadata));
     }
 
-    /** Of what is decided here, and not by the database, which has a limit of its own. */
+    /** A time limit for the matching done here; the database has its own limit. */
     private static final class Deadline {
 
-        private final long nanos = System.nanoTime() + LogStore.LONGEST_READ.toNanos();
+        private final long nanos = System.nanoTime() + LogStore.MAX_READ.toNanos();
 
         void check() {
             if (System.nanoTime() - nanos > 0) {
@@ -306,10 +310,13 @@ final class Records {
         }
     }
 
-    /** Reads of each record what it is counted by: not all databases that are used as MongoDB can count so. */
+    /**
+     * Counts here, by reading the time and level of each record: not all MongoDB-compatible databases can count this
+     * way.
+     */
     Histogram histogram(String id, RecordFilter filter, int most) {
         if (sessions.range(id).next() == 0) {
-            return Histogram.EMPTY; // what a deleted session had may still be there
+            return Histogram.EMPTY; // records of a deleted session may still exist
         }
         Instant first = extreme(id, Sorts.ascending(BY_TIME));
         Instant last = extreme(id, Sorts.descending(BY_TIME));
@@ -331,12 +338,12 @@ final class Records {
                 .find(filter(id, filter))
                 .projection(Projections.fields(Projections.include(List.copyOf(fields)), Projections.excludeId()))
                 .batchSize(NUMBERS_AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS);
         Deadline deadline = new Deadline();
         for (Document record : found) {
             deadline.check();
             Instant time = time(record);
-            // A record may have come since.
+            // A record may have been stored since.
             boolean isCounted = !time.isBefore(from) && !time.isAfter(to);
             ObjectNode metadata = Json.toObject(record.get("metadata", Document.class));
             if (isCounted && fits(record.getString("message"), metadata, filter)) {
@@ -353,7 +360,7 @@ final class Records {
                 .sort(order)
                 .projection(Projections.include("timestamp", "timestampMicros"))
                 .limit(1)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .first();
         return record == null ? null : time(record);
     }
@@ -393,15 +400,15 @@ final class Records {
         return and(all);
     }
 
-    /** A date has bounds, and those of records are narrower. */
+    /** Clamps to the range of a BSON date, which is wider than that of records. */
     private static Instant inBounds(Instant time) {
         return time.isBefore(BEFORE_ALL) ? BEFORE_ALL : time.isAfter(AFTER_ALL) ? AFTER_ALL : time;
     }
 
-    /** The index has the milliseconds first; they bound it. */
+    /** Milliseconds come first in the index, so they bound the search. */
     private static void addFrom(List<Bson> all, Instant from) {
         Date millis = Date.from(from);
-        // What is kept are whole microseconds: one that has begun before the time is too early.
+        // Stored times are whole microseconds. If the limit lies within a microsecond, that one is too early.
         int micros = Times.microsOfMilli(from) + (from.getNano() % 1000 == 0 ? 0 : 1);
         all.add(gte("timestamp", millis));
         if (micros > 0) {
@@ -409,7 +416,7 @@ final class Records {
         }
     }
 
-    /** No {@code timestampMicros} means 0. */
+    /** An absent {@code timestampMicros} means 0. */
     private static void addTo(List<Bson> all, Instant to) {
         Date millis = Date.from(to);
         all.add(lte("timestamp", millis));
@@ -426,10 +433,13 @@ final class Records {
                 record.getDate("createdAt").toInstant());
     }
 
-    /** Reads what may belong to the names, and decides here: a name may be that of an entry, or lead through some. */
+    /**
+     * Reads the entries that the names may mean, and decides here: a name may be that of an entry, or a path through
+     * nested ones.
+     */
     void series(String id, SeriesQuery query, Consumer<SeriesPoint> each) {
         if (sessions.range(id).next() == 0) {
-            return; // what a deleted session had may still be there
+            return; // records of a deleted session may still exist
         }
         List<String> values = Conditions.firstSteps(query.name());
         Set<String> fields = new LinkedHashSet<>(List.of("sequenceNumber", "timestamp", "timestampMicros"));
@@ -446,7 +456,7 @@ final class Records {
                 .sort(Sorts.ascending(BY_NUMBER))
                 .projection(Projections.fields(Projections.include(List.copyOf(fields)), Projections.excludeId()))
                 .batchSize(NUMBERS_AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS);
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS);
         for (Document record : found) {
             ObjectNode metadata = Json.toObject(record.get("metadata", Document.class));
             OptionalDouble value = Metrics.find(metadata, query.name());
@@ -459,7 +469,7 @@ final class Records {
         }
     }
 
-    /** Deletes a piece of a session's records. False if there was none. */
+    /** Deletes a piece of a session's records. Returns false if there were none. */
     boolean deletePiece(String id) {
         Document last = null;
         for (Document record : numbers(id, 0, Long.MAX_VALUE).limit(PIECE)) {
@@ -482,7 +492,7 @@ final class Records {
                     .sort(Sorts.ascending("createdAt"))
                     .projection(Projections.include(BY_NUMBER))
                     .limit(Math.min(PIECE, atMost - deleted))
-                    .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                    .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                     .forEach(record -> oldest.computeIfAbsent(record.getString("sessionId"), any -> new ArrayList<>())
                             .add(number(record)));
             if (oldest.isEmpty()) {

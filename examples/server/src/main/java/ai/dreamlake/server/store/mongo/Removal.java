@@ -20,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what deleted sessions and files had, in pieces, on a thread of its own. What a server that died has left, or
- * one that was writing when the session was deleted, is removed the next time.
+ * Removes the contents of deleted sessions and files piece by piece, on a thread of its own. What another server leaves
+ * behind, because it died or was still writing when the session was deleted, is removed in a later round.
  */
 final class Removal implements AutoCloseable {
 
     /** No call that began before a session was deleted takes longer. */
-    private static final Duration LONGEST_CALL = Duration.ofHours(1);
+    private static final Duration MAX_CALL = Duration.ofHours(1);
 
-    private static final Duration LONGEST_STOP = Duration.ofSeconds(10);
+    private static final Duration MAX_STOP = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
 
     private final Database database;
@@ -54,7 +54,7 @@ final class Removal implements AutoCloseable {
         return thread;
     }
 
-    /** There is something to remove, or may be. */
+    /** There may be something to remove. */
     void wake() {
         thread.execute(this::removeAll);
     }
@@ -64,17 +64,17 @@ final class Removal implements AutoCloseable {
             Date now = Date.from(clock.instant());
             for (Document session : deletedSessions(now)) {
                 while (!isStopped() && removePiece(session.getString("_id"))) {
-                    // One piece after the other.
+                    // Deletes piece by piece.
                 }
-                if (session.getDate("deletedAt").getTime() < now.getTime() - LONGEST_CALL.toMillis()) {
+                if (session.getDate("deletedAt").getTime() < now.getTime() - MAX_CALL.toMillis()) {
                     forget(session);
                 }
             }
             while (!isStopped() && files.deletePiece()) {
-                // One piece after the other.
+                // Deletes piece by piece.
             }
         } catch (RuntimeException failure) {
-            LOG.debug("Removing goes on later", failure);
+            LOG.debug("Removal will continue later", failure);
         }
     }
 
@@ -107,8 +107,8 @@ final class Removal implements AutoCloseable {
     public void close() {
         thread.shutdownNow();
         try {
-            if (!thread.awaitTermination(LONGEST_STOP.toMillis(), TimeUnit.MILLISECONDS)) {
-                LOG.debug("Removing is in the middle of something");
+            if (!thread.awaitTermination(MAX_STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+                LOG.debug("Removal did not stop in time");
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

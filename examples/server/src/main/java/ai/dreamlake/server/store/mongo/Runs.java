@@ -36,7 +36,7 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Parameters, tracks, and the tracks' points.
+ * Parameters, tracks, and the points of tracks.
  *
  * <pre>
  *   parameters: {"_id": "9b1c…", "data": {"model%2Elr": 0.001}, "version": 1, "createdAt": …, "updatedAt": …}
@@ -46,14 +46,14 @@ import tools.jackson.databind.node.ObjectNode;
  *                "createdAt": …}
  * </pre>
  *
- * <p>Points get their indexes as records get their numbers. Where a writer died between the two writes, its points are
- * read as empty objects, so that the others stay where they are.
+ * <p>Points get their indexes as records get their numbers. If a writer dies between the two writes, its points are
+ * read as empty objects, so that the others keep their indexes.
  */
 final class Runs {
 
-    private static final long LARGEST_PAGE = 4L * 1024 * 1024;
+    private static final long MAX_PAGE = 4L * 1024 * 1024;
 
-    /** Points that are deleted at a time. */
+    /** Points deleted at a time. */
     private static final int PIECE = 1000;
 
     private static final int INDEX_DIGITS = 19;
@@ -131,7 +131,7 @@ final class Runs {
         Sessions.addIfGiven(updates, "description", description);
         Sessions.addIfGiven(updates, "tags", tags);
         Sessions.addIfGiven(updates, "metadata", metadata == null ? null : database.json.toBson(metadata));
-        // Not joined by $and: there FerretDB does not look for what a new document has to have.
+        // Not joined by $and: FerretDB does not look inside it for the fields of a new document.
         Document named = new Document("sessionId", id).append("name", name);
         Track track = toTrack(
                 database.upsert(() -> database.tracks.findOneAndUpdate(named, Updates.combine(updates), UPSERT)));
@@ -185,7 +185,7 @@ final class Runs {
                 .find(eq("sessionId", id))
                 .sort(Sorts.ascending("sessionId", "name"))
                 .batchSize(MongoStore.AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .forEach(track -> tracks.add(toTrack(track)));
         return tracks;
     }
@@ -211,7 +211,7 @@ final class Runs {
                 .sort(Sorts.ascending("trackId", "index"))
                 .limit(limit)
                 .batchSize(MongoStore.AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .cursor()) {
             while (points.size() < limit && cursor.hasNext()) {
                 RawBsonDocument raw = cursor.next();
@@ -220,7 +220,7 @@ final class Runs {
                 long index = Sessions.number(point, "index");
                 boolean isOnItsWay = index > start + points.size()
                         && point.getDate("createdAt").toInstant().isAfter(settled);
-                if (isOnItsWay || size > LARGEST_PAGE && !points.isEmpty()) {
+                if (isOnItsWay || size > MAX_PAGE && !points.isEmpty()) {
                     return;
                 }
                 while (points.size() < limit && start + points.size() < index) {
@@ -233,7 +233,7 @@ final class Runs {
         }
     }
 
-    /** Deletes a piece of what a session has. False if there was nothing. */
+    /** Deletes a piece of a session's tracks and points. Returns false if there was nothing to delete. */
     boolean deletePiece(String id) {
         Document track = database.tracks.find(eq("sessionId", id)).first();
         if (track == null) {

@@ -6,18 +6,16 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * A regular expression that finds a text whatever the case of its letters, in any script. It names both cases of each
- * letter, as in {@code [äÄ]}, because databases differ in what their option {@code i} does outside of ASCII.
+ * A regular expression that finds a text ignoring case, in any script. It lists both cases of each letter, as in
+ * {@code [äÄ]}, because the option {@code i} differs between databases outside of ASCII.
  */
 final class SearchPattern {
 
-    /**
-     * For each character that has others which differ from it only in case: all of them, by their common folded form.
-     */
+    /** For each character that has case variants: all variants, by their common folded form. */
     private static final Map<Integer, Set<Integer>> CASES = cases();
 
-    /** Characters of a text; MongoDB takes 32,764 bytes, and a letter with its cases has some. */
-    private static final int LONGEST = 1000;
+    /** Maximum number of characters. MongoDB accepts 32,764 bytes, and a letter with its cases takes several. */
+    private static final int MAX_LENGTH = 1000;
 
     private SearchPattern() {}
 
@@ -33,17 +31,17 @@ final class SearchPattern {
         return cases;
     }
 
-    /** As {@link String#equalsIgnoreCase} does. */
+    /** Folds as {@link String#equalsIgnoreCase} does. */
     private static int folded(int point) {
         return Character.toLowerCase(Character.toUpperCase(point));
     }
 
-    /** Whether the expression is for all of a text. */
+    /** Whether the expression covers the whole text. */
     static boolean isWhole(String text) {
-        return text.codePointCount(0, text.length()) <= LONGEST;
+        return text.codePointCount(0, text.length()) <= MAX_LENGTH;
     }
 
-    /** Whether a message contains a text of any length: what the expression is for, but done here. */
+    /** Whether a message contains a text of any length: the same search as the expression's, but done here. */
     static boolean isIn(String message, String text) {
         return folded(message).contains(folded(text));
     }
@@ -57,7 +55,7 @@ final class SearchPattern {
     /** An expression for a text, or for the beginning of a long one. */
     static String of(String text) {
         StringBuilder pattern = new StringBuilder();
-        text.codePoints().limit(LONGEST).forEach(point -> {
+        text.codePoints().limit(MAX_LENGTH).forEach(point -> {
             Set<Integer> cases = CASES.get(folded(point));
             if (cases == null) {
                 quote(point, pattern);

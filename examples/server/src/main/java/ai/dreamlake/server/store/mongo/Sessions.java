@@ -43,21 +43,21 @@ import org.bson.conversions.Bson;
  *    "createdAt": …, "updatedAt": …}
  * </pre>
  *
- * <p>A date of MongoDB's has milliseconds; {@code …Micros} are the same times in microseconds since 1970. What
- * {@code batches} and {@code moves} are: see {@link Batches}. After the deletion of old records, {@code deletedEnd} is
- * one past the last number of theirs.
+ * <p>A MongoDB date has milliseconds; {@code …Micros} are the same times in microseconds since 1970. For
+ * {@code batches} and {@code moves} see {@link Batches}. After retention has deleted records, {@code deletedEnd} is one
+ * past the last number of theirs.
  *
- * <p>Of a deleted session there stays what tells that it was one, and {@code deletedAt} while something of it may be
- * left.
+ * <p>Of a deleted session, only what marks it as deleted remains, and {@code deletedAt} while some of its contents may
+ * remain.
  */
 final class Sessions {
 
-    private static final int MOST_LISTED = 1000;
+    private static final int MAX_LISTED = 1000;
     private static final int ID_BYTES = 16;
-    private static final int LONGEST_PATH = 900;
+    private static final int MAX_PATH = 900;
     private static final long MICROS_IN_MILLI = 1000;
 
-    /** All but what may be large, and is needed only to number batches. */
+    /** All fields except the large one that is needed only to number batches. */
     private static final Bson WITHOUT_BATCHES = Projections.exclude("batches");
 
     private final SecureRandom random = new SecureRandom();
@@ -113,20 +113,20 @@ final class Sessions {
     }
 
     /**
-     * Neither a user's id nor a workspace tells where it ends, so their lengths do. Some databases have no room in an
-     * index for long ones.
+     * Prefixes the user's id and the workspace with their lengths, because they may contain any character and could not
+     * be told apart otherwise. Long paths are hashed, because some databases limit the size of index entries.
      */
     private static String path(String userId, String workspace, String name) {
         String path = userId.length() + ":" + userId + "/" + workspace.length() + ":" + workspace + "/" + name;
         byte[] bytes = path.getBytes(StandardCharsets.UTF_8);
-        return bytes.length <= LONGEST_PATH ? path : "sha256/" + HexFormat.of().formatHex(sha256().digest(bytes));
+        return bytes.length <= MAX_PATH ? path : "sha256/" + HexFormat.of().formatHex(sha256().digest(bytes));
     }
 
     static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException impossible) {
-            throw new AssertionError(impossible); // every Java has it
+            throw new AssertionError(impossible); // every Java has SHA-256
         }
     }
 
@@ -138,7 +138,7 @@ final class Sessions {
     /**
      * Some fields of a session.
      *
-     * @param fields userId and deleted have to be among them
+     * @param fields must include userId and deleted
      * @throws StoreException UNKNOWN, DELETED
      */
     Document document(String userId, String id, Bson fields) {
@@ -171,9 +171,9 @@ final class Sessions {
                 .find(and(eq("userId", userId), eq("deleted", false)))
                 .sort(Sorts.descending("userId", "deleted", "lastLogAt"))
                 .projection(WITHOUT_BATCHES)
-                .limit(MOST_LISTED)
+                .limit(MAX_LISTED)
                 .batchSize(MongoStore.AT_A_TIME)
-                .maxTime(LogStore.LONGEST_READ.toMillis(), TimeUnit.MILLISECONDS)
+                .maxTime(LogStore.MAX_READ.toMillis(), TimeUnit.MILLISECONDS)
                 .forEach(session -> sessions.add(toListed(session, listed)));
         return sessions;
     }
@@ -188,7 +188,7 @@ final class Sessions {
         return toSession(document);
     }
 
-    /** From now on its id is that of a deleted session, and its name is free. What it has is still there. */
+    /** Marks the id as that of a deleted session, and frees the name. The contents still exist. */
     void markDeleted(String userId, String id) {
         Document session = database.sessions
                 .find(eq("_id", id))
@@ -218,10 +218,10 @@ final class Sessions {
     }
 
     /**
-     * How far a session's numbers go.
+     * The range of a session's numbers.
      *
      * @param next one past the last number that was given to a record
-     * @param deleted one past the last number of a record that was deleted because it was old
+     * @param deleted one past the last number of a record that retention has deleted
      */
     record Range(long next, long deleted) {}
 
@@ -236,7 +236,7 @@ final class Sessions {
                 : new Range(number(session, "nextSequenceNumber"), number(session, "deletedEnd"));
     }
 
-    /** Whether there is such a session, and not deleted: what it had may still be there. */
+    /** Whether the session exists and is not deleted. Contents of a deleted session may still exist. */
     boolean isThere(String id) {
         return database.sessions
                         .find(and(eq("_id", id), eq("deleted", false)))
@@ -280,18 +280,18 @@ final class Sessions {
         return levels;
     }
 
-    /** The first ones only: writers that did not know of each other may have stored some more. */
+    /** Only the first ones: concurrent writers may have stored a few more. */
     static Map<String, Double> metrics(Document session) {
         Map<String, Double> metrics = new LinkedHashMap<>();
         session.get("metrics", new Document()).forEach((name, value) -> {
-            if (metrics.size() < LogStore.MOST_METRICS) {
+            if (metrics.size() < LogStore.MAX_METRICS) {
                 metrics.put(Json.plain(name), Double.valueOf(value.toString()));
             }
         });
         return metrics;
     }
 
-    /** To the microsecond, if the record with that time is not older than this version of the server. */
+    /** In microseconds, or in milliseconds if a previous version of the server stored the record with that time. */
     private static Instant time(Document session, String name) {
         Instant time = instant(session, name + "At");
         long micros = number(session, name + "Micros");

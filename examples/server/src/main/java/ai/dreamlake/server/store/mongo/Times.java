@@ -16,7 +16,7 @@ final class Times {
         return time.getEpochSecond() * MICROS_IN_SECOND + time.getNano() / NANOS_IN_MICRO;
     }
 
-    /** The first microsecond that is no earlier. */
+    /** The first microsecond that is not before the time. */
     static long microsFrom(Instant time) {
         return micros(time) + (time.getNano() % NANOS_IN_MICRO == 0 ? 0 : 1);
     }
@@ -25,7 +25,7 @@ final class Times {
         return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
     }
 
-    /** The microseconds beyond its milliseconds: 0 to 999. */
+    /** The microseconds after the last full millisecond: 0 to 999. */
     static int microsOfMilli(Instant time) {
         return time.getNano() / NANOS_IN_MICRO % MICROS_IN_MILLI;
     }

@@ -1,8 +1,8 @@
 /**
- * The store in MongoDB, or in a database that speaks its protocol. {@link ai.dreamlake.server.store.mongo.MongoStore}
- * is all that others see of it.
+ * The store in MongoDB, or in a database that speaks its protocol. Other packages use only
+ * {@link ai.dreamlake.server.store.mongo.MongoStore}.
  *
- * <p>Only what the databases that imitate MongoDB have, too: single documents change atomically, indexes are unique,
- * and nothing more is asked for. No transactions, no updates by pipelines, no change streams.
+ * <p>It relies only on what the databases that imitate MongoDB also have: atomic changes of single documents, and
+ * unique indexes. It uses no transactions, no pipeline updates and no change streams.
  */
 package ai.dreamlake.server.store.mongo;

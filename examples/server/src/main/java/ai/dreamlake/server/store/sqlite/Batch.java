@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Records as they will be stored. Made on the thread of the one who brings them, so that the writing thread only
+ * Records in the form in which they are stored. The caller's thread prepares them, so that the writing thread only
  * writes.
  *
  * @param first the earliest time in microseconds
- * @param last the latest one
+ * @param last the latest time in microseconds
  */
 record Batch(List<Row> rows, Map<Level, Integer> counts, Map<String, Double> metrics, long first, long last) {
 

@@ -8,11 +8,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the log short. Usually SQLite does: after every 16 MiB the writer moves what is in the log into the file, and
- * begins the log anew if nobody reads from it. With one long read after the other somebody always does. So beyond a
- * length new ones wait until those at work have ended, and the log is begun anew then; writers go on meanwhile.
+ * Keeps the write-ahead log short. Usually SQLite does so itself: after every 16 MiB the writer moves the log's
+ * contents to the file, and restarts the log if nobody is reading from it. With overlapping long reads, somebody always
+ * is. So beyond a certain length, new long reads wait until the current ones have ended. Then the log restarts. Writers
+ * continue meanwhile.
  *
- * <p>So the log has at most this length, and what is written during the longest read.
+ * <p>So the log has at most this length, plus what is written during the longest read.
  */
 final class Checkpoints implements Runnable {
 
@@ -26,8 +27,8 @@ final class Checkpoints implements Runnable {
     private final long most;
 
     /**
-     * @param readers those that may take long
-     * @param most beyond how many bytes they wait
+     * @param readers the connections whose reads may take long
+     * @param most the length of the log in bytes beyond which they wait
      */
     Checkpoints(Connection connection, StoreFile file, Readers readers, long most) {
         this.connection = connection;
@@ -36,23 +37,23 @@ final class Checkpoints implements Runnable {
         this.most = most;
     }
 
-    /** Called by the writing thread outside of a transaction. */
+    /** The writing thread calls this outside of a transaction. */
     @Override
     public void run() {
         if (file.logLength() <= most) {
             return;
         }
         if (!readers.pause()) {
-            return; // the last one of them calls again
+            return; // the last reader calls this again
         }
         try (Statement statement = connection.createStatement()) {
             connection.setAutoCommit(true);
-            // Waits for short reads, some milliseconds.
+            // Waits for short reads, which take some milliseconds.
             try (ResultSet row = statement.executeQuery("PRAGMA wal_checkpoint(TRUNCATE)")) {
-                LOG.debug("The log was cleared: {}", row.getInt(1) == 0);
+                LOG.debug("The log was truncated: {}", row.getInt(1) == 0);
             }
         } catch (SQLException failure) {
-            LOG.warn("The log could not be cleared: {}", failure.getMessage());
+            LOG.warn("Cannot truncate the store's log: {}", failure.getMessage());
         } finally {
             readers.resume();
             endOfAutoCommit();
@@ -63,7 +64,7 @@ final class Checkpoints implements Runnable {
         try {
             connection.setAutoCommit(false);
         } catch (SQLException impossible) {
-            LOG.warn("The store's connection does not go on: {}", impossible.getMessage());
+            LOG.warn("The store's connection cannot return to transactions: {}", impossible.getMessage());
         }
     }
 }

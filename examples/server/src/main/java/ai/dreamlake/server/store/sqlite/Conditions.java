@@ -8,12 +8,12 @@ import org.sqlite.Function;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A function of SQLite's that says whether metadata fits. SQLite's own functions for JSON would read names with dots
- * and quotes, and numbers of any size, in a way of their own. For one connection, and so for one thread at a time.
+ * An SQLite function that tells whether metadata matches. SQLite's own JSON functions would treat names with dots and
+ * quotes, and large numbers, differently. For one connection, and so for one thread at a time.
  */
 final class Conditions extends Function {
 
-    /** What it is called in SQL; its argument is the text of the metadata. */
+    /** Its name in SQL. Its argument is the text of the metadata. */
     static final String NAME = "fits";
 
     private List<Condition> wanted = List.of();
@@ -26,7 +26,7 @@ final class Conditions extends Function {
         return conditions;
     }
 
-    /** What has to hold from now on. */
+    /** Sets the conditions for the following calls. */
     void want(List<Condition> conditions) {
         wanted = conditions;
     }

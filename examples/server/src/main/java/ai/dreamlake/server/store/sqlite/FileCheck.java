@@ -11,17 +11,20 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Whether a file can be ours, and whole: looks at its first bytes, at its length, and at what the log beside it has.
- * SQLite itself would find the end missing only when it reads there, or would fill it with zeros from the log.
+ * Checks whether a file is a complete store: looks at its first bytes, its length, and the contents of the log beside
+ * it. SQLite itself would notice a missing end only when it reads there, or would fill it with zeros from the log.
  *
- * <p>Reads nothing of the records, so it takes no longer for a large file. To be called before SQLite opens the file:
- * closing it here would take away the locks that SQLite has of it.
+ * <p>It reads no records, so it is as fast for a large file. Call it before SQLite opens the file: closing the file
+ * here would release SQLite's locks on it.
  */
 final class FileCheck {
 
     private static final byte[] MAGIC = "SQLite format 3\0".getBytes(StandardCharsets.US_ASCII);
 
-    /** Of the database: length, and where in it are the page's size, the count of pages, and what a program sets. */
+    /**
+     * The database header: its length, and the positions of the page size, the page count, and the values that a
+     * program sets.
+     */
     private static final int HEADER = 100;
 
     private static final int PAGE_SIZE = 16;
@@ -29,29 +32,32 @@ final class FileCheck {
     private static final int USER_VERSION = 60;
     private static final int APPLICATION_ID = 68;
 
-    /** 65536 does not fit into two bytes. */
-    private static final int LARGEST_PAGE = 65536;
+    /** The code 1 means 65536, which does not fit into two bytes. */
+    private static final int MAX_PAGE = 65536;
 
-    /** Of the log: its own header, with two random numbers, and that of each page in it, which repeats them. */
+    /**
+     * The log: the length of its header, which has two random numbers, and of the header of each page, which repeats
+     * them.
+     */
     private static final int LOG_HEADER = 32;
 
     private static final int LOG_SALTS = 16;
     private static final int FRAME_HEADER = 24;
     private static final int FRAME_SALTS = 8;
 
-    /** Here SQLite locks; the page of this byte is never written. */
+    /** SQLite locks this byte, and never writes the page that contains it. */
     private static final long LOCKED_BYTE = 0x4000_0000;
 
     private final Path file;
     private final Path log;
 
-    /** @param log may be absent: then all is in the file */
+    /** @param log may be absent: then everything is in the file */
     FileCheck(Path file, Path log) {
         this.file = file;
         this.log = log;
     }
 
-    /** @throws IllegalStateException if the file is no whole one of ours; says what to do */
+    /** @throws IllegalStateException if the file is not a complete store; the message says what to do */
     void check() throws IOException {
         ByteBuffer header = ByteBuffer.allocate(HEADER);
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
@@ -61,7 +67,7 @@ final class FileCheck {
             }
             readFully(channel, header, 0);
             if (!Arrays.equals(MAGIC, Arrays.copyOf(header.array(), MAGIC.length))) {
-                throw new IllegalStateException(file + " is no database, or its beginning is damaged. " + restore());
+                throw new IllegalStateException(file + " is not a database, or its beginning is damaged. " + restore());
             }
             if (header.getInt(APPLICATION_ID) != Schema.APPLICATION_ID) {
                 throw new IllegalStateException(
@@ -81,7 +87,7 @@ final class FileCheck {
 
     private void checkLength(long length, ByteBuffer header) throws IOException {
         int stored = header.getShort(PAGE_SIZE) & 0xFFFF;
-        int pageSize = stored == 1 ? LARGEST_PAGE : stored;
+        int pageSize = stored == 1 ? MAX_PAGE : stored;
         int complete = (int) (length / pageSize);
         BitSet inLog = new BitSet();
         int expected = readLog(pageSize, inLog);
@@ -97,9 +103,9 @@ final class FileCheck {
     }
 
     /**
-     * Finds the pages that are in the log, and not yet in the file.
+     * Finds the pages that are in the log but not yet in the file.
      *
-     * @return how many pages the database has; 0 if the log does not say
+     * @return the number of pages of the database; 0 if the log does not say
      */
     private int readLog(int pageSize, BitSet pages) throws IOException {
         int count = 0;
@@ -117,7 +123,7 @@ final class FileCheck {
                 frame.clear();
                 readFully(channel, frame, at);
                 if (frame.getLong(FRAME_SALTS) != header.getLong(LOG_SALTS)) {
-                    break; // from here on it is older: the log is used again from its beginning
+                    break; // the rest is older: SQLite reuses the log from its beginning
                 }
                 pages.set(frame.getInt(0));
                 int afterCommit = frame.getInt(Integer.BYTES);

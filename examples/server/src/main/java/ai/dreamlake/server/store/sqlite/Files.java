@@ -17,8 +17,8 @@ import java.util.Optional;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Files, in chunks. One is written chunk by chunk, and can be seen after the last one; what is not finished, because
- * this process ended, is removed at the next start.
+ * Files, in chunks. A file is written chunk by chunk, and becomes visible after the last one. Files that this process
+ * did not finish are removed at the next start.
  */
 final class Files {
 
@@ -43,7 +43,7 @@ final class Files {
         this.removal = removal;
     }
 
-    /** Those that were not finished. To be called before any is begun. */
+    /** Marks unfinished files as deleted. Call it before any new file is begun. */
     static void forgetUnfinished(Writer writer) {
         writer.write(sql -> sql.update("UPDATE file SET state = " + DELETED + " WHERE state = " + WRITING));
     }
@@ -67,7 +67,7 @@ final class Files {
         return new StoreException(Reason.UNKNOWN, "no file has this id");
     }
 
-    /** The file's row. */
+    /** The row of a file. */
     private static long row(Sql sql, Known session, String fileId) throws SQLException {
         return sql.one(
                         "SELECT row FROM file WHERE id = ? AND session = ? AND state = " + COMPLETE,
@@ -137,7 +137,7 @@ final class Files {
 
     private static StoredFile end(Sql sql, String user, String id, long row, String checksum, long size)
             throws SQLException {
-        Sessions.writable(sql, user, id); // it may have been deleted meanwhile
+        Sessions.writable(sql, user, id); // the session may have been deleted meanwhile
         sql.update("UPDATE file SET state = 1, checksum = ?, size = ? WHERE row = ?", checksum, size, row);
         return find(sql, row);
     }
@@ -147,7 +147,7 @@ final class Files {
             writer.write(sql -> sql.update("UPDATE file SET state = " + DELETED + " WHERE row = ?", row));
             removal.wake();
         } catch (StoreException unavailable) {
-            // What led here is thrown; the next start forgets it.
+            // The original failure is thrown; the next start removes the file.
         }
     }
 
@@ -170,7 +170,7 @@ final class Files {
         });
     }
 
-    /** A chunk at a time: who takes them may be slow. */
+    /** Reads a chunk at a time, because the receiver may be slow. */
     void write(String id, String fileId, OutputStream to) throws IOException {
         long row = readers.read(sql -> row(sql, Sessions.find(sql, id).orElseThrow(Files::unknown), fileId));
         long[] last = {0};
@@ -184,7 +184,7 @@ final class Files {
     private Optional<byte[]> next(long file, long[] last) {
         return readers.read(sql -> {
             if (sql.number("SELECT count(*) FROM file WHERE row = ? AND state = " + COMPLETE, file) == 0) {
-                throw unknown(); // it was deleted while it was read
+                throw unknown(); // the file was deleted during the download
             }
             return sql.one(
                     "SELECT id, bytes FROM chunk WHERE file = ? AND id > ? ORDER BY id LIMIT 1",

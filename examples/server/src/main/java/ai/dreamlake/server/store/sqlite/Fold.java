@@ -1,13 +1,13 @@
 package ai.dreamlake.server.store.sqlite;
 
-/** Texts without their case, so that they can be compared whatever the case of their letters. */
+/** Folds the case of texts, so that they can be compared ignoring case. */
 final class Fold {
 
     private static final int ASCII_END = 0x80;
 
     private Fold() {}
 
-    /** Each character for itself, as {@link String#equalsIgnoreCase} does. */
+    /** Folds each character by itself, as {@link String#equalsIgnoreCase} does. */
     static String fold(String text) {
         StringBuilder folded = new StringBuilder(text.length());
         text.codePoints()
@@ -16,7 +16,7 @@ final class Fold {
         return folded.toString();
     }
 
-    /** Whether SQLite's LIKE knows all its letters, and reads it to its end. */
+    /** Whether SQLite's LIKE ignores the case of all its letters, and reads it to its end. */
     static boolean isPlain(String text) {
         for (int i = 0; i < text.length(); i++) {
             if (text.charAt(i) >= ASCII_END || text.charAt(i) == 0) {
@@ -26,7 +26,7 @@ final class Fold {
         return true;
     }
 
-    /** What LIKE takes for a text that contains this one; a backslash is its escape. */
+    /** The LIKE pattern for texts that contain this one; the backslash is its escape character. */
     static String pattern(String folded) {
         return "%" + folded.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%";
     }

@@ -12,10 +12,10 @@ import tools.jackson.databind.cfg.JsonNodeFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** JSON as text. Read again it is equal: numbers of any size, names in their order. */
+/** JSON as text. Reading it again gives an equal value: numbers of any size, and names in their order. */
 final class Json {
 
-    /** What is in the store was checked when it came; all of it must be readable. */
+    /** No limits: the contents of the store were checked on arrival, and all of them must be readable. */
     private static final JsonFactory ANYTHING = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
                     .maxNestingDepth(Integer.MAX_VALUE)
@@ -34,7 +34,7 @@ final class Json {
             .enable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
             .build();
 
-    /** For those who want doubles in the end: what is exact takes longer to read. */
+    /** For callers that need only doubles: exact numbers take longer to read. */
     private static final JsonMapper DOUBLES = JsonMapper.builder(ANYTHING).build();
 
     private static final TypeReference<List<String>> TEXTS = new TypeReference<>() {};
@@ -51,7 +51,7 @@ final class Json {
         return text == null ? null : MAPPER.readTree(text);
     }
 
-    /** With numbers as doubles where they are no integers. */
+    /** Reads numbers that are not integers as doubles. */
     static ObjectNode doubles(byte[] object) {
         return (ObjectNode) DOUBLES.readTree(object);
     }

@@ -16,16 +16,16 @@ import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * How to find the records that a query asks for. SQLite has no statistics that would tell a session with three errors
- * from one with a million; we count them, so here it is decided which index it takes.
+ * Decides how to find the records of a query. SQLite has no statistics that distinguish a session with three errors
+ * from one with a million. We count them, so this class decides which index SQLite uses.
  */
 final class Plan {
 
-    /** To fetch a record that an index names costs so much more than to look at the next one. */
+    /** Fetching a record through an index costs this much more than looking at the next record. */
     private static final long FETCH = 3;
 
-    /** SQLite's LIKE takes 50,000 bytes. For longer ones there is something slower. */
-    private static final int LONGEST_PATTERN = 10_000;
+    /** SQLite's LIKE takes 50,000 bytes. Longer texts are searched for in a slower way. */
+    private static final int MAX_PATTERN = 10_000;
 
     private final Sql sql;
     private final Known session;
@@ -33,17 +33,17 @@ final class Plan {
     private final RecordFilter filter;
     private final String folded;
 
-    /** First and last number that may fit. */
+    /** The first and the last number that may match. */
     private final long lowest;
 
     private final long highest;
 
-    /** Null where all records of the session lie within. */
+    /** Null if all records of the session lie within the limit. */
     private final Long from;
 
     private final Long to;
 
-    /** Those that fit; empty if all do. */
+    /** The levels that match; empty if all do. */
     private final List<Level> levels;
 
     Plan(Sql sql, Known session, RecordQuery query) {
@@ -69,7 +69,7 @@ final class Plan {
         return isLower ? Times.microsFrom(limit) : Times.micros(limit);
     }
 
-    /** Whether the records' numbers alone say which ones are wanted, so that no other is looked at. */
+    /** Whether the records' numbers alone determine the result, so that no other record is read. */
     static boolean isDirect(RecordQuery query) {
         RecordFilter filter = query.filter();
         return query.order() == Order.NUMBER
@@ -80,7 +80,7 @@ final class Plan {
                 && filter.conditions().isEmpty();
     }
 
-    /** Which way to take. */
+    /** How the records are found. */
     enum Path {
         /** All records, one after the other. */
         RECORDS("NOT INDEXED"),
@@ -96,7 +96,7 @@ final class Plan {
         }
     }
 
-    /** The ids of the wanted records in their order, and of one more if there is one. */
+    /** The ids of the requested records in order, and one more id if there are more. */
     List<Long> ids() throws SQLException {
         long most = Math.min((long) query.limit() + 1, Integer.MAX_VALUE);
         if (lowest > highest) {
@@ -104,7 +104,7 @@ final class Plan {
         }
         boolean isAll = levels.isEmpty() && from == null && to == null && !isRead();
         if (isAll && query.order() == Order.NUMBER) {
-            // Without gaps, the numbers say where everything is.
+            // Without gaps, the numbers give the position of every record.
             long count = Math.max(0, Math.min(most, highest - lowest + 1 - query.offset()));
             LongStream numbers = LongStream.range(0, count)
                     .map(i -> query.descending() ? highest - query.offset() - i : lowest + query.offset() + i);
@@ -113,16 +113,15 @@ final class Plan {
         return search(path(false), most);
     }
 
-    /** Whether what a record says decides, so that it must be read. */
+    /** Whether the record's contents decide, so that it must be read. */
     private boolean isRead() {
         return folded != null || !filter.conditions().isEmpty();
     }
 
     /**
-     * The cheapest way.
+     * The cheapest path.
      *
-     * @param isCounted whether both time and level of each record are wanted, and its place in the order does not
-     *     matter
+     * @param isCounted whether both the time and the level of each record are needed, and the order does not matter
      */
     Path path(boolean isCounted) throws SQLException {
         List<Path> possible = new ArrayList<>(List.of(Path.RECORDS));
@@ -147,7 +146,9 @@ final class Plan {
                 .orElseThrow();
     }
 
-    /** How many there are; some more if there are many. Looks at a third of the records at most. */
+    /**
+     * How many records are in the time range; all of them if there are many. Looks at a third of the records at most.
+     */
     private long countInTime(long records) throws SQLException {
         long most = records / FETCH + 1;
         long count = sql.number(
@@ -168,7 +169,7 @@ final class Plan {
         return to == null ? Long.MAX_VALUE : to;
     }
 
-    /** In records looked at. */
+    /** The estimated cost, in records looked at. */
     private long cost(Path path, boolean isCounted, long records, long inTime, long ofLevel) {
         boolean isFetched = isRead()
                 || isCounted && path != Path.RECORDS
@@ -186,14 +187,14 @@ final class Plan {
         };
         long visits = all;
         if (isInOrder && !isRead() && !isCounted) {
-            // It ends as soon as it has enough. How soon, if those that fit are spread evenly?
+            // The search ends as soon as it has enough. This assumes that matching records are spread evenly.
             double fitting = (double) inTime / records * ofLevel;
             visits = (long) Math.min(all, (query.offset() + query.limit() + 1.0) * all / Math.max(1, fitting));
         }
         return visits * (isFetched ? FETCH : 1);
     }
 
-    /** How many records fit, of each level, in each span of time. */
+    /** The number of matching records per level and time span. */
     Histogram histogram(int most) throws SQLException {
         long first = filter.from() == null ? extreme("ASC") : micros(filter.from(), true);
         long last = filter.to() == null ? extreme("DESC") : micros(filter.to(), false);
@@ -207,7 +208,7 @@ final class Plan {
         return counter.done();
     }
 
-    /** The time of the earliest record that is stored, or of the latest one; 0 if there is none. */
+    /** The time of the earliest or the latest stored record; 0 if there is none. */
     private long extreme(String order) throws SQLException {
         return sql.number(
                 "SELECT timestamp FROM record INDEXED BY record_time WHERE session = ? ORDER BY timestamp " + order
@@ -217,7 +218,7 @@ final class Plan {
 
     private void count(Histogram.Counter counter, long first) throws SQLException {
         List<Object> values = new ArrayList<>(List.of(first, counter.width()));
-        // One number for both of them: SQLite sorts the groups, and that takes most of the time.
+        // Level and span in one number, because SQLite sorts the groups, which takes most of the time.
         StringBuilder text = new StringBuilder("SELECT (timestamp - ?) / ? * ").append(Level.values().length);
         text.append(" + level AS both, count(*) FROM record ");
         where(path(true), text, values);
@@ -246,7 +247,7 @@ final class Plan {
         return sql.all(text.toString(), row -> row.getLong(1), values.toArray());
     }
 
-    /** Which records fit, and by which way they are found. */
+    /** Adds the conditions, and the index for the path. */
     private void where(Path path, StringBuilder text, List<Object> values) throws SQLException {
         text.append(path.hint);
         text.append(" WHERE id BETWEEN ? AND ?");
@@ -262,13 +263,13 @@ final class Plan {
             values.add(latest());
         }
         if (!levels.isEmpty()) {
-            // Five at most, so there are few texts.
+            // Five at most, so there are few different statements.
             text.append(levels.stream().map(level -> "?").collect(Collectors.joining(", ", " AND level IN (", ")")));
             levels.forEach(level -> values.add(level.ordinal()));
         }
         if (folded != null) {
             String pattern = Fold.pattern(folded);
-            boolean isShort = pattern.length() <= LONGEST_PATTERN;
+            boolean isShort = pattern.length() <= MAX_PATTERN;
             text.append(" AND CASE WHEN folded IS NOT NULL THEN instr(folded, ?) ELSE ");
             text.append(isShort ? "message LIKE ? ESCAPE '\\' END" : "instr(lower(message), ?) END");
             values.add(folded);

@@ -16,12 +16,12 @@ import org.sqlite.SQLiteErrorCode;
 import org.sqlite.SQLiteException;
 
 /**
- * Connections that only read. Each read sees the database as it was at its beginning, and holds up no writer. A read
- * that takes too long is stopped, and so is one that waits too long for its turn.
+ * Connections that only read. Each read sees the database as it was when the read began, and does not block writers. A
+ * read that takes too long is stopped; so is one that waits too long for a connection.
  */
 final class Readers implements AutoCloseable {
 
-    /** Of SQLite's instructions; a row takes about ten. */
+    /** SQLite instructions between two checks of the time; a row takes about ten. */
     private static final int INSTRUCTIONS_BETWEEN_LOOKS = 20_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Readers.class);
@@ -50,14 +50,14 @@ final class Readers implements AutoCloseable {
     private boolean isPaused;
     private boolean isClosed;
 
-    /** @param most how many read at the same time */
+    /** @param most maximum number of simultaneous reads */
     Readers(Opening opening, int most, Duration longest) {
         this.opening = opening;
         this.most = most;
         this.longestNanos = longest.toNanos();
     }
 
-    /** A connection, and until when it may read. The handler is called by SQLite, on the reading thread. */
+    /** A connection with its deadline. SQLite calls the handler on the reading thread. */
     private static final class Reader extends ProgressHandler {
         final Sql sql;
         long deadline;
@@ -78,7 +78,7 @@ final class Readers implements AutoCloseable {
         return read(work, longestNanos);
     }
 
-    /** @param nanos how long it may take at most, and wait at most */
+    /** @param nanos maximum duration of the read, and maximum wait before it */
     <T> T read(Work<T> work, long nanos) {
         Reader reader = take(nanos);
         reader.deadline = System.nanoTime() + nanos;
@@ -88,10 +88,10 @@ final class Readers implements AutoCloseable {
             if (failure.getResultCode() == SQLiteErrorCode.SQLITE_INTERRUPT) {
                 throw tooSlow();
             }
-            LOG.warn("The store could not be read: {}", failure.getMessage());
+            LOG.warn("Cannot read the store: {}", failure.getMessage());
             throw StoreException.unavailable(failure);
         } catch (SQLException failure) {
-            LOG.warn("The store could not be read: {}", failure.getMessage());
+            LOG.warn("Cannot read the store: {}", failure.getMessage());
             throw StoreException.unavailable(failure);
         } finally {
             giveBack(reader);
@@ -103,7 +103,7 @@ final class Readers implements AutoCloseable {
     }
 
     static StoreException tooSlow() {
-        return new StoreException(Reason.TOO_SLOW, "the question took too long: ask for less");
+        return new StoreException(Reason.TOO_SLOW, "the query took too long: ask for less");
     }
 
     private Reader take(long nanos) {
@@ -157,10 +157,10 @@ final class Readers implements AutoCloseable {
     }
 
     /**
-     * From now on no read begins, until {@link #resume}. What reads now goes on; when it has ended, what was given to
-     * {@link #whenPaused} is run.
+     * Lets no new read begin until {@link #resume}. Current reads continue; after the last one, the action given to
+     * {@link #whenPaused} runs.
      *
-     * @return whether nothing reads any more
+     * @return whether there are no current reads
      */
     boolean pause() {
         lock.lock();
@@ -172,7 +172,7 @@ final class Readers implements AutoCloseable {
         }
     }
 
-    /** @param action must return at once; runs on the thread of the last one who read */
+    /** @param action must return at once; it runs on the thread of the last reader */
     void whenPaused(Runnable action) {
         lock.lock();
         try {
@@ -196,11 +196,11 @@ final class Readers implements AutoCloseable {
         try {
             reader.sql.close();
         } catch (SQLException failure) {
-            LOG.warn("A reader could not be closed: {}", failure.getMessage());
+            LOG.warn("Cannot close a reader: {}", failure.getMessage());
         }
     }
 
-    /** Waits for those that read. */
+    /** Waits for current reads. */
     @Override
     public void close() {
         lock.lock();

@@ -14,11 +14,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** The records' rows, and those of the batches in which they came. All methods are called within a transaction. */
+/** The rows of records, and of the batches in which they arrived. All methods must be called within a transaction. */
 final class Records {
 
-    /** A page ends early rather than become larger: UTF-16 characters of messages and metadata. */
-    private static final long LARGEST_PAGE = 4 * 1024 * 1024;
+    /** A page ends early if its messages and metadata exceed this many UTF-16 characters. */
+    private static final long MAX_PAGE = 4 * 1024 * 1024;
 
     private static final Level[] LEVELS = Level.values();
     private static final String INSERT = """
@@ -31,7 +31,7 @@ final class Records {
     private Records() {}
 
     /**
-     * Stores a batch, or tells where it is stored already.
+     * Stores a batch, or returns the numbers under which it is stored already.
      *
      * @param now in milliseconds
      */
@@ -42,15 +42,16 @@ final class Records {
             if (before.get().count() != batch.size()) {
                 throw new StoreException(
                         Reason.KEY_REUSED,
-                        "came with " + before.get().count() + " records before, and now with " + batch.size());
+                        "was used for a batch of " + before.get().count() + " records before, and now for one of "
+                                + batch.size());
             }
             return before.get();
         }
         Sessions.checkWritable(session);
         Numbers numbers = new Numbers(session.end(), batch.size());
-        if (numbers.end() > Schema.MOST_NUMBERS) {
+        if (numbers.end() > Schema.MAX_RECORDS) {
             throw new StoreException(
-                    Reason.TOO_LARGE, "a session has no more than " + Schema.MOST_NUMBERS + " records");
+                    Reason.TOO_LARGE, "a session cannot have more than " + Schema.MAX_RECORDS + " records");
         }
         if (batch.size() == 0) {
             return numbers;
@@ -96,7 +97,7 @@ final class Records {
         return page(sql, new Plan(sql, session, query).ids(), query.limit());
     }
 
-    /** @param ids one more than wanted, if there are more */
+    /** @param ids one more than requested, if there are more */
     private static Page<StoredRecord> page(Sql sql, List<Long> ids, int limit) throws SQLException {
         List<StoredRecord> records = new ArrayList<>();
         long size = 0;
@@ -105,7 +106,7 @@ final class Records {
                     sql.one(SELECT + "WHERE id = ?", Records::read, id).orElseThrow();
             size += record.message().length();
             size += record.metadata() == null ? 0 : record.metadata().toString().length();
-            if (size > LARGEST_PAGE && !records.isEmpty()) {
+            if (size > MAX_PAGE && !records.isEmpty()) {
                 break;
             }
             records.add(record);

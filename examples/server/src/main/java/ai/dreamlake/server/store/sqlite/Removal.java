@@ -10,15 +10,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes what deleted sessions and files had, in pieces, between which others write. A thread of its own goes on with
- * it after a restart, too.
+ * Removes the contents of deleted sessions and files piece by piece, so that other writes get in between. Runs on a
+ * thread of its own, and continues after a restart.
  */
 final class Removal implements AutoCloseable {
 
-    /** Records or points. About 20 ms. */
+    /** Records or points deleted at a time. Takes about 20 ms. */
     private static final int PIECE = 2000;
 
-    /** Of files: 4 MiB. */
+    /** Chunks of files deleted at a time: 4 MiB. */
     private static final int CHUNKS = 16;
 
     private static final long MILLIS_AFTER_FAILURE = TimeUnit.SECONDS.toMillis(10);
@@ -48,10 +48,10 @@ final class Removal implements AutoCloseable {
         while (isAwake()) {
             try {
                 while (!isClosed() && writer.write(Removal::removePiece)) {
-                    // One piece after the other.
+                    // Deletes piece by piece.
                 }
             } catch (StoreException failure) {
-                LOG.debug("Removing goes on later.", failure);
+                LOG.debug("Removal will continue later.", failure);
                 retryLater();
             }
         }
@@ -61,14 +61,14 @@ final class Removal implements AutoCloseable {
         return isClosed;
     }
 
-    /** Waits for something to do. False if it is over. */
+    /** Waits for something to do. Returns false once this is closed. */
     private synchronized boolean isAwake() {
         try {
             while (!isWanted && !isClosed) {
                 wait();
             }
         } catch (InterruptedException interrupted) {
-            return false; // nobody does that
+            return false; // nobody interrupts this thread
         }
         isWanted = false;
         return !isClosed;
@@ -81,11 +81,11 @@ final class Removal implements AutoCloseable {
                 wait(MILLIS_AFTER_FAILURE);
             }
         } catch (InterruptedException interrupted) {
-            isClosed = true; // nobody does that
+            isClosed = true; // nobody interrupts this thread
         }
     }
 
-    /** False if there is nothing to remove. */
+    /** Returns false if there is nothing to remove. */
     private static boolean removePiece(Sql sql) throws SQLException {
         Optional<Long> session =
                 sql.one("SELECT row FROM session WHERE deleted AND NOT removed LIMIT 1", row -> row.getLong(1));
@@ -146,7 +146,7 @@ final class Removal implements AutoCloseable {
         return deleted;
     }
 
-    /** A session's records were stored in the order of their numbers, so the oldest ones are the first ones. */
+    /** A session's records were stored in the order of their numbers, so the oldest are the first. */
     private static int deletePiece(Sql sql, long time, int most) throws SQLException {
         Optional<long[]> oldest = sql.one(
                 "SELECT row, start, end FROM session WHERE oldest < ? ORDER BY oldest LIMIT 1",

@@ -18,7 +18,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** Parameters and tracks. */
 final class Runs {
 
-    private static final long LARGEST_PAGE = 4 * 1024 * 1024;
+    private static final long MAX_PAGE = 4 * 1024 * 1024;
 
     private static final String SELECT_TRACK =
             "SELECT row, id, name, description, tags, metadata, end, createdAt, updatedAt FROM track ";
@@ -69,7 +69,7 @@ final class Runs {
                 session);
     }
 
-    /** @param row in the table; its points' keys begin with it */
+    /** @param row in the table; the keys of its points begin with it */
     private record KnownTrack(long row, Track track) {}
 
     private static KnownTrack readTrack(ResultSet row) throws SQLException {
@@ -141,7 +141,7 @@ final class Runs {
                     row -> {
                         String text = row.getString(1);
                         size[0] += text.length();
-                        if (size[0] > LARGEST_PAGE && !points.isEmpty()) {
+                        if (size[0] > MAX_PAGE && !points.isEmpty()) {
                             return false;
                         }
                         points.add(Json.tree(text));

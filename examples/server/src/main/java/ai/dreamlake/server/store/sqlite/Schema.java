@@ -1,26 +1,26 @@
 package ai.dreamlake.server.store.sqlite;
 
 /**
- * What the file looks like inside.
+ * The layout of the file.
  *
- * <p>A record's id is its session's row and its number in one integer, so a session's records lie together in the order
- * of their numbers, and both indexes end with it. {@code folded} is the message in lower case as {@link Fold} makes it;
+ * <p>A record's id combines its session's row and its number in one integer. So a session's records lie together in the
+ * order of their numbers, and both indexes end with the id. {@code folded} is the message as {@link Fold} folds it;
  * null if the message is plain ASCII, which SQLite compares by itself.
  *
  * <p>Times of records are microseconds since 1970, all others milliseconds. Lists and objects are JSON.
  */
 final class Schema {
 
-    /** "dlog" in ASCII: tells our files from those of other programs. */
+    /** "dlog" in ASCII: distinguishes our files from those of other programs. */
     static final int APPLICATION_ID = 0x646c_6f67;
 
-    /** Of this layout. A newer server may know older ones; an older server refuses newer ones. */
+    /** Version of this layout. A newer server may know older ones; an older server refuses newer ones. */
     static final int VERSION = 1;
 
     private static final int NUMBER_BITS = 36;
 
-    /** More numbers than fit: the last one of a session. */
-    static final long MOST_NUMBERS = 1L << NUMBER_BITS;
+    /** The maximum number of records in a session; larger numbers do not fit into an id. */
+    static final long MAX_RECORDS = 1L << NUMBER_BITS;
 
     static final String[] STATEMENTS = {
         """
@@ -68,7 +68,7 @@ final class Schema {
         """,
         "CREATE INDEX record_time ON record (session, timestamp)",
         "CREATE INDEX record_level ON record (session, level)",
-        // Its id is that of its first record.
+        // A batch's id is that of its first record.
         """
         CREATE TABLE batch (
           id INTEGER PRIMARY KEY,
@@ -137,12 +137,12 @@ final class Schema {
 
     private Schema() {}
 
-    /** The id of a record; of a batch, that of its first record. */
+    /** The id of a record. The id of a batch is that of its first record. */
     static long id(long session, long number) {
         return session << NUMBER_BITS | number;
     }
 
     static long number(long id) {
-        return id & MOST_NUMBERS - 1;
+        return id & MAX_RECORDS - 1;
     }
 }

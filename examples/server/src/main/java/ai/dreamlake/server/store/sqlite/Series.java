@@ -12,8 +12,8 @@ import java.util.function.Consumer;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Reads a number out of one record after the other. In pieces, each of which is read before it is given away: who takes
- * it may be slow, and must not hold up the clearing of the log for so long.
+ * Reads a number from one record after the other. It reads a piece completely before it passes the piece on: the
+ * receiver may be slow, and must not delay the truncation of the log.
  */
 final class Series {
 
@@ -23,7 +23,7 @@ final class Series {
     private final String id;
     private final SeriesQuery query;
 
-    /** The first number that was not read yet. */
+    /** The first number not read yet. */
     private long next;
 
     private long nanosLeft;

@@ -19,17 +19,17 @@ import java.util.Map;
 import java.util.Optional;
 import tools.jackson.core.type.TypeReference;
 
-/** The sessions' rows. All methods are called within a transaction. */
+/** The rows of sessions. All methods must be called within a transaction. */
 final class Sessions {
 
     private static final int ID_BYTES = 12;
-    private static final int MOST_LISTED = 1000;
+    private static final int MAX_LISTED = 1000;
     private static final SecureRandom RANDOM = new SecureRandom();
     private static final TypeReference<LinkedHashMap<String, Double>> METRICS = new TypeReference<>() {};
 
     private static final String WHOLE = select("description, tags, metadata");
 
-    /** Without what may be large, and is there only to be shown. */
+    /** Without the columns that may be large and are only shown. */
     private static final String BRIEF = select("NULL AS description, NULL AS tags, NULL AS metadata");
 
     private Sessions() {}
@@ -41,9 +41,9 @@ final class Sessions {
     }
 
     /**
-     * A session with what only the store knows of it.
+     * A session, with what only the store knows of it.
      *
-     * @param row in the table; its records' ids begin with it
+     * @param row in the table; the ids of its records begin with it
      * @param start the first number whose record is stored, or {@code end} if there is none
      */
     record Known(long row, boolean isDeleted, long start, Session session) {
@@ -95,17 +95,17 @@ final class Sessions {
         return new Known(row.getLong("row"), row.getBoolean("deleted"), start, session);
     }
 
-    /** They are in the file in an order of their own: that in which they came first. */
+    /** Keeps the order of the file: that in which the names first occurred. */
     private static Map<String, Double> metrics(String json) {
         return json == null ? new LinkedHashMap<>() : Json.MAPPER.readValue(json, METRICS);
     }
 
-    /** Without its description, tags and metadata. Empty if there is none, or if it is deleted. */
+    /** Without description, tags and metadata. Empty if the session does not exist or is deleted. */
     static Optional<Known> find(Sql sql, String id) throws SQLException {
         return sql.one(BRIEF + "WHERE id = ?", Sessions::read, id).filter(known -> !known.isDeleted());
     }
 
-    /** One past the last number; 0 if there is no such session, or if it is deleted. */
+    /** One past the last number; 0 if the session does not exist or is deleted. */
     static long end(Sql sql, String id) throws SQLException {
         return sql.number("SELECT end FROM session WHERE id = ? AND NOT deleted", id);
     }
@@ -116,7 +116,7 @@ final class Sessions {
     }
 
     /**
-     * Without its description, tags and metadata.
+     * Without description, tags and metadata.
      *
      * @throws StoreException UNKNOWN, DELETED
      */
@@ -138,7 +138,7 @@ final class Sessions {
     }
 
     /**
-     * Without its description, tags and metadata.
+     * Without description, tags and metadata.
      *
      * @throws StoreException UNKNOWN, DELETED, PROTECTED
      */
@@ -158,7 +158,7 @@ final class Sessions {
     static List<Session> list(Sql sql, String user) throws SQLException {
         ListedMetadata listed = new ListedMetadata();
         return sql.all(
-                WHOLE + "WHERE user = ? AND NOT deleted ORDER BY last DESC LIMIT " + MOST_LISTED,
+                WHOLE + "WHERE user = ? AND NOT deleted ORDER BY last DESC LIMIT " + MAX_LISTED,
                 row -> {
                     String metadata = row.getString("metadata");
                     boolean isListed = metadata == null || listed.takes(metadata.length());
@@ -198,7 +198,7 @@ final class Sessions {
         return new Upserted(after.session(), before.isEmpty());
     }
 
-    /** Adds a batch to what is known of its session. */
+    /** Adds a batch to the totals of its session. */
     static void count(Sql sql, Known before, Batch batch, long now) throws SQLException {
         Map<String, Double> metrics = before.session().lastMetrics();
         Metrics.add(metrics, batch.metrics());
@@ -224,7 +224,7 @@ final class Sessions {
                 before.row());
     }
 
-    /** From now on nobody sees it; what it has is removed later. Deleting it again is no fault. */
+    /** Hides the session from now on; its contents are removed later. Deleting it again is not an error. */
     static void delete(Sql sql, String user, String id) throws SQLException {
         sql.update("""
                 UPDATE session SET deleted = 1, description = NULL, tags = NULL, folder = NULL, metadata = NULL,

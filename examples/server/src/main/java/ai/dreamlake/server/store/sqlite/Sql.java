@@ -18,7 +18,7 @@ final class Sql implements AutoCloseable {
     private final Connection connection;
     private final Map<String, PreparedStatement> prepared = new HashMap<>();
 
-    /** Null as long as there were none. */
+    /** Null until conditions are first used. */
     private Conditions conditions;
 
     /** @param connection is closed with this */
@@ -26,12 +26,12 @@ final class Sql implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** Makes an object of a row. */
+    /** Converts a row to an object. */
     interface Row<T> {
         T read(ResultSet row) throws SQLException;
     }
 
-    /** Says after each row whether it wants more. */
+    /** Tells after each row whether it wants more. */
     interface Visitor {
         boolean visit(ResultSet row) throws SQLException;
     }
@@ -40,7 +40,7 @@ final class Sql implements AutoCloseable {
         PreparedStatement statement = prepared.get(sql);
         if (statement == null) {
             statement = connection.prepareStatement(sql);
-            prepared.put(sql, statement); // the texts are few, so none is ever forgotten
+            prepared.put(sql, statement); // there are few different statements, so all are kept
         }
         for (int i = 0; i < values.length; i++) {
             statement.setObject(i + 1, values[i]);
@@ -48,7 +48,7 @@ final class Sql implements AutoCloseable {
         return statement;
     }
 
-    /** The driver cannot use a statement again that failed. */
+    /** The driver cannot reuse a statement that failed. */
     private void forget(String sql) throws SQLException {
         PreparedStatement statement = prepared.remove(sql);
         if (statement != null) {
@@ -56,7 +56,7 @@ final class Sql implements AutoCloseable {
         }
     }
 
-    /** How many rows it changed. */
+    /** Returns the number of changed rows. */
     int update(String sql, Object... values) throws SQLException {
         try {
             return statement(sql, values).executeUpdate();
@@ -96,7 +96,7 @@ final class Sql implements AutoCloseable {
         return all;
     }
 
-    /** What {@link Conditions#NAME} checks in the next statement. */
+    /** Sets the conditions that {@link Conditions#NAME} checks in the next statement. */
     void conditions(List<Condition> wanted) throws SQLException {
         if (conditions == null) {
             conditions = Conditions.of(connection);
@@ -104,7 +104,7 @@ final class Sql implements AutoCloseable {
         conditions.want(wanted);
     }
 
-    /** The number in the only row's only column; 0 if that is null. */
+    /** The value in the only row's only column; 0 if that is null. */
     long number(String sql, Object... values) throws SQLException {
         return one(sql, row -> row.getLong(1), values).orElse(0L);
     }
@@ -122,7 +122,10 @@ final class Sql implements AutoCloseable {
         connection.commit();
     }
 
-    /** After some failures SQLite has done it by itself. The driver does not know: it gets a transaction to undo. */
+    /**
+     * After some failures SQLite has already rolled back by itself. The driver does not know it, so it gets an empty
+     * transaction to roll back.
+     */
     void rollback() throws SQLException {
         try {
             connection.rollback();
@@ -132,7 +135,7 @@ final class Sql implements AutoCloseable {
         }
     }
 
-    /** Null if it is not null. */
+    /** Null if the column is null. */
     static Long longOrNull(ResultSet row, String column) throws SQLException {
         long value = row.getLong(column);
         return row.wasNull() ? null : (Long) value;

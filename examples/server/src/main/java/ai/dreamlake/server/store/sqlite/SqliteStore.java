@@ -28,16 +28,19 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * A store in one file, {@code dreamlake.db}, for one process. What is acknowledged is on the disk, as far as the disk
- * keeps what it was told to: it survives a power loss.
+ * A store in one file, {@code dreamlake.db}, for one process. Acknowledged changes are on the disk. They survive a
+ * power loss, as far as the disk keeps what it was told to keep.
  */
 public final class SqliteStore implements Store {
 
-    /** Reads that may take long. Two processors are busy with as many. */
-    private static final int MOST_SCANS = 4;
+    /** Maximum number of simultaneous long reads. This many keep two processors busy. */
+    private static final int MAX_SCANS = 4;
 
-    /** Reads of a few rows, which wait for no scan: who follows a session goes on while others search. */
-    private static final int MOST_LOOKS = 4;
+    /**
+     * Maximum number of simultaneous short reads. They never wait for long ones, so following a session continues while
+     * others search.
+     */
+    private static final int MAX_LOOKS = 4;
 
     private final StoreFile file;
     private final Readers looks;
@@ -48,13 +51,13 @@ public final class SqliteStore implements Store {
     private final Removal removal;
 
     /**
-     * Opens the store, or makes it.
+     * Opens the store, or creates it.
      *
-     * @param directory is made if there is none
-     * @throws IllegalStateException if it cannot be opened; the message says why, and what to do
+     * @param directory is created if it does not exist
+     * @throws IllegalStateException if the store cannot be opened; the message says why, and what to do
      */
     public SqliteStore(Path directory) {
-        this(directory, LONGEST_READ, Checkpoints.LOG_BYTES);
+        this(directory, MAX_READ, Checkpoints.LOG_BYTES);
     }
 
     /**
@@ -64,8 +67,8 @@ public final class SqliteStore implements Store {
      */
     SqliteStore(Path directory, Duration longestRead, long logBytes) {
         file = new StoreFile(directory);
-        looks = new Readers(file::openReader, MOST_LOOKS, longestRead);
-        scans = new Readers(file::openReader, MOST_SCANS, longestRead);
+        looks = new Readers(file::openReader, MAX_LOOKS, longestRead);
+        scans = new Readers(file::openReader, MAX_SCANS, longestRead);
         Connection connection;
         try {
             connection = file.openWriter();
@@ -221,12 +224,12 @@ public final class SqliteStore implements Store {
         files.delete(userId, id, fileId);
     }
 
-    /** For tests of a full disk: the file gets no larger than so many pages. */
+    /** For tests of a full disk: limits the file to this many pages. */
     void limitPages(long pages) {
         writer.write(sql -> sql.number("PRAGMA max_page_count = " + pages));
     }
 
-    /** For tests: holds one of those that read long. */
+    /** For tests: occupies a connection for long reads. */
     <T> T scan(Callable<T> work) {
         return scans.read(sql -> {
             try {
@@ -237,7 +240,7 @@ public final class SqliteStore implements Store {
         });
     }
 
-    /** Waits for what is at work. */
+    /** Waits for current work. */
     @Override
     public void close() {
         removal.close();

@@ -17,30 +17,33 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.sqlite.SQLiteConfig;
 
 /**
- * The file {@code dreamlake.db} in its directory, for this process alone: {@code dreamlake.lock} is locked as long as
- * it is open.
+ * The file {@code dreamlake.db} in its directory, for this process alone: {@code dreamlake.lock} is locked while it is
+ * open.
  */
 final class StoreFile implements AutoCloseable {
 
     private static final String NAME = "dreamlake.db";
 
-    /** What the embedded store was called when it was another program's. */
+    /** The file name of the embedded store in earlier versions, which used another database. */
     private static final String NAME_BEFORE = "store.mv";
 
     private static final String LOCK_NAME = "dreamlake.lock";
 
-    /** Of the pages that it has read, each connection keeps so many KiB. */
+    /** Page cache of each connection, in KiB. */
     private static final int WRITER_CACHE = 32 * 1024;
 
     private static final int READER_CACHE = 8 * 1024;
 
-    /** After so many new pages (16 MiB) the writer moves them from the log to the file. */
+    /** After this many new pages (16 MiB) the writer moves them from the log to the file. */
     private static final int PAGES_BETWEEN_CHECKPOINTS = 4096;
 
-    /** What remains of the log after it was longer. */
+    /** The log is shortened to this many bytes after it was longer. */
     private static final int LOG_BYTES_KEPT = 32 * 1024 * 1024;
 
-    /** Directories in use by this process. Opening and closing a lock file here would unlock it. */
+    /**
+     * Directories in use by this process. Opening and closing the lock file a second time in this process would unlock
+     * it.
+     */
     private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
 
     private final Path directory;
@@ -48,7 +51,10 @@ final class StoreFile implements AutoCloseable {
     private final Path log;
     private final FileChannel lockFile;
 
-    /** @throws IllegalStateException if another process has it, or if it is no whole file of ours; says what to do */
+    /**
+     * @throws IllegalStateException if another process has the file, or if it is not a complete store; the message says
+     *     what to do
+     */
     StoreFile(Path directory) {
         file = directory.resolve(NAME);
         log = directory.resolve(NAME + "-wal");
@@ -105,7 +111,7 @@ final class StoreFile implements AutoCloseable {
         }
     }
 
-    /** Taken for an empty directory, it would look as if all records were lost. */
+    /** If the directory were treated as empty, all records would seem to be lost. */
     private void refuseStoreOfBefore() {
         Path before = directory.resolve(NAME_BEFORE);
         if (Files.exists(before)) {
@@ -114,12 +120,15 @@ final class StoreFile implements AutoCloseable {
         }
     }
 
-    /** Under another name first: so a file of this name has all tables, whenever this process ends. */
+    /**
+     * Creates the file under another name and renames it. So a file of this name has all tables, whenever the process
+     * ends.
+     */
     private void create() throws IOException, SQLException {
         if (Files.exists(log)) {
             // SQLite would take it for the log of the new file.
-            throw new IllegalStateException(log + " is there, and " + file
-                    + " is not: put that back, or move this away to begin with an empty store.");
+            throw new IllegalStateException(log + " exists, and " + file
+                    + " does not: put that file back, or move this one away to begin with an empty store.");
         }
         Path draft = file.resolveSibling(NAME + ".new");
         Files.deleteIfExists(draft);
@@ -159,7 +168,7 @@ final class StoreFile implements AutoCloseable {
         }
     }
 
-    /** Of what was written and is not in the file itself yet, in bytes. */
+    /** The bytes that were written but are not in the file itself yet. */
     long logLength() {
         return log.toFile().length();
     }

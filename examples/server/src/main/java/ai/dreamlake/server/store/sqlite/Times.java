@@ -2,7 +2,7 @@ package ai.dreamlake.server.store.sqlite;
 
 import java.time.Instant;
 
-/** Times as the file has them: records' in microseconds since 1970, all others in milliseconds. */
+/** Times as the file stores them: those of records in microseconds since 1970, all others in milliseconds. */
 final class Times {
 
     private static final long MICROS = 1_000_000;
@@ -10,12 +10,12 @@ final class Times {
 
     private Times() {}
 
-    /** The microsecond in which it lies. */
+    /** The microsecond that contains the time. */
     static long micros(Instant time) {
         return time.getEpochSecond() * MICROS + time.getNano() / NANOS_IN_MICRO;
     }
 
-    /** The first microsecond that is no earlier. */
+    /** The first microsecond that is not before the time. */
     static long microsFrom(Instant time) {
         return micros(time) + (time.getNano() % NANOS_IN_MICRO == 0 ? 0 : 1);
     }

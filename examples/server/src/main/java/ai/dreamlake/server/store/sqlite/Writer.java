@@ -11,14 +11,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one thread that writes. What has come while it was writing it stores in one transaction, so the disk is waited
- * for once for all of it. Who writes waits until their change is on the disk. A change that fails is undone by itself,
- * and the others of its transaction stay.
+ * The only thread that writes. All changes that arrive while it writes go into one transaction, so they share one wait
+ * for the disk. A caller waits until its change is on the disk. A change that fails is undone alone, and the others in
+ * its transaction remain.
  */
 final class Writer implements AutoCloseable {
 
-    /** So that the first one in a transaction need not wait long for the last one. */
-    private static final int MOST_AT_ONCE = 100;
+    /** Limits a transaction, so that its first change need not wait long for its last one. */
+    private static final int MAX_AT_ONCE = 100;
 
     private static final Logger LOG = LoggerFactory.getLogger(Writer.class);
 
@@ -27,15 +27,15 @@ final class Writer implements AutoCloseable {
     private final LinkedBlockingQueue<Change<?>> queue = new LinkedBlockingQueue<>();
     private final Thread thread = new Thread(this::run, "dreamlake-store-writer");
 
-    /** Guarded by this: nothing is queued after it. */
+    /** Guarded by this: once true, nothing more is queued. */
     private boolean isClosed;
 
-    /** Only the writing thread looks at it. */
+    /** Used only by the writing thread. */
     private boolean isEnding;
 
     /**
      * @param sql is closed with this
-     * @param afterCommit is called on the writing thread, outside of a transaction
+     * @param afterCommit runs on the writing thread, outside of a transaction
      */
     Writer(Sql sql, Runnable afterCommit) {
         this.sql = sql;
@@ -44,7 +44,7 @@ final class Writer implements AutoCloseable {
         thread.start();
     }
 
-    /** Changes the database. May be called again if its transaction could not be committed. */
+    /** Changes the database. May run again if its transaction could not be committed. */
     interface Work<T> {
         T change(Sql sql) throws SQLException;
     }
@@ -67,7 +67,7 @@ final class Writer implements AutoCloseable {
     }
 
     /**
-     * Returns what the work returns, after it has been committed.
+     * Runs the work, and returns its result after the commit.
      *
      * @throws StoreException what the work throws; UNAVAILABLE if the database fails, and then nothing is changed
      */
@@ -83,7 +83,7 @@ final class Writer implements AutoCloseable {
             change.isDone.await();
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();
-            throw StoreException.unavailable(interrupted); // it may be stored all the same
+            throw StoreException.unavailable(interrupted); // the change may be stored anyway
         }
         if (change.failure != null) {
             throw change.failure;
@@ -91,7 +91,7 @@ final class Writer implements AutoCloseable {
         return change.result;
     }
 
-    /** Lets the writing thread look after the log soon, also if there is nothing to write. */
+    /** Makes the writing thread check the log soon, even if there is nothing to write. */
     void nudge() {
         synchronized (this) {
             if (!isClosed) {
@@ -100,7 +100,7 @@ final class Writer implements AutoCloseable {
         }
     }
 
-    /** For tests: how many changes are not begun. */
+    /** For tests: the number of changes that have not begun. */
     int waiting() {
         return queue.size();
     }
@@ -114,13 +114,14 @@ final class Writer implements AutoCloseable {
             } catch (InterruptedException nobodyDoesThat) {
                 continue;
             }
-            queue.drainTo(changes, MOST_AT_ONCE - 1);
+            queue.drainTo(changes, MAX_AT_ONCE - 1);
             try {
                 write(changes);
             } catch (RuntimeException | Error failure) {
-                LOG.error("The store's writing thread goes on after a fault of its own.", failure);
+                LOG.error("The store's writing thread continues after an internal error.", failure);
                 undo();
-                changes.forEach(change -> change.failure = new StoreException(Reason.UNAVAILABLE, "a fault", failure));
+                changes.forEach(change ->
+                        change.failure = new StoreException(Reason.UNAVAILABLE, "an internal error", failure));
             }
             changes.forEach(change -> change.isDone.countDown());
             afterCommit.run();
@@ -129,14 +130,14 @@ final class Writer implements AutoCloseable {
 
     private void write(List<Change<?>> changes) {
         if (!areWritten(changes)) {
-            // One of them spoiled it for all. Each by itself, only that one fails.
+            // One change made the whole transaction fail. Alone, only that one fails.
             for (Change<?> change : changes) {
                 areWritten(List.of(change));
             }
         }
     }
 
-    /** False if the transaction is lost; then a single change has its failure. */
+    /** Returns false if the transaction is lost; then a single change has its failure. */
     private boolean areWritten(List<Change<?>> changes) {
         try {
             for (Change<?> change : changes) {
@@ -148,7 +149,8 @@ final class Writer implements AutoCloseable {
                     change.failure = failure;
                 } catch (SQLException failure) {
                     change.failure = failed(failure);
-                    // After some failures, such as a full disk, SQLite has undone all: then this fails.
+                    // After some failures, such as a full disk, SQLite has undone everything. Then this statement
+                    // fails, too.
                     sql.update("ROLLBACK TO change");
                 }
                 sql.update("RELEASE change");
@@ -168,16 +170,16 @@ final class Writer implements AutoCloseable {
         try {
             sql.rollback();
         } catch (SQLException failure) {
-            LOG.warn("The store could not undo a change: {}", failure.getMessage());
+            LOG.warn("Cannot undo a change in the store: {}", failure.getMessage());
         }
     }
 
     private static StoreException failed(SQLException failure) {
-        LOG.warn("The store could not be changed: {}", failure.getMessage());
+        LOG.warn("Cannot change the store: {}", failure.getMessage());
         return StoreException.unavailable(failure);
     }
 
-    /** Writes what has come until now, then ends. */
+    /** Writes what has arrived until now, then ends. */
     @Override
     public void close() {
         synchronized (this) {
@@ -192,7 +194,7 @@ final class Writer implements AutoCloseable {
             try {
                 thread.join();
             } catch (InterruptedException interrupted) {
-                isInterrupted = true; // what is acknowledged is stored already, but the file is in use until then
+                isInterrupted = true; // still waits: the file is in use until the thread ends
             }
         }
         if (isInterrupted) {
@@ -201,7 +203,7 @@ final class Writer implements AutoCloseable {
         try {
             sql.close();
         } catch (SQLException failure) {
-            LOG.warn("The store could not be closed: {}", failure.getMessage());
+            LOG.warn("Cannot close the store: {}", failure.getMessage());
         }
     }
 }

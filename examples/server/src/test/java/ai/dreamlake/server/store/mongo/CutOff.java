@@ -7,9 +7,9 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * The main class of a writer that is to be killed. Arguments: the database's URI, a user, a session, and what to do:
- * {@code write} one batch after the other, or {@code reserve} numbers for one and get no further. Says on its output
- * which batches are stored, or which numbers were given.
+ * The main class of a writer that will be killed. Its arguments are the database's URI, a user, a session, and what to
+ * do: {@code write} writes batch after batch; {@code reserve} takes numbers for one batch and stops there. It prints
+ * which batches are stored, or which numbers it got.
  */
 final class CutOff {
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import java.util.UUID;
 import org.junit.jupiter.api.BeforeAll;
 
-/** The store in FerretDB 1, where one listens: its URI is in {@code FERRETDB_URI}, without the name of a database. */
+/** The store in FerretDB 1, if one is running: {@code FERRETDB_URI} is its URI, without a database name. */
 class FerretStoreTest extends MongoContract {
 
     private final String database = "dreamlake-" + UUID.randomUUID();

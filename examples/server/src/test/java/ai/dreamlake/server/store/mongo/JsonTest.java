@@ -23,7 +23,7 @@ class JsonTest {
     }
 
     @Test
-    void aNumberIsOfTheKindThatHasItsDigits() {
+    void aNumberIsStoredInATypeThatKeepsItsDigits() {
         assertThat(stored("5", true)).isEqualTo(5L);
         assertThat(stored("-9223372036854775808", true)).isEqualTo(Long.MIN_VALUE);
         assertThat(stored("0.234", true)).isEqualTo(0.234);
@@ -37,7 +37,7 @@ class JsonTest {
     }
 
     @Test
-    void everyNumberComesBackAsItWas() {
+    void everyNumberComesBackUnchanged() {
         for (String number : new String[] {
             "0",
             "-1",
@@ -86,7 +86,7 @@ class JsonTest {
     }
 
     @Test
-    void namesThatMeanSomethingToTheDatabaseAreStoredOtherwise() {
+    void namesWithAMeaningToTheDatabaseAreEscaped() {
         Json json = new Json(true);
         JsonNode sent = MAPPER.readTree(
                 "{\"a.b\": 1, \"$set\": 2, \"a$\": 3, \"\": 4, \"%\": 5, \"%2E\": 6, \"\\u0000\": 7, \"%number\": \"8\"}");

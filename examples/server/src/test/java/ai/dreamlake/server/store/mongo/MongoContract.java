@@ -43,14 +43,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** What the store promises in every database that speaks MongoDB's protocol. */
+/** What the store promises with every database that speaks MongoDB's protocol. */
 abstract class MongoContract extends StoreContract {
 
     final ShiftedClock clock = new ShiftedClock();
 
     private MongoClient client;
 
-    /** Of the database of this test. */
+    /** The URI of this test's database. */
     abstract String uri();
 
     @Override
@@ -86,7 +86,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void theIndexesAreThereFromTheStart() throws Exception {
+    void theIndexesExistFromTheStart() throws Exception {
         for (int i = 0; i < 2; i++) {
             assertThat(indexes("logs"))
                     .as("of those that are unique, one is the shard key, and the other is made of it")
@@ -166,7 +166,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void aWriterThatIsKilledAnywhereLeavesNothingThatItsBatchesDoNotMend() throws Exception {
+    void sendingItsBatchesAgainRepairsWhateverAKilledWriterLeft() throws Exception {
         String id = session("s");
         Process child = child(id, "write");
         BufferedReader output = output(child);
@@ -174,7 +174,7 @@ abstract class MongoContract extends StoreContract {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             stored = Integer.parseInt(line) + 1;
             if (stored == 30) {
-                child.toHandle().destroyForcibly(); // and what it has said can still be read
+                child.toHandle().destroyForcibly(); // its output can still be read
             }
         }
         assertThat(stored).isGreaterThanOrEqualTo(30);
@@ -187,7 +187,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void aBatchOfWhichAPartIsStoredIsCompleted() {
+    void aPartlyStoredBatchIsCompleted() {
         String id = session("s");
         store.append(ALICE, id, "key", batch("a", "b", "c", "d"));
         collection("logs").deleteMany(Filters.gte("sequenceNumber", 2));
@@ -198,9 +198,9 @@ abstract class MongoContract extends StoreContract {
         assertThat(messages(id)).containsExactly("a", "b", "c", "d");
     }
 
-    // Numbers that nobody uses
+    // Numbers without records
 
-    /** Gives numbers to a batch that will never be stored. */
+    /** Takes numbers for a batch that will never be stored. */
     private void reserve(String id, String... messages) {
         try (Database database = new Database(uri())) {
             new Batches(database, new Sessions(database, clock), clock).number(ALICE, id, null, batch(messages));
@@ -208,7 +208,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void recordsThatAreOnTheirWayAreWaitedForAndThoseOfADeadWriterArePassed() throws Exception {
+    void followersWaitForRecordsBeingWrittenAndSkipThoseOfADeadWriter() throws Exception {
         String id = session("s");
         store.append(ALICE, id, null, batch("0", "1"));
         assertThat(store.end(id)).isEqualTo(2);
@@ -235,7 +235,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void aServerThatStartsDoesNotWaitForThoseWhoDiedBefore() throws Exception {
+    void aNewServerDoesNotWaitForWritersThatDiedBefore() throws Exception {
         String id = session("s");
         reserve(id, "0", "1");
         store.append(ALICE, id, null, batch("2", "3"));
@@ -249,7 +249,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void pointsThatNobodyStoredAreEmptySoThatTheOthersStayWhereTheyAre() {
+    void missingPointsAreEmptySoThatTheOthersKeepTheirIndexes() {
         String id = session("s");
         for (String point : List.of("{\"a\": 0}", "{\"a\": 1}", "{\"a\": 2}")) {
             store.appendToTrack(ALICE, id, "t", null, null, null, List.of(json(point)));
@@ -268,7 +268,7 @@ abstract class MongoContract extends StoreContract {
     // Deleting
 
     @Test
-    void whatADeletedSessionHadIsRemoved() throws Exception {
+    void theContentsOfADeletedSessionAreRemoved() throws Exception {
         String id = session("s");
         for (int i = 0; i < 120; i++) {
             store.append(ALICE, id, "key " + i, batch("m"));
@@ -333,7 +333,7 @@ abstract class MongoContract extends StoreContract {
     }
 
     @Test
-    void whoFollowsDoesNotWaitForRecordsThatWereDeleted() throws Exception {
+    void followersDoNotWaitForDeletedRecords() throws Exception {
         String id = session("s");
         store.append(ALICE, id, null, batch("0", "1"));
         clock.putForward(Duration.ofDays(1));
@@ -344,23 +344,23 @@ abstract class MongoContract extends StoreContract {
         assertThat(store.end(id)).isEqualTo(3);
     }
 
-    // What is too much
+    // Data that is too large
 
     @Test
-    void whatIsNestedTooDeeplyIsRefusedAndGetsNoNumber() {
+    void tooDeeplyNestedMetadataIsRefusedAndGetsNoNumber() {
         String id = session("s");
-        String deep = "{\"a\":".repeat(Json.DEEPEST + 1) + "1" + "}".repeat(Json.DEEPEST + 1);
+        String deep = "{\"a\":".repeat(Json.MAX_DEPTH + 1) + "1" + "}".repeat(Json.MAX_DEPTH + 1);
         assertThatThrownBy(() -> store.append(ALICE, id, null, List.of(withMetadata(deep))))
                 .hasMessage("nested more deeply than 90 levels");
         assertFails(Reason.TOO_LARGE, () -> store.append(ALICE, id, null, List.of(withMetadata(deep))));
         assertThat(store.session(ALICE, id).end()).isZero();
-        String deepest = "{\"a\":".repeat(Json.DEEPEST - 1) + "1" + "}".repeat(Json.DEEPEST - 1);
+        String deepest = "{\"a\":".repeat(Json.MAX_DEPTH - 1) + "1" + "}".repeat(Json.MAX_DEPTH - 1);
         store.append(ALICE, id, null, List.of(withMetadata(deepest)));
         assertThat(records(id).get(0).metadata()).isEqualTo(json(deepest));
     }
 
     @Test
-    void whatDoesNotFitIntoADocumentIsRefused() {
+    void dataThatDoesNotFitIntoADocumentIsRefused() {
         Description large = new Description("s", "x".repeat(17 * 1024 * 1024), null, null, null, null);
         assertFails(Reason.TOO_LARGE, () -> store.upsert(ALICE, "w", large));
     }
@@ -418,7 +418,7 @@ abstract class MongoContract extends StoreContract {
     // A database of the previous version
 
     @Test
-    void aDatabaseOfThePreviousVersionIsReadAndGoesOn() throws Exception {
+    void aDatabaseOfThePreviousVersionCanBeReadAndContinued() throws Exception {
         String id = "65f0c0ffee65f0c0ffee65f0";
         store.close();
         database().drop();

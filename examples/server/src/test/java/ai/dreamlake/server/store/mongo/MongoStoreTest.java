@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The store in a MongoDB that this process imitates, and that can fail. */
+/** The store in a MongoDB that this process imitates, and that can be made to fail. */
 class MongoStoreTest extends MongoContract {
 
     private static final int NOT_PRIMARY_ANY_MORE = 10107;
@@ -39,7 +39,7 @@ class MongoStoreTest extends MongoContract {
         mongo.close();
     }
 
-    /** FerretDB 1 could not do this: it loses changes that come at the same time. */
+    /** Does not hold with FerretDB 1, which loses concurrent changes. */
     @Test
     void eightWritersOnTwoServersGetGaplessNumbersAlsoIfEachBatchComesToBoth() throws Exception {
         String id = session("s");
@@ -115,11 +115,11 @@ class MongoStoreTest extends MongoContract {
         assertThat(messages(id)).containsExactly("a", "b", "c");
     }
 
-    /** Each step of copying keys out of a session's document may be the last one of a server. */
+    /** A server may die after each step of copying keys out of a session's document. */
     @Test
     void noKeyIsForgottenWhenAServerDiesWhileItCopiesThem() {
         String id = session("s");
-        for (int i = 0; i < Batches.MOST_IN_SESSION; i++) {
+        for (int i = 0; i < Batches.MAX_IN_SESSION; i++) {
             store.append(ALICE, id, "key " + i, batch("m" + i));
         }
         mongo.fail(command -> "batches".equals(command.get("insert")), NOT_PRIMARY_ANY_MORE, "NotWritablePrimary");
@@ -127,11 +127,11 @@ class MongoStoreTest extends MongoContract {
         mongo.fail(command -> "sessions".equals(command.get("update")), NOT_PRIMARY_ANY_MORE, "NotWritablePrimary");
         assertFails(Reason.UNAVAILABLE, () -> store.append(ALICE, id, "next", batch("next")));
         mongo.work();
-        assertThat(store.append(ALICE, id, "next", batch("next"))).isEqualTo(new Numbers(Batches.MOST_IN_SESSION, 1));
-        for (int i = 0; i < Batches.MOST_IN_SESSION; i++) {
+        assertThat(store.append(ALICE, id, "next", batch("next"))).isEqualTo(new Numbers(Batches.MAX_IN_SESSION, 1));
+        for (int i = 0; i < Batches.MAX_IN_SESSION; i++) {
             assertThat(store.append(ALICE, id, "key " + i, batch("m" + i))).isEqualTo(new Numbers(i, 1));
         }
-        assertThat(collection("batches").countDocuments()).isEqualTo(Batches.MOST_IN_SESSION / 2);
+        assertThat(collection("batches").countDocuments()).isEqualTo(Batches.MAX_IN_SESSION / 2);
     }
 
     @Test
@@ -144,7 +144,7 @@ class MongoStoreTest extends MongoContract {
         assertThat(collection("sessions").find().first().getLong("moves")).isEqualTo(1);
     }
 
-    /** What another server does to take a session's only key out of its document. */
+    /** The change with which another server moves a session's only key out of its document. */
     private static Document[] move(String id) {
         Document copy = new Document("_id", id + "/key")
                 .append("sessionId", id)
@@ -209,7 +209,7 @@ class MongoStoreTest extends MongoContract {
         return update(id, new Document("$set", new Document(field, true)));
     }
 
-    // What the database is asked
+    // The queries that reach the database
 
     private List<Document> commands(Runnable call) {
         List<Document> commands = Collections.synchronizedList(new ArrayList<>());
@@ -228,7 +228,7 @@ class MongoStoreTest extends MongoContract {
     }
 
     @Test
-    void everyQuestionForManyDocumentsHasALimitOfTimeAndItsSortIsThatOfAnIndex() {
+    void everyQueryForManyDocumentsHasATimeLimitAndSortsByAnIndex() {
         String id = session("s");
         store.append(ALICE, id, null, List.of(withMetadata("{\"x\": 1}")));
         List<Document> questions = commands(() -> {
@@ -243,8 +243,7 @@ class MongoStoreTest extends MongoContract {
                 .toList();
         assertThat(questions).hasSize(6);
         assertThat(questions)
-                .allMatch(question ->
-                        LogStore.LONGEST_READ.toMillis() == ((Number) question.get("maxTimeMS")).longValue());
+                .allMatch(question -> LogStore.MAX_READ.toMillis() == ((Number) question.get("maxTimeMS")).longValue());
         assertThat(questions.stream()
                         .map(question -> ((Document) question.get("sort")).keySet())
                         .map(fields -> String.join(" ", fields))
@@ -282,7 +281,7 @@ class MongoStoreTest extends MongoContract {
     }
 
     @Test
-    void whatIsWrittenIsInMostJournalsUnlessTheUriSaysOtherwise() {
+    void writesAreInAMajorityOfJournalsUnlessTheUriSaysOtherwise() {
         String id = session("s");
         Document insert = insert(commands(() -> store.append(ALICE, id, null, batch("m"))));
         assertThat(insert.get("writeConcern")).hasToString("{\"w\" : \"majority\", \"j\" : true}");
@@ -292,7 +291,7 @@ class MongoStoreTest extends MongoContract {
         }
     }
 
-    /** Its thread may be at work at any time. */
+    /** The removal thread may run at any time. */
     private static boolean isOfRemoval(Document command) {
         return command.toString().contains("deletedAt") || command.containsValue("files");
     }

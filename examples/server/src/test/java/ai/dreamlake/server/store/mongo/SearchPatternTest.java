@@ -12,7 +12,7 @@ class SearchPatternTest {
     }
 
     @Test
-    void itIsFoundWhateverTheCaseOfItsLetters() {
+    void aTextIsFoundWhateverItsCase() {
         assertThat(SearchPattern.of("lo: 5%")).isEqualTo("[Ll][Oo]\\: 5\\%");
         assertThat(finds("ÄRGER", "viel ärger")).isTrue();
         assertThat(finds("ärger", "VIEL ÄRGER")).isTrue();
@@ -23,7 +23,7 @@ class SearchPatternTest {
         assertThat(finds("é", "e")).isFalse();
     }
 
-    /** As {@link String#equalsIgnoreCase} does, for every character there is. */
+    /** As {@link String#equalsIgnoreCase} does, for every character. */
     @Test
     void everyCharacterFindsItself() {
         for (int point = 0; point <= Character.MAX_CODE_POINT; point++) {
@@ -42,7 +42,7 @@ class SearchPatternTest {
     }
 
     @Test
-    void whatHasAMeaningInRegularExpressionsMeansItself() {
+    void charactersWithAMeaningInRegularExpressionsMeanThemselves() {
         String all = "\\ . * + ? ( ) [ ] { } ^ $ | - / # & ~ \0 \n \t _ 0";
         assertThat(finds(all, "<" + all + ">")).isTrue();
         assertThat(finds(".", "a")).isFalse();

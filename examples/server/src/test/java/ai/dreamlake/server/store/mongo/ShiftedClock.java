@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 
-/** The system's clock, put forward. */
+/** The system clock, set forward. */
 final class ShiftedClock extends Clock {
 
     private volatile Duration shift = Duration.ZERO;

@@ -7,7 +7,7 @@ import de.bwaldvogel.mongo.wire.message.MongoMessage;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** A MongoDB in this process, in memory, on a port that the system chooses. It can be told to fail. */
+/** A MongoDB in this process, in memory, on a port that the system chooses. Its commands can be made to fail. */
 public final class TestMongo implements AutoCloseable {
 
     private final MongoServer server = new MongoServer(new Backend());
@@ -24,7 +24,7 @@ public final class TestMongo implements AutoCloseable {
         return uri;
     }
 
-    /** From now on these commands fail: before they change anything. */
+    /** From now on these commands fail before they change anything. */
     void fail(Predicate<Document> commands, int code, String name) {
         failure = new Document("ok", 0.0)
                 .append("code", code)
@@ -33,7 +33,7 @@ public final class TestMongo implements AutoCloseable {
         fails = commands;
     }
 
-    /** Before the first of these commands is done, others are: as if another client's had come just then. */
+    /** Runs other commands before the first of these, as if another client had sent them at that moment. */
     void intrude(Predicate<Document> commands, Document... others) {
         intrusion = List.of(others);
         awaited = commands;
@@ -43,7 +43,7 @@ public final class TestMongo implements AutoCloseable {
         fails = command -> false;
     }
 
-    /** The second time, the server would wait for what its threads no longer do. */
+    /** A second call does nothing: the server would wait for threads that have ended. */
     @Override
     public void close() {
         if (!isClosed) {
@@ -53,8 +53,8 @@ public final class TestMongo implements AutoCloseable {
     }
 
     /**
-     * One command at a time, and answered with a copy: the answer is written to its socket later, when the documents in
-     * it may have been changed by the next command.
+     * Runs one command at a time, and answers with a copy. The answer is written to its socket later, when the next
+     * command may already have changed the documents in it.
      */
     private final class Backend extends MemoryBackend {
 

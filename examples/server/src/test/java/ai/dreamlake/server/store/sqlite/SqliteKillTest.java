@@ -15,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** {@code -Ddreamlake.kills=20} for more of it. */
+/** {@code -Ddreamlake.kills=20} runs more rounds. */
 class SqliteKillTest {
 
     private static final int KILLS = Integer.getInteger("dreamlake.kills", 3);
@@ -24,7 +24,7 @@ class SqliteKillTest {
     Path directory;
 
     @Test
-    void whatAKilledStoreAcknowledgedIsThereOnce() throws Exception {
+    void everythingAKilledStoreAcknowledgedIsStoredOnce() throws Exception {
         Map<String, Numbers> acknowledged = new HashMap<>();
         for (int kill = 0; kill < KILLS; kill++) {
             int untilNow = acknowledged.size();

@@ -49,7 +49,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sqlite.ProgressHandler;
 
-/** What every store promises, and what is particular to the one in a file. */
+/** What every store promises, and what is special about the store in a file. */
 class SqliteStoreTest extends StoreContract {
 
     @TempDir
@@ -78,7 +78,7 @@ class SqliteStoreTest extends StoreContract {
                 .toList();
     }
 
-    /** Of a table; by a connection of its own. */
+    /** The number of rows of a table, counted over a separate connection. */
     private long count(String from) {
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
                 Statement statement = connection.createStatement();
@@ -104,7 +104,7 @@ class SqliteStoreTest extends StoreContract {
         }
     }
 
-    /** Restores the file for the end of the test, which closes the store. */
+    /** Restores the file afterwards, because the end of the test closes the store. */
     private void withFile(ThrowingRunnable change, String... parts) throws Exception {
         store.close();
         Path copy = Files.copy(file(), temporary.resolve("copy"));
@@ -151,7 +151,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void whoAppendsOrFollowsReadsNoMetadataOfTheSession() throws Exception {
+    void appendingAndFollowingReadNoMetadataOfTheSession() throws Exception {
         String id = session("s");
         store.close();
         try (Connection connection = DriverManager.getConnection("jdbc:sqlite:" + file());
@@ -166,7 +166,7 @@ class SqliteStoreTest extends StoreContract {
         assertThatThrownBy(() -> store.session(ALICE, id)).isInstanceOf(RuntimeException.class);
     }
 
-    /** A copy of the files of an open store is what a killed one leaves. */
+    /** A copy of the files of an open store, which is what a killed process leaves. */
     private Path killed() throws IOException {
         Path copy = Files.createDirectory(temporary.resolve("killed"));
         Files.copy(file(), copy.resolve("dreamlake.db"));
@@ -185,13 +185,13 @@ class SqliteStoreTest extends StoreContract {
         assertThat(records(id)).hasSize(10_000);
     }
 
-    /** The first page, which says how many there are, is moved from the log to the file before the last ones. */
+    /** The first page, which has the page count, is moved from the log to the file before the last pages. */
     @Test
     void aStoreThatWasKilledInACheckpointHasItsLastPagesInItsLog() throws Exception {
         String id = session("s");
         store.append(ALICE, id, null, many(10_000));
         Path killed = killed();
-        store.close(); // moves all into the file
+        store.close(); // moves everything into the file
         byte[] firstPage = Arrays.copyOf(Files.readAllBytes(file()), 4096);
         try (FileChannel channel = FileChannel.open(killed.resolve("dreamlake.db"), StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(firstPage), 0);
@@ -201,7 +201,7 @@ class SqliteStoreTest extends StoreContract {
         assertThat(records(id)).hasSize(10_000);
     }
 
-    /** SQLite would fill it up with zeros. */
+    /** SQLite would fill the missing part with zeros. */
     @Test
     void aTruncatedFileIsRefusedAlsoIfThereIsALog() throws Exception {
         String id = session("s");
@@ -234,7 +234,7 @@ class SqliteStoreTest extends StoreContract {
         Path killed = killed();
         Files.delete(killed.resolve("dreamlake.db"));
         assertThatThrownBy(() -> new SqliteStore(killed))
-                .hasMessageContainingAll("dreamlake.db-wal is there, and", "put that back");
+                .hasMessageContainingAll("dreamlake.db-wal exists, and", "put that file back");
     }
 
     private static void make(Path file, String... statements) throws SQLException {
@@ -248,7 +248,7 @@ class SqliteStoreTest extends StoreContract {
 
     @Test
     void aFileThatIsNotOursIsRefused() throws Exception {
-        withFile(() -> Files.writeString(file(), "text ".repeat(1000)), file().toString(), "is no database");
+        withFile(() -> Files.writeString(file(), "text ".repeat(1000)), file().toString(), "is not a database");
         withFile(
                 () -> {
                     Files.delete(file());
@@ -287,7 +287,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void aStoreWhoseMakingWasCutOffIsMadeAnew() throws Exception {
+    void aStoreWhoseCreationWasCutOffIsCreatedAgain() throws Exception {
         store.close();
         Files.delete(file());
         Files.writeString(directory().resolve("dreamlake.db.new"), "half");
@@ -298,11 +298,11 @@ class SqliteStoreTest extends StoreContract {
     // Writing
 
     @Test
-    void aFullDiskKeepsNothingHalfAndGoesOnWhenThereIsRoom() throws Exception {
+    void aFullDiskStoresNothingHalfAndWorksAgainWhenThereIsRoom() throws Exception {
         String id = session("s");
         store.append(ALICE, id, "before", many(100));
         SqliteStore full = (SqliteStore) store;
-        full.limitPages(1); // which means: no more than there are
+        full.limitPages(1); // means: no more pages than there are
         int stored = 100;
         try {
             for (; stored < 100_000; stored += 100) {
@@ -322,7 +322,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void aFullDiskFailsThoseWhoNeedRoomAndNotThoseBesideThem() throws Exception {
+    void aFullDiskFailsOnlyTheChangesThatNeedRoom() throws Exception {
         String small = session("small");
         String large = session("large");
         ((SqliteStore) store).limitPages(1);
@@ -345,9 +345,9 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void theLogStaysShortThoughSomebodyAlwaysReads() throws Exception {
+    void theLogStaysShortAlthoughSomebodyAlwaysReads() throws Exception {
         store.close();
-        store = new SqliteStore(directory(), LogStore.LONGEST_READ, 1024 * 1024);
+        store = new SqliteStore(directory(), LogStore.MAX_READ, 1024 * 1024);
         String id = session("s");
         store.append(ALICE, id, null, many(20_000));
         AtomicBoolean isOver = new AtomicBoolean();
@@ -397,7 +397,7 @@ class SqliteStoreTest extends StoreContract {
         assertThat(store.append(ALICE, id, null, batch("m"))).isEqualTo(new Numbers(50_000, 1));
     }
 
-    /** How many of SQLite's instructions a query takes; a record that is looked at takes five or more. */
+    /** How many SQLite instructions a query takes; a record that is read takes five or more. */
     private int instructions(String id, Reading work) throws SQLException {
         int[] count = {0};
         int step = 10;
@@ -429,7 +429,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void aQueryLooksAtFewRecordsMoreThanItFinds() throws Exception {
+    void aQueryReadsFewRecordsMoreThanItFinds() throws Exception {
         String id = session("s");
         String beside = session("beside");
         for (int i = 0; i < 10; i++) {
@@ -443,7 +443,7 @@ class SqliteStoreTest extends StoreContract {
             store.append(ALICE, id, null, batch);
             store.append(ALICE, beside, null, batch);
         }
-        int few = 10_000; // instructions; a look at all 20,000 records takes more than ten times as many
+        int few = 10_000; // instructions; reading all 20,000 records takes more than ten times as many
         assertThat(instructions(id, query().search("nowhere"))).isGreaterThan(10 * few);
 
         assertThat(countingInstructions(id, query().levels(Level.FATAL))).isLessThan(few);
@@ -483,9 +483,9 @@ class SqliteStoreTest extends StoreContract {
                 .isLessThan(8 * few);
     }
 
-    /** Four searches at a time are all that there are; they are held up here. */
+    /** All four connections for searches are occupied here. */
     @Test
-    void whoFollowsASessionDoesNotWaitForSearches() throws Exception {
+    void followingASessionDoesNotWaitForSearches() throws Exception {
         String id = session("s");
         store.append(ALICE, id, null, List.of(withMetadata("{\"x\": 1}")));
         CountDownLatch isOver = new CountDownLatch(1);
@@ -514,7 +514,7 @@ class SqliteStoreTest extends StoreContract {
     // Deleting
 
     @Test
-    void whatADeletedSessionHadIsRemovedAlsoAfterARestart() throws Exception {
+    void theContentsOfADeletedSessionAreRemovedEvenAfterARestart() throws Exception {
         String kept = session("kept");
         store.append(ALICE, kept, "key", many(100));
         String id = session("s");
@@ -537,7 +537,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void keysGoWithTheLastOfTheirRecords() {
+    void aBatchKeyIsDeletedWithTheLastOfItsRecords() {
         String id = session("s");
         store.append(ALICE, id, "first", many(10));
         store.append(ALICE, id, "second", many(10));
@@ -580,7 +580,7 @@ class SqliteStoreTest extends StoreContract {
     }
 
     @Test
-    void whatCameOfAFileThatIsTooLargeIsRemoved() {
+    void theChunksOfAFileThatIsTooLargeAreRemoved() {
         String id = session("s");
         InputStream bytes = new ByteArrayInputStream(new byte[1_000_000]);
         assertFails(Reason.TOO_LARGE, () -> store.addFile(ALICE, id, described(), bytes, 900_000));

@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * A JVM of its own that opens a store, and appends to session {@code load} until it is killed. It says which batches
- * were acknowledged: {@code key start count}; or why it cannot open the store.
+ * A child JVM that opens a store, and appends to session {@code load} until it is killed. It prints which batches were
+ * acknowledged, as {@code key start count}; or why it cannot open the store.
  */
 final class StoreChild implements AutoCloseable {
 
@@ -31,7 +31,7 @@ final class StoreChild implements AutoCloseable {
         this.output = new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     }
 
-    /** @param run tells its keys from those of other children */
+    /** @param run distinguishes its keys from those of other children */
     static StoreChild start(Path directory, String... run) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -68,7 +68,7 @@ final class StoreChild implements AutoCloseable {
         }
     }
 
-    /** What is in the batch of a key. */
+    /** The records of a key's batch. */
     static List<NewRecord> batch(String key, int count) {
         return IntStream.range(0, count)
                 .mapToObj(i -> new NewRecord(Instant.EPOCH, Level.INFO, key + "/" + i, null))
@@ -80,7 +80,7 @@ final class StoreChild implements AutoCloseable {
         return output.readLine();
     }
 
-    /** kill -9. What it has said can still be read. */
+    /** kill -9. Its output can still be read. */
     void kill() throws InterruptedException {
         process.toHandle().destroyForcibly();
         process.waitFor();

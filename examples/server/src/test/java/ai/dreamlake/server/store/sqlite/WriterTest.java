@@ -21,7 +21,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which changes are stored together, and what becomes of one that fails. */
+/** Which changes are committed together, and what happens to a change that fails. */
 class WriterTest {
 
     @TempDir
@@ -54,7 +54,7 @@ class WriterTest {
         return sql -> sql.update("INSERT INTO number VALUES (?)", number);
     }
 
-    /** Holds the writer up until all of them wait. */
+    /** Blocks the writer until all changes are queued. */
     private List<Future<Integer>> atOnce(List<Writer.Work<Integer>> works) {
         CountDownLatch holds = new CountDownLatch(1);
         CountDownLatch isHeld = new CountDownLatch(1);
@@ -75,7 +75,7 @@ class WriterTest {
     }
 
     @Test
-    void whatComesTogetherIsCommittedOnce() throws Exception {
+    void changesThatArriveTogetherShareOneCommit() throws Exception {
         List<Writer.Work<Integer>> works = new ArrayList<>();
         for (long i = 0; i < 20; i++) {
             works.add(insert(i));
@@ -154,7 +154,7 @@ class WriterTest {
     }
 
     @Test
-    void whatWasTakenIsWrittenBeforeTheEnd() throws Exception {
+    void acceptedChangesAreWrittenBeforeTheEnd() throws Exception {
         List<Future<Integer>> results = atOnce(List.of(insert(1), insert(2)));
         writer.close();
         for (Future<Integer> result : results) {
