@@ -1,12 +1,12 @@
-// What is known of a run besides its log: description, tags, numbers; parameters, tracks and files, folded.
+// A run's details besides its log: description, tags and numbers; and, folded, parameters, tracks and files.
 
 import * as api from './api.js';
 import {byId, make} from './dom.js';
 import * as format from './format.js';
 import {tags} from './runs.js';
 
-/** Of so many tracks the newest point is asked for. */
-const MOST_TRACKS = 50;
+/** Maximum number of tracks whose newest point is requested. */
+const MAX_TRACKS = 50;
 
 export class About {
 
@@ -87,7 +87,7 @@ async function tracks(id) {
   const found = await api.tracks(id);
   return Promise.all(found.map(async (track, i) => {
     const end = Number(track.totalDataPoints);
-    const newest = i < MOST_TRACKS && end > 0 ? await api.trackPoint(id, track.name, end - 1).catch(() => null) : null;
+    const newest = i < MAX_TRACKS && end > 0 ? await api.trackPoint(id, track.name, end - 1).catch(() => null) : null;
     const values = format.flat(newest?.data).map(([name, value]) => `${name}=${format.text(value)}`);
     return row(track.name, values.join(' '), format.counted(end, 'point'));
   }));

@@ -1,7 +1,7 @@
-// What the page shows is said in its address, after the #, so that a link shows the same to somebody else. Nothing of
-// it goes to the server by that: what one searches for stays out of the logs of proxies.
+// The view is in the page's address, after the #, so that a link shows the same view to somebody else. Browsers do
+// not send that part to the server, so search words stay out of the logs of proxies.
 
-/** Names that can be there more than once. */
+/** Names that may occur more than once. */
 const LISTS = new Set(['level', 'where', 'chosen', 'metric']);
 
 const listeners = [];
@@ -35,19 +35,19 @@ function moved() {
   listeners.forEach(listener => listener(current, before));
 }
 
-/** What is to be shown, by names; lists for those that can be there more than once. */
+/** The current view: values by name, and lists for names that may occur more than once. */
 export const view = () => current;
 
-/** Calls with the new view and the one before. */
+/** Registers a listener that is called with the new and the previous view. */
 export const onMove = listener => listeners.push(listener);
 
-/** The address of another view. */
+/** The address of a view. */
 export const link = view => format(view);
 
 /**
- * Changes some of the view; null and empty texts and lists take away.
+ * Changes parts of the view. Null, empty texts and empty lists remove a part.
  *
- * @param isStep whether the browser's button leads back to what was before
+ * @param isStep whether the browser's back button returns to the previous view
  */
 export function change(some, isStep = false) {
   const address = format({...current, ...some});
@@ -58,7 +58,7 @@ export function change(some, isStep = false) {
   moved();
 }
 
-/** Another view, as if a link had been clicked. */
+/** Replaces the view, as if a link had been clicked. */
 export function go(view) {
   history.pushState(null, '', format(view));
   moved();

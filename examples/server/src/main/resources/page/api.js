@@ -1,9 +1,9 @@
-// The server's calls.
+// The calls of the server.
 
-/** How far this machine's clock is from the server's, in milliseconds. */
+/** How far the server's clock is ahead of this machine's, in milliseconds. */
 let clockDifference = 0;
 
-/** What the server answered instead; its message is for people. */
+/** An error answer of the server, with a message for the user. */
 export class Refused extends Error {
   constructor(status, message) {
     super(message);
@@ -11,7 +11,7 @@ export class Refused extends Error {
   }
 }
 
-/** Whether something was given up because it is out of date: no fault to tell. */
+/** Whether a request was cancelled because its result is no longer needed. That is not an error. */
 export const isOutOfDate = failure => failure?.name === 'AbortError';
 
 /** The server's time in milliseconds. */
@@ -33,14 +33,14 @@ async function call(path, options, parse = JSON.parse) {
     try {
       message = JSON.parse(body).error ?? message;
     } catch {
-      // A proxy's page.
+      // Not JSON, so the answer is an error page of a proxy.
     }
     throw new Refused(answer.status, message);
   }
   return body === '' ? null : parse(body);
 }
 
-/** JSON, in which integers of any size stay what they are, where the browser can tell. */
+/** Parses JSON and keeps integers of any size exact, if the browser supports that. */
 export function exactly(body) {
   const isUnsafe = (value, source) =>
       typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source);
@@ -58,10 +58,10 @@ export const signOut = () => call('/sign-in', {method: 'DELETE'});
 export const sessions = async () => (await call('/sessions')).sessions;
 export const session = (id, signal) => call(of(id), {signal});
 
-/** Records; see the server's description for the parameters. */
+/** Records; see openapi.yaml for the parameters. */
 export const logs = (id, parameters, signal) => call(`${of(id)}/logs?${parameters}`, {signal}, exactly);
 export const histogram = (id, parameters, signal) => call(`${of(id)}/histogram?${parameters}`, {signal});
-/** @param range {from, to}, as the server takes them; all without it */
+/** @param range {from, to} in the server's format; empty for the whole line */
 export const series = (id, name, x, range, signal) =>
     call(`${of(id)}/series?${new URLSearchParams({name, x, points: 1000, ...range})}`, {signal});
 

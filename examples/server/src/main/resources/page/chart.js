@@ -1,4 +1,4 @@
-// One chart: one metric of one run or of several ones.
+// One chart: one metric of one or more runs.
 
 import uPlot from './lib/uPlot.js';
 import {make} from './dom.js';
@@ -8,17 +8,17 @@ import {colour, onTheme} from './theme.js';
 
 const HEIGHT = 170;
 
-/** Beyond it, what is NaN or infinite has no label of its own. */
-const MOST_LABELS = 12;
+/** With more NaN or infinite values than this, their marks are paler. */
+const MANY_MARKS = 12;
 
-/** Seconds between ticks of an axis that has times since the start. */
+/** Seconds between ticks on an axis of times since the start. */
 const ELAPSED_STEPS = [0.01, 0.1, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 10_800, 21_600,
   43_200, 86_400, 172_800, 604_800];
 
-/** Marks on the axis of values. */
-const MOST_TICKS = 5;
+/** Maximum number of ticks on the axis of values. */
+const MAX_TICKS = 5;
 
-/** Dots are drawn where each has so much room. */
+/** Dots are drawn if each has this much room. */
 const DOT_PIXELS = 10;
 
 const FONT = '11px system-ui, sans-serif';
@@ -39,7 +39,7 @@ export class Chart {
   #sizes = new ResizeObserver(() => this.#resize());
   #forgetTheme;
 
-  /** @param onZoom called with [from, to] when a part of the axis was dragged over, null when all is wanted */
+  /** @param onZoom called with [from, to] after a drag along the axis, or with null to show everything */
   constructor(name, onZoom) {
     this.name = name;
     this.#onZoom = onZoom;
@@ -51,7 +51,7 @@ export class Chart {
   }
 
   /**
-   * @param lines {label, colour, xs, ys, odd, count}: colour is the name of a custom property
+   * @param lines {label, colour, xs, ys, odd, count}; colour is the name of a custom property
    * @param settings {axis, axisName, isLog, weight, zoom}
    */
   show(lines, settings) {
@@ -93,7 +93,7 @@ export class Chart {
     this.#values(null);
   }
 
-  /** @param range [from, to], or null for all */
+  /** @param range [from, to], or null for everything */
   zoom(range) {
     if (!this.#plot) return;
     const xs = this.#plot.data[0];
@@ -101,7 +101,7 @@ export class Chart {
     this.#plot.setScale('x', min === max ? {min: min - 0.5, max: max + 0.5} : {min, max});
   }
 
-  /** To be called when it is not shown any more. */
+  /** Must be called when the chart is no longer shown. */
   close() {
     this.#sizes.disconnect();
     this.#forgetTheme();
@@ -141,9 +141,10 @@ export class Chart {
           ...axis === 'elapsed' ? {incrs: ELAPSED_STEPS} : {},
           values: axis === 'time' ? clocks : (plot, ticks) => ticks.map(tick => tick === null ? '' : this.#x(tick))},
         {...lined, size: 58, space: 28, gap: 4,
-          // The library knows no steps for the largest numbers, and draws no axis without one; ticks has its own.
+          // uPlot knows no steps for the largest numbers, and draws no axis without one. The function ticks has its
+          // own.
           incrs: (plot, axis, min, max) => [Math.max(5, max / 2 - min / 2)],
-          splits: (plot, axis, min, max) => ticks(min, max, isLog, MOST_TICKS), filter: (plot, at) => at,
+          splits: (plot, axis, min, max) => ticks(min, max, isLog, MAX_TICKS), filter: (plot, at) => at,
           values: (plot, ticks) => ticks.map(tick => tick === null ? '' : format.value(tick))},
       ],
       series: [{}, ...drawn.map((line, i) => {
@@ -177,13 +178,13 @@ export class Chart {
     };
   }
 
-  /** An x without its unit, such as on the axis. */
+  /** An x without its unit, as on the axis. */
   #x(at) {
     const {axis} = this.#settings;
     return axis === 'elapsed' ? format.duration(at * 1000) : axis === 'number' ? format.count(at) : format.value(at);
   }
 
-  /** The values under the pointer, else the last ones. */
+  /** Shows the values under the pointer, else the last ones. */
   #values(plot) {
     const step = this.#settings.weight > 0 ? 2 : 1;
     this.#lines.forEach((line, i) => {
@@ -195,7 +196,7 @@ export class Chart {
     this.#at.textContent = x !== undefined && x !== null ? this.#place(x) : this.#lines.length === 1 ? 'last' : '';
   }
 
-  /** An x with what it is. */
+  /** An x with its unit. */
   #place(x) {
     const {axis, axisName} = this.#settings;
     return axis === 'time' ? format.time(new Date(x * 1000).toISOString()) : `${axisName} ${this.#x(x)}`;
@@ -210,13 +211,16 @@ export class Chart {
       const kinds = [...new Set(odd.map(([, y]) => format.value(y)))].join(', ');
       words.push(`${kinds} from ${this.#place(odd[0][0])} on: marked in red.`);
     }
-    if (this.#settings.isLog && !isLog && !isEmpty) words.push('Nothing here is above 0: not logarithmic.');
-    if (isHidden) words.push('What is not above 0 is left out.');
+    if (this.#settings.isLog && !isLog && !isEmpty) words.push('No value is above 0, so the scale is not logarithmic.');
+    if (isHidden) words.push('Values of 0 or less are left out.');
     this.#note.textContent = words.join(' ');
     this.#note.hidden = words.length === 0;
   }
 
-  /** What cannot be drawn as a point: a line from top to bottom, where infinite at the end that it points to. */
+  /**
+   * Marks values that are NaN or infinite by a line from top to bottom. Where there is room, a line gets a label: at
+   * the top for ∞, else at the bottom.
+   */
   #markOdd(plot) {
     const {ctx, bbox} = plot;
     const odd = this.#lines.flatMap(line => line.odd)
@@ -229,7 +233,7 @@ export class Chart {
     ctx.font = `${11 * devicePixelRatio}px system-ui, sans-serif`;
     ctx.textAlign = 'center';
     for (const [x, y] of odd) {
-      ctx.globalAlpha = odd.length > MOST_LABELS ? 0.25 : 0.7;
+      ctx.globalAlpha = odd.length > MANY_MARKS ? 0.25 : 0.7;
       ctx.beginPath();
       ctx.moveTo(x, bbox.top);
       ctx.lineTo(x, bbox.top + bbox.height);
@@ -247,20 +251,22 @@ export class Chart {
   }
 }
 
-/** Some room above and below, which stays finite. */
+/** Adds some room above and below; the result stays finite. */
 function padded(min, max) {
   if (min === null) return [null, null];
   const range = uPlot.rangeNum(min, max, 0.1, true);
   return range.every(Number.isFinite) && range[0] < range[1] ? range : [min, max];
 }
 
-/** Whether the values in sight are so few that each is a dot: a single one would be nothing without. */
+/**
+ * Whether each of the visible values gets a dot, because they are few. A single value would be invisible without one.
+ */
 function hasRoom(plot, series, first, last) {
   const values = plot.data[series].slice(first, last + 1).filter(y => y !== null && y !== undefined);
   return values.length <= plot.bbox.width / devicePixelRatio / DOT_PIXELS;
 }
 
-/** Times of day; the first one, and the first one of each day, with the day. */
+/** Times of day. The first one, and the first one of each day, have the date. */
 function clocks(plot, ticks, axis, space, step) {
   let day = '';
   return ticks.map(tick => {
@@ -273,12 +279,12 @@ function clocks(plot, ticks, axis, space, step) {
   });
 }
 
-/** A line for those who cannot see it. */
+/** A text for screen readers. */
 function describe({label, xs, ys, count}, hasOthers, zoom) {
   const finite = ys.filter(Number.isFinite);
-  const [low, high] = [Math.min(...finite), Math.max(...finite)];      // the server gives few enough of them
+  const [low, high] = [Math.min(...finite), Math.max(...finite)];      // the server limits their number
   const range = finite.length === 0 ? 'none of them finite' : `from ${format.value(low)} to ${format.value(high)}`;
   const name = hasOthers ? label + ': ' : '';
   return `${name}${format.counted(count, 'value')}, ${range}, the last one ${format.value(ys.at(-1))}`
-      + (zoom ? `, ${format.counted(xs.filter(x => x >= zoom[0] && x <= zoom[1]).length, 'point')} in sight` : '');
+      + (zoom ? `, ${format.counted(xs.filter(x => x >= zoom[0] && x <= zoom[1]).length, 'point')} visible` : '');
 }

@@ -1,4 +1,4 @@
-// The charts of one run, or of several ones over each other: what to draw, along which axis, and how.
+// The charts of one or more runs: what to draw, along which axis, and how.
 
 import * as address from './address.js';
 import * as api from './api.js';
@@ -10,7 +10,7 @@ import {line, refined} from './lines.js';
 const DEFAULT_METRICS = 4;
 const AXES = {number: 'record', time: 'time', elapsed: 'time since start'};
 
-/** So many runs have a colour of their own. */
+/** Number of colours for runs. */
 export const COLOURS = 8;
 
 export const colourOf = index => `--run-${index % COLOURS + 1}`;
@@ -19,11 +19,11 @@ export class Charts {
 
   #section;
   #runs = [];
-  #charts = new Map();      // by the names of the metrics
+  #charts = new Map();      // by the name of the metric
   #answers = new Map();     // the server's, by run, metric and axis
-  #parts = new Map();       // the same, of what is zoomed into
+  #parts = new Map();       // the same for the zoomed part
   #partsRange = '';         // the axis, from and to of all of them
-  #loading = null;          // what stops the requests that are under way
+  #loading = null;          // stops the requests that are under way
   #tell;
   #onRange;
 
@@ -42,8 +42,8 @@ export class Charts {
 
   /**
    * @param tell called with a failure
-   * @param onRange called with an axis, from and to when the log is to be narrowed to what is seen; null if there is
-   *   no log
+   * @param onRange called with an axis, from and to when the log must be filtered to the visible part; null if there
+   * is no log
    */
   constructor(section, tell, onRange = null) {
     this.#section = section;
@@ -70,7 +70,7 @@ export class Charts {
 
   #smooth = debounced(100, () => address.change({smooth: this.#weight.value === '0' ? null : this.#weight.value}));
 
-  /** @param runs {session, label, colour} each; the same ones again bring what has come since */
+  /** @param runs {session, label, colour} each; showing the same runs again loads their new records */
   show(runs, view) {
     const ids = list => list.map(run => run.session.id).join();
     if (ids(runs) !== ids(this.#runs)) {
@@ -82,7 +82,7 @@ export class Charts {
     return this.#load();
   }
 
-  /** Only how it is drawn is another, or what of it. */
+  /** The runs are the same, but the drawing or the selection of metrics has changed. */
   move(view) {
     this.#settings(view);
     return this.#load();
@@ -122,7 +122,7 @@ export class Charts {
     const counters = metrics.filter(format.isCounter);
     const others = [...counters, ...metrics.filter(name => !format.isCounter(name))];
     if (!(this.settings.axis in AXES) && !others.includes(this.settings.axis)) {
-      others.unshift(this.settings.axis);      // until a run has it
+      others.unshift(this.settings.axis);      // offered although no run has it yet
     }
     const options = [...Object.entries(AXES), ...others.map(name => [name, name])];
     if (JSON.stringify(options) !== this.#axis.dataset.options) {
@@ -146,7 +146,7 @@ export class Charts {
     const hasSame = JSON.stringify(metrics) === this.#menu.dataset.metrics;
     this.#menu.dataset.shown = shown;
     this.#menu.dataset.metrics = JSON.stringify(metrics);
-    if (hasSame) {      // keeps the focus
+    if (hasSame) {      // not rebuilt, to keep the focus
       for (const box of this.#menu.querySelectorAll('input')) box.checked = this.chosen.includes(box.value);
       return;
     }
@@ -167,7 +167,7 @@ export class Charts {
 
   #key = (run, name) => JSON.stringify([run.session.id, name, this.settings.axis]);
 
-  /** A line is asked for again only if its run has more records than then. */
+  /** Requests a line again only if its run has more records than before. */
   async #load() {
     this.#loading?.abort();
     const loading = this.#loading = new AbortController();
@@ -194,7 +194,10 @@ export class Charts {
     }
   }
 
-  /** What is zoomed into, with as many points as all of it had; along a metric, what is there has to do. */
+  /**
+   * Loads the zoomed part with as many points as the whole line had. Along a metric, the points already there must
+   * do.
+   */
   async #loadParts(axis, signal) {
     const {zoom} = this.settings;
     const range = JSON.stringify([this.settings.axis, zoom]);
@@ -218,7 +221,7 @@ export class Charts {
     }));
   }
 
-  /** What is zoomed into, as the server takes it; null if no record can be there. */
+  /** The zoomed part in the server's format; null if it cannot contain records. */
   #range(run) {
     const [from, to] = this.settings.zoom;
     if (this.settings.axis === 'number') {
@@ -253,7 +256,7 @@ export class Charts {
     }
   }
 
-  /** @param only the name of the metric that is to be drawn; without it, all */
+  /** @param only the name of the only metric to draw; without it, all */
   #draw(only) {
     for (const [name, chart] of this.#charts) {
       if (only !== undefined && only !== name) continue;

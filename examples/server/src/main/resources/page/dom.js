@@ -1,10 +1,10 @@
-// Elements, made without HTML: what a run's log says is text here, whatever it contains.
+// Creates elements without HTML, so that a run's log stays text, whatever it contains.
 
 /**
- * An element.
+ * Creates an element.
  *
- * @param properties attributes by their names; `class`; functions under `onclick` and the like. What is null, undefined
- *   or false is left out
+ * @param properties attributes by name; `class`; functions under `onclick` and the like. Null, undefined and false
+ * are left out
  * @param children elements and texts
  */
 export function make(tag, properties = {}, ...children) {
@@ -27,7 +27,7 @@ export function make(tag, properties = {}, ...children) {
 
 export const byId = id => document.getElementById(id);
 
-/** Calls once nothing was asked for any more for a while. */
+/** Calls once there was no further request for a while. */
 export function debounced(millis, call) {
   let timer;
   return (...values) => {
@@ -36,12 +36,12 @@ export function debounced(millis, call) {
   };
 }
 
-/** Whether keys that are pressed are meant for a field. */
+/** Whether a key press is meant for an input field. */
 export function isTyping(event) {
   return event.target.closest?.('input:not([type=checkbox]):not([type=range]), select, textarea') !== null;
 }
 
-/** A menu that opens below its button; it closes at Escape, and when something else is clicked. */
+/** A menu that opens below its button. It closes on Escape, or when something else is clicked. */
 export function menu(properties, summary, ...children) {
   const details = make('details', {...properties, class: 'menu ' + (properties.class ?? '')},
       summary, make('div', {class: 'menu-panel'}, ...children));

@@ -1,4 +1,5 @@
-// What of a log is shown: fields to say it, and what they mean as the server's parameters. The address keeps it.
+// The filters of the log: fields to set them, and the matching query parameters of the server. The address keeps
+// them.
 
 import * as address from './address.js';
 import * as api from './api.js';
@@ -7,18 +8,18 @@ import * as format from './format.js';
 
 const TYPING_MILLIS = 300;
 
-/** What the address says of a filter; nothing of it is set without one. */
+/** The filter parts of the address, all of them unset. */
 export const NONE = {level: null, text: null, from: null, to: null, where: null, after: null, before: null};
 
 const CONDITION = /^\s*(.+?)\s*(>=|<=|!=|>|<|=)\s*(.*?)\s*$/;
 
-/** A condition as the server takes it; null if it is none. */
+/** A condition in the server's format; null if the text is not one. */
 export function condition(text) {
   const [, name, operator, value] = text.match(CONDITION) ?? [];
   return name && value ? name + operator + value : null;
 }
 
-/** The server's parameters for what the address says. */
+/** The server's query parameters for a view. */
 export function query(view) {
   const parameters = new URLSearchParams();
   if (view.level?.length) parameters.set('level', view.level.join(','));
@@ -31,14 +32,14 @@ export function query(view) {
   return parameters;
 }
 
-/** For a field that shows local time: this page shows universal time, and says so. */
+/** For a field that shows local time: this page puts UTC into it, and says so. */
 const toField = iso => iso ? iso.replace('Z', '').slice(0, 23) : '';
 const fromField = text => text ? new Date(text + 'Z').toISOString() : null;
 
 export class Filters {
 
   #id = null;
-  #isTyping = false;      // what is in the field is not in the address yet
+  #isTyping = false;      // the field's text is not in the address yet
   #levels = new Map();
   #whole = make('span', {class: 'soft', id: 'counts-of', hidden: true}, 'whole run:');
   #text = make('input', {id: 'search', type: 'search', placeholder: 'Search messages  /',
@@ -65,9 +66,9 @@ export class Filters {
         make('div', {class: 'bar'}, this.#text, this.#where, this.#names,
             menu({id: 'time-filter'}, this.#time,
                 make('label', {}, 'from ', this.#from), make('label', {}, 'to ', this.#to),
-                make('button', {type: 'button', onclick: () => address.change({from: null, to: null}, true)}, 'All of it')),
+                make('button', {type: 'button', onclick: () => address.change({from: null, to: null}, true)}, 'All times')),
             menu({id: 'export', class: 'right'}, make('summary', {}, 'Export'),
-                make('p', {class: 'soft'}, 'What the filters let through, as'), this.#jsonl, this.#csv)),
+                make('p', {class: 'soft'}, 'The filtered records, as'), this.#jsonl, this.#csv)),
         make('div', {class: 'bar'},
             make('span', {class: 'level-chips', role: 'group', 'aria-label': 'Levels'}, this.#whole, ...this.#levels.values()),
             this.#chips, this.#clear, this.#count));
@@ -80,14 +81,14 @@ export class Filters {
     this.#from.onchange = this.#to.onchange = () => this.#setTime();
   }
 
-  /** @param run the one that was shown then: another may be shown when it counts */
+  /** @param run the run when the user typed; another one may be shown when this is called */
   #typed = debounced(TYPING_MILLIS, run => {
     this.#isTyping = false;
-    const isFirst = (address.view().text ?? '') === '';      // back from it leads to what was before the search
+    const isFirst = (address.view().text ?? '') === '';      // so "back" returns to the view before the search
     if (run === address.view().run) address.change({text: this.#text.value}, isFirst);
   });
 
-  /** Another run, or what is known of it by now. */
+  /** Shows another run, or new counts of the same one. */
   describe(session) {
     this.#id = session.id;
     for (const [level, button] of this.#levels) {
@@ -107,7 +108,7 @@ export class Filters {
     }
     byId('filters').classList.toggle('has-level', (view.level?.length ?? 0) > 0);
     if (!this.#isTyping && this.#text.value !== (view.text ?? '')) this.#text.value = view.text ?? '';
-    this.#whole.hidden = !view.from && !view.to;      // counts by level know nothing of the time
+    this.#whole.hidden = !view.from && !view.to;      // counts by level ignore the time filter
     this.#from.value = toField(view.from);
     this.#to.value = toField(view.to);
     const short = (iso, otherwise) => iso ? format.time(iso).slice(5, 19) : otherwise;
@@ -126,7 +127,7 @@ export class Filters {
     this.#csv.href = api.exportOf(view.run, new URLSearchParams([['format', 'csv'], ...parameters]));
   }
 
-  /** How many records are shown, of how many. */
+  /** Shows how many records match, and how many there are in all. */
   count(shown, all, isCounted, hasFailed) {
     this.#count.textContent = hasFailed ? '' : !isCounted ? 'counting …'
         : shown === all ? format.counted(all, 'record') : `${format.count(shown)} of ${format.counted(all, 'record')}`;

@@ -1,4 +1,4 @@
-// Numbers, times and metadata, as people read them.
+// Formats numbers, times and metadata for people.
 
 export const LEVELS = ['debug', 'info', 'warn', 'error', 'fatal'];
 
@@ -10,7 +10,7 @@ export const count = number => COUNT.format(number);
 /** A count with its word: 1 record, 2 records. */
 export const counted = (number, word) => `${count(number)} ${word}${number === 1 ? '' : 's'}`;
 
-/** A value in six digits at most; values that are no finite number by their names. */
+/** A value with at most six digits. NaN and infinite values are written by name. */
 export function value(number) {
   if (number === null || number === undefined) return '–';
   if (typeof number !== 'number') return String(number);
@@ -21,10 +21,10 @@ export function value(number) {
   return String(Number(number.toPrecision(6)));
 }
 
-/** 2025-10-29 10:30:05.123, in UTC as everything here. */
+/** 2025-10-29 10:30:05.123, in UTC like all times here. */
 export const time = iso => iso.replace('T', ' ').replace('Z', '').slice(0, 23);
 
-/** The part of a time that tells records of one view apart. */
+/** The part of a time that differs between the records of one view. */
 export const clock = iso => iso.slice(11, 23).replace('Z', '');
 
 /** 3 s, 5 min, 2 h, 4 d */
@@ -37,7 +37,7 @@ export function duration(millis) {
   return `${Math.round(seconds / 86400)} d`;
 }
 
-/** 5 min ago; in whole seconds, so that it is the same for a while. */
+/** 5 min ago; in whole seconds, so that the text does not change too often. */
 export function ago(iso, now) {
   return iso === null ? 'never' : duration(Math.round((now - Date.parse(iso)) / 1000) * 1000) + ' ago';
 }
@@ -52,7 +52,7 @@ export function bytes(size) {
   return `${Number(size.toPrecision(3))} ${units[unit]}`;
 }
 
-/** Entries within entries by names with dots between, in their order. Arrays stay whole. */
+/** Flattens nested entries to names with dots, in order. Arrays stay whole. */
 export function flat(object, prefix = '') {
   return Object.entries(object ?? {}).flatMap(([name, value]) => {
     const hasEntries = value !== null && typeof value === 'object' && !Array.isArray(value)
@@ -61,7 +61,7 @@ export function flat(object, prefix = '') {
   });
 }
 
-/** A value of metadata: texts as they are, everything else as JSON. */
+/** A metadata value: texts as they are, everything else as JSON. */
 export function text(value) {
   if (typeof value === 'string') return value;
   return JSON.stringify(value, (name, inner) => typeof inner === 'bigint' ? JSON.rawJSON(String(inner)) : inner);
@@ -69,13 +69,13 @@ export function text(value) {
 
 const WELL_KNOWN = /acc|auc|f1|score|reward|return|precision|recall|perplexity|ppl|bleu|rouge|iou|mse|mae|rmse|error/i;
 
-/** Names of losses first, then those of other measures, then the rest, then those that only count or are settings. */
+/** Losses first, then other measures, then the rest, then counters and settings. */
 export function byInterest(names) {
   const rank = name => /loss/i.test(name) ? 0 : isCounter(name) ? 3 : WELL_KNOWN.test(name) ? 1 : 2;
   return [...names].sort((one, other) => rank(one) - rank(other));
 }
 
-/** Whether a metric tells how far a run is, rather than how well it does: a good axis, and a dull curve. */
+/** Whether a metric tells how far a run has come, rather than how well it does: a good axis, but a boring curve. */
 export const isCounter = name => name.startsWith('dreamlake_crash.') || COUNTER.test(name);
 
 const COUNTER =

@@ -1,5 +1,5 @@
-// How many records of each level there were over time. Dragging over a part of it narrows the time, as does a click on
-// a bar.
+// How many records of each level there were over time. Dragging over a range, or clicking a bar, filters by that
+// time.
 
 import * as address from './address.js';
 import {make} from './dom.js';
@@ -10,7 +10,7 @@ const HEIGHT = 44;
 const DRAG_PIXELS = 4;
 const DAY_MILLIS = 86_400_000;
 
-/** Levels from the bottom of a bar to its top, the worst ones where they are seen first. */
+/** Levels from the bottom of a bar to its top: the most severe are on top, where they are easy to see. */
 const STACK = ['debug', 'info', 'warn', 'error', 'fatal'];
 
 function shape(name, attributes) {
@@ -58,7 +58,7 @@ export class Histogram {
     this.#svg.replaceChildren(...buckets.flatMap(({start, counts}, i) => {
       let y = HEIGHT;
       const bars = STACK.filter(level => counts[level] > 0).map(level => {
-        // Anything at all is seen: one error among thousands of records is what one looks for.
+        // Even a single record must be visible: people look for one error among thousands of records.
         const height = Math.min(y, Math.max(1.5, counts[level] / most * (HEIGHT - 2)));
         y -= height;
         return shape('rect', {class: level, x: i * width, y, width: width - 1, height});
@@ -88,7 +88,7 @@ export class Histogram {
     return from + share * (to - from);
   }
 
-  /** The time in the midst of it: with the day where there are several. */
+  /** The time at a place on the axis; with the date if the axis spans several days. */
   #tick(share) {
     const time = format.time(new Date(this.#time(share)).toISOString());
     const isLong = this.#time(1) - this.#time(0) > DAY_MILLIS;
@@ -109,7 +109,7 @@ export class Histogram {
     this.#selection.setAttribute('width', (to - from) * WIDTH);
   }
 
-  /** Tells what is under the pointer. */
+  /** Shows the counts under the pointer. */
   #point(event) {
     const text = this.#data && event.target.dataset.tip;
     this.#tip.hidden = !text;

@@ -1,4 +1,4 @@
-// From the server's series to the columns that a chart takes. No elements and no requests here.
+// Turns the server's series into the columns that a chart takes. No elements and no requests here.
 
 /**
  * One run's values of one metric.
@@ -6,14 +6,14 @@
  * @param answer the server's
  * @param axis 'number', 'time', 'elapsed' or the name of another metric
  * @param start when the run began, in milliseconds
- * @returns {xs, ys, odd}: sorted by x; a y that is NaN or infinite stays, and is in odd, too
+ * @returns {xs, ys, odd}: sorted by x; a y that is NaN or infinite is in ys and also in odd
  */
 export function line(answer, axis, start) {
   const x = axis === 'time' ? at => Date.parse(at) / 1000
       : axis === 'elapsed' ? at => (Date.parse(at) - start) / 1000
       : Number;
   const points = answer.points.map(([at, value]) => [x(at), Number(value)]).filter(([at]) => Number.isFinite(at));
-  points.sort(([one], [other]) => one - other);      // stable: what has the same x stays in the order of the records
+  points.sort(([one], [other]) => one - other);      // stable: points with the same x stay in the order of the records
   return {
     xs: points.map(([at]) => at),
     ys: points.map(([, value]) => value),
@@ -22,7 +22,7 @@ export function line(answer, axis, start) {
 }
 
 /**
- * A line in which a part is replaced by another line, that has more of its points.
+ * A line with a part replaced by another line, which has more points there.
  *
  * @param range [from, to] of the part
  */
@@ -41,9 +41,9 @@ export function refined(whole, part, [from, to]) {
 }
 
 /**
- * Where an axis of values has its marks: at round numbers, of any size.
+ * The positions of the ticks on an axis of values: round numbers, of any size.
  *
- * @param most about how many there may be
+ * @param most approximate maximum number of ticks
  */
 export function ticks(min, max, isLog, most) {
   const exponent = at => Math.floor(Math.log10(at));
@@ -55,7 +55,7 @@ export function ticks(min, max, isLog, most) {
     return powers.flatMap(power => factors.map(factor => Number(`${factor}e${power}`)))
         .filter(at => at >= min && at <= max && at > 0);
   }
-  const width = max / most - min / most;      // a difference of the largest numbers would be infinite
+  const width = max / most - min / most;      // max - min could overflow to infinity
   if (!(width > 0)) return [min];
   const power = exponent(width);
   const step = [1, 2, 5, 10].map(factor => factor * Number(`1e${power}`)).find(one => one >= width * 0.999);
@@ -67,7 +67,10 @@ export function ticks(min, max, isLog, most) {
   return result;
 }
 
-/** An exponential moving average, as if there had been no zero before the first value. What is odd stays. */
+/**
+ * An exponential moving average, corrected as if there had been no zero before the first value. NaN and infinite
+ * values stay.
+ */
 export function smooth(ys, weight) {
   let average = 0;
   let share = 1;
@@ -80,8 +83,8 @@ export function smooth(ys, weight) {
 }
 
 /**
- * One column of xs for lines that have their own: [xs, ys, ys …]. A line that has no value at an x has undefined
- * there, which is drawn over; null makes a gap.
+ * One common column of xs for lines with different xs: [xs, ys, ys …]. Where a line has no value at an x, its y is
+ * undefined, and the line continues across it; null makes a gap.
  *
  * @param lines {xs, ys} each
  * @param isShown whether a y can be drawn
@@ -104,7 +107,7 @@ export function columns(lines, isShown) {
   }
 }
 
-/** The index next to another one at which a column has a value; null if it has none nearby. */
+/** The index near another one at which a column has a value; null if there is none nearby. */
 export function nearest(xs, ys, index, x) {
   for (let left = index, right = index; left >= 0 || right < ys.length; left--, right++) {
     const hasLeft = left >= 0 && ys[left] !== undefined && ys[left] !== null;

@@ -1,29 +1,29 @@
-// The log as rows in a window: of any number of rows, only those in sight are elements.
+// The log as rows in a window. However many rows there are, only the visible ones are elements.
 
 import {make} from './dom.js';
 import * as format from './format.js';
 
-/** Browsers have no higher elements; a longer log is scrolled in larger steps. */
-const MOST_PIXELS = 15_000_000;
+/** Browsers limit the height of elements. A longer log is scrolled in larger steps. */
+const MAX_PIXELS = 15_000_000;
 
-/** Rows beyond the edges of the window. */
+/** Additional rows above and below the window. */
 const SPARE = 6;
 
-const LONGEST_MESSAGE = 1000;
-const LONGEST_VALUE = 60;
-const MOST_FIELDS = 12;
+const MAX_MESSAGE = 1000;
+const MAX_VALUE = 60;
+const MAX_FIELDS = 12;
 
 export class Log {
 
   #records = null;
-  #top = 0;                // what is at the window's upper edge, in pixels from the first row
+  #top = 0;                // the position of the window's upper edge, in pixels from the first row
   #lastScroll = 0;
   #rowHeight = 24;
-  #cursor = -1;            // the row that keys move; -1 for none
+  #cursor = -1;            // the current row, which keys move; -1 for none
   #isFollowing = true;
   #isLive = false;
   #seen = 0;               // how many rows there were when following ended
-  #elements = new Map();   // by their rows
+  #elements = new Map();   // by row
   #isDrawing = false;
   #search = '';
   #onOpen;
@@ -38,8 +38,8 @@ export class Log {
     onclick: () => this.#toggleFollow()});
 
   /**
-   * @param parent where it goes
-   * @param onOpen called with a record that is to be shown whole
+   * @param parent the element to add the log to
+   * @param onOpen called with the record to show in full
    */
   constructor(parent, onOpen) {
     this.#onOpen = onOpen;
@@ -61,10 +61,10 @@ export class Log {
   }
 
   /**
-   * Shows other records, from their end on.
+   * Shows other records, starting at their end.
    *
-   * @param search what is marked in messages
-   * @param canFollow whether records may still come
+   * @param search the text to highlight in messages
+   * @param canFollow whether more records may arrive
    */
   show(records, search, canFollow) {
     this.#records = records;
@@ -76,13 +76,13 @@ export class Log {
     this.draw();
   }
 
-  /** Shows nothing any more. */
+  /** Shows nothing from now on. */
   clear() {
     this.#records = null;
     this.#clearRows();
   }
 
-  /** To be called when there are other rows. @param before how many came before the first one */
+  /** Must be called when the rows have changed. @param before how many rows were added before the first one */
   changed(before) {
     if (before > 0) {
       if (this.#cursor >= 0) this.#cursor += before;
@@ -94,7 +94,7 @@ export class Log {
     this.draw();
   }
 
-  /** What to show if there are no rows. */
+  /** Sets the contents for a log without rows. */
   whenEmpty(...children) {
     this.#empty.replaceChildren(...children.filter(child => child));
   }
@@ -104,9 +104,9 @@ export class Log {
   }
 
   /**
-   * Brings a row in sight; in the middle if it was not.
+   * Scrolls to a row, and centres it if it was not visible.
    *
-   * @param isCurrent whether it becomes the current one
+   * @param isCurrent whether it becomes the current row
    */
   reveal(index, isCurrent) {
     const isInSight = index * this.#rowHeight >= this.#top
@@ -120,7 +120,7 @@ export class Log {
     this.draw();
   }
 
-  /** Whether a record is in the current row. */
+  /** Whether the current row shows this record. */
   isAt(number) {
     return this.#records?.row(this.#cursor)?.sequenceNumber === number;
   }
@@ -136,11 +136,11 @@ export class Log {
     return Math.max(0, this.#records.total * this.#rowHeight - this.#window.clientHeight);
   }
 
-  /** How many pixels of the log one pixel of the scroll bar stands for. */
+  /** How many pixels of the log one pixel of the scroll bar means. */
   get #scale() {
     const height = this.#records.total * this.#rowHeight;
     const view = this.#window.clientHeight;
-    return height <= MOST_PIXELS ? 1 : (height - view) / (MOST_PIXELS - view);
+    return height <= MAX_PIXELS ? 1 : (height - view) / (MAX_PIXELS - view);
   }
 
   #measure() {
@@ -158,7 +158,7 @@ export class Log {
   }
 
   #resize() {
-    this.#sizer.style.height = Math.min(MOST_PIXELS, this.#records.total * this.#rowHeight) + 'px';
+    this.#sizer.style.height = Math.min(MAX_PIXELS, this.#records.total * this.#rowHeight) + 'px';
   }
 
   #scrollTo(top) {
@@ -171,7 +171,7 @@ export class Log {
   #scrolled() {
     if (!this.#records) return;
     const scroll = this.#window.scrollTop;
-    if (scroll === this.#lastScroll) return;      // our own
+    if (scroll === this.#lastScroll) return;      // our own change
     const isUp = scroll < this.#lastScroll;
     this.#lastScroll = scroll;
     this.#top = scroll * this.#scale;
@@ -183,7 +183,7 @@ export class Log {
     this.draw();
   }
 
-  /** Where the scroll bar is too coarse, the wheel still moves by rows. */
+  /** If the scroll bar is too coarse, the wheel still moves by rows. */
   #wheel(event) {
     if (!this.#records || this.#scale === 1) return;
     event.preventDefault();
@@ -200,7 +200,7 @@ export class Log {
     if (this.#isFollowing !== isFollowing) this.#seen = this.#records?.total ?? 0;
     this.#isFollowing = isFollowing;
     this.#follow.setAttribute('aria-pressed', isFollowing);
-    this.#follow.title = isFollowing ? 'New records are scrolled into sight; scroll up to stop'
+    this.#follow.title = isFollowing ? 'Scrolls to new records; scroll up to stop'
         : 'Go to the end, and follow new records';
   }
 
@@ -264,11 +264,11 @@ export class Log {
         make('span', {class: 'fraction'}, record.timestamp.slice(19, 23)));
     return make('div', {...properties, class: 'row ' + record.level},
         cell('number', String(record.sequenceNumber)), time, cell('level', record.level),
-        cell('message', make('span', {class: 'text'}, ...this.#marked(record.message.slice(0, LONGEST_MESSAGE))),
+        cell('message', make('span', {class: 'text'}, ...this.#marked(record.message.slice(0, MAX_MESSAGE))),
             fields(record.metadata)));
   }
 
-  /** A text, in which what was searched for is marked. */
+  /** A text with the search words highlighted. */
   #marked(text) {
     const lower = text.toLowerCase();
     if (this.#search === '' || lower.length !== text.length) return [text];
@@ -293,7 +293,7 @@ export class Log {
     this.draw();
   }
 
-  /** Moves to a row, and opens it if one was open. */
+  /** Moves to a row, and opens it if a record is open. */
   moveTo(index, isOpen) {
     if (!this.#records || this.#records.total === 0) return;
     index = Math.max(0, Math.min(this.#records.total - 1, index));
@@ -310,13 +310,13 @@ export class Log {
     this.draw();
   }
 
-  /** Whether the run goes on, so that to follow it means something. */
+  /** Sets whether the run is still live, so that following makes sense. */
   setLive(isLive) {
     this.#isLive = isLive;
     this.draw();
   }
 
-  /** What is asked whether a record is open. */
+  /** Tells whether a record is open; the owner replaces this. */
   isOpen = () => false;
 
   #key(event) {
@@ -345,11 +345,11 @@ export class Log {
 function fields(metadata) {
   const entries = format.flat(metadata);
   if (entries.length === 0) return null;
-  const shown = entries.slice(0, MOST_FIELDS).flatMap(([name, value]) => {
+  const shown = entries.slice(0, MAX_FIELDS).flatMap(([name, value]) => {
     const text = format.text(value);
-    const isLong = text.length > LONGEST_VALUE || text.includes('\n');
-    const shown = isLong ? text.slice(0, LONGEST_VALUE).split('\n', 1)[0] + '…' : text;
+    const isLong = text.length > MAX_VALUE || text.includes('\n');
+    const shown = isLong ? text.slice(0, MAX_VALUE).split('\n', 1)[0] + '…' : text;
     return [' ', make('span', {class: 'entry'}, make('span', {class: 'field'}, name + '='), shown)];
   });
-  return make('span', {class: 'fields'}, ...shown, entries.length > MOST_FIELDS ? ' …' : null);
+  return make('span', {class: 'fields'}, ...shown, entries.length > MAX_FIELDS ? ' …' : null);
 }

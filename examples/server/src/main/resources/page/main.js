@@ -1,4 +1,4 @@
-// Starts the page: who is signed in, which view the address asks for, and keys that work everywhere.
+// Starts the page: the signed-in user, the view that the address names, and keys that work everywhere.
 
 import * as address from './address.js';
 import * as api from './api.js';
@@ -39,8 +39,8 @@ function showSignIn() {
   byId('credential-name').textContent = isDevelopment ? 'User name' : 'Token';
   byId('credential').type = isDevelopment ? 'text' : 'password';
   byId('sign-in-hint').textContent = isDevelopment
-      ? 'The server runs in development mode: any name is let in.'
-      : 'Who runs the server makes tokens; programs log with the same ones.';
+      ? 'The server runs in development mode: any name is accepted.'
+      : 'Ask the operator of the server for a token. Programs log with the same tokens.';
   document.title = 'Dreamlake';
   showOnly('sign-in');
   byId('credential').focus();
@@ -52,7 +52,7 @@ function showUser(name) {
   byId('sign-out').hidden = false;
 }
 
-/** Shows what the address says. */
+/** Shows the view of the address. */
 function show(view) {
   if (!isSignedIn) return;
   if (view.run) {
@@ -115,7 +115,7 @@ addEventListener('keydown', event => {
 
 function refresh() {
   if (document.hidden || !isSignedIn) return;
-  // What fails now is tried again soon, and told only if it is about who is signed in.
+  // A failed refresh is tried again soon. It is reported only if the user is no longer signed in.
   (address.view().run ? run.refresh() : runs.load()).catch(failure => failure.status === 401 && tell(failure));
 }
 

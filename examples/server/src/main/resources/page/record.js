@@ -1,10 +1,10 @@
-// One record, whole.
+// One record in full.
 
 import {byId, make} from './dom.js';
 import * as format from './format.js';
 
-/** A value that is longer is none that one filters by. */
-const LONGEST_CONDITION = 200;
+/** Longer values get no filter button. */
+const MAX_CONDITION = 200;
 
 export class RecordPanel {
 
@@ -12,12 +12,12 @@ export class RecordPanel {
   #on;
   #number = null;
 
-  /** @param on {close, around, filter}: functions for its buttons; filter is called with a condition */
+  /** @param on {close, around, filter}: functions for the buttons; filter is called with a condition */
   constructor(on) {
     this.#on = on;
   }
 
-  /** The number of the record that is shown; null if none is. */
+  /** The number of the record that is shown; null if there is none. */
   get number() {
     return this.#number;
   }
@@ -38,7 +38,7 @@ export class RecordPanel {
               onclick: this.#on.close}, '✕')),
         make('p', {class: 'soft'}, `${record.timestamp.replace('T', ' ').replace('Z', '')} UTC`),
         make('pre', {class: 'whole-message'}, record.message),
-        isFiltered ? make('button', {type: 'button', id: 'around', onclick: this.#on.around}, 'Show around it') : null,
+        isFiltered ? make('button', {type: 'button', id: 'around', onclick: this.#on.around}, 'Show in context') : null,
         ...blocks.flatMap(([name, value]) => [make('h3', {}, name), make('pre', {class: 'block'}, value)]),
         rows.length === 0 ? null : make('h3', {}, 'Metadata'),
         rows.length === 0 ? null : make('table', {class: 'metadata'},
@@ -51,7 +51,7 @@ export class RecordPanel {
 
   #row(name, value) {
     const canFilter = !/[<>=]/.test(name) && ['number', 'string', 'boolean', 'bigint'].includes(typeof value)
-        && value !== '' && String(value).length <= LONGEST_CONDITION;
+        && value !== '' && String(value).length <= MAX_CONDITION;
     const only = canFilter ? make('button', {type: 'button', class: 'quiet', title: 'Only records with this value',
       'aria-label': `Only records with ${name}=${value}`,
       onclick: () => this.#on.filter(equality(name, value))}, '+') : null;
@@ -65,7 +65,7 @@ export class RecordPanel {
   }
 }
 
-/** As the server understands it: quotes make a text of what looks like a number. */
+/** In the server's format: quotes make a text of a value that looks like a number. */
 const equality = (name, value) => `${name}=${typeof value === 'string' ? `"${value}"` : value}`;
 
 async function copy(button, text) {

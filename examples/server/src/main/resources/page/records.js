@@ -1,15 +1,15 @@
-// The records that fit the filters, as rows from 0 on, of which only those are asked for and kept that are looked at.
+// The records that match the filters, as rows from 0 on. Only rows near the visible ones are requested and kept.
 
 import * as api from './api.js';
 
-/** So many rows are asked for at a time. */
+/** Rows per request. */
 const PAGE = 200;
 
-/** Rows that are kept; beyond it those go that are far from what is looked at. */
-const MOST_ROWS = 6000;
+/** Maximum number of rows kept. Beyond it, rows far from the visible ones are dropped. */
+const MAX_ROWS = 6000;
 const NEAR = 2000;
 
-/** Rows around those in sight that are asked for, too. */
+/** Rows before and after the visible ones that are requested as well. */
 const MARGIN = 60;
 
 const SCROLL_MILLIS = 60;
@@ -17,24 +17,24 @@ const POLL_MILLIS = 500;
 
 export class Records {
 
-  /** How many rows there are. While {@link #isCounted} is false there are more before them, nobody knows how many. */
+  /** The number of rows. While {@link #isCounted} is false, there is an unknown number of rows before them. */
   total = 0;
   isCounted = false;
 
-  /** Whether the server could not say what fits. */
+  /** Whether the server could not count the matching records. */
   hasFailed = false;
 
-  /** Whether all records fit. */
+  /** Whether there is no filter, so that all records match. */
   isAll;
 
   #id;
   #filter;
-  #end;                   // the number of the first record that is not among the rows because it is too new
+  #end;                   // the number of the first record that is too new to be among the rows
   #newest;                // one past the newest record that is known to exist
-  #first = 0;             // the number of the first record, if all fit
+  #first = 0;             // the number of the first record, if all match
   #rows = new Map();
-  #missing = new Set();   // pages of which the server has less than there should be: the oldest may have been deleted
-  #loading = new Map();   // what stops a request, by its page
+  #missing = new Set();   // pages that the server cannot fill: the oldest records may have been deleted
+  #loading = new Map();   // stops a request, by its page
   #closing = new AbortController();
   #wanted = [0, 0];
   #timer = null;
@@ -43,10 +43,10 @@ export class Records {
   #failed;
 
   /**
-   * @param filter the server's parameters
+   * @param filter the server's query parameters
    * @param end one past the newest record of the session
-   * @param changed called when there are other rows; with how many came before the first one, if some did
-   * @param failed called with what went wrong
+   * @param changed called when rows have changed, with the number of rows added before the first one
+   * @param failed called with a failure
    */
   constructor(id, filter, end, changed, failed) {
     this.#id = id;
@@ -66,10 +66,10 @@ export class Records {
   }
 
   /**
-   * Finds the last rows, and how many there are.
+   * Loads the last rows, and finds out how many there are.
    *
    * @param session the server's description of it
-   * @param count a promise of how many fit, for when not all do
+   * @param count a promise of the number of matching records, used if not all match
    */
   async open(session, count) {
     try {
@@ -82,7 +82,7 @@ export class Records {
   }
 
   async #open(session, count) {
-    count.catch(() => {});      // told by who promised it
+    count.catch(() => {});      // the caller that made the promise reports it
     if (this.isAll) {
       if (session.logCount < session.nextSequenceNumber && this.#end > 0) {
         const page = await this.#ask({limit: 1});
@@ -107,19 +107,19 @@ export class Records {
     this.#changed(before);
   }
 
-  /** Forgets it all; requests that are under way are given up. */
+  /** Forgets everything, and cancels requests that are under way. */
   close() {
     this.#closing.abort();
     clearTimeout(this.#timer);
     this.#loading.forEach(loading => loading.abort());
   }
 
-  /** Undefined while it is not there: then {@link want} it. */
+  /** The record of a row; undefined if it is not loaded: then {@link want} it. */
   row(index) {
     return this.#rows.get(index);
   }
 
-  /** The row at which a record is, or would be. */
+  /** The row of a record, or the row where it would be. */
   async index(number) {
     if (this.isAll) return number - this.#first;
     const parameters = this.#parameters({before: number});
@@ -127,12 +127,12 @@ export class Records {
     return sum(await api.histogram(this.#id, parameters, this.signal));
   }
 
-  /** Whether a record fits. */
+  /** Whether a record matches. */
   async has(number) {
     return this.isAll || (await this.#ask({after: number - 1, before: number + 1, limit: 1})).logs.length > 0;
   }
 
-  /** Asks for rows, unless they are there; what was wanted before and is not there yet is given up. */
+  /** Requests rows that are not loaded. Cancels earlier requests for rows that are no longer wanted. */
   want(first, last) {
     this.#wanted = [Math.max(0, first - MARGIN), Math.min(this.total - 1, last + MARGIN)];
     this.#timer ??= setTimeout(() => {
@@ -176,7 +176,10 @@ export class Records {
     }
   }
 
-  /** Rows from the nearest place that the server finds quickly: a known record beside them, else the nearer end. */
+  /**
+   * Reads rows from the nearest place that the server finds quickly: after or before a known record, else from the
+   * nearer end.
+   */
   async #range(start, length, signal) {
     const behind = this.total - start - length;
     const [previous, next] = [this.#rows.get(start - 1), this.#rows.get(start + length)];
@@ -193,7 +196,7 @@ export class Records {
       if (records.length >= length || !page.hasMore || page.logs.length === 0) {
         return isBackwards ? records.reverse() : records;
       }
-      const last = records.at(-1).sequenceNumber;      // large records come in smaller pages
+      const last = records.at(-1).sequenceNumber;      // pages are smaller if records are large
       ask = isBackwards ? {order: 'desc', before: last} : {after: last};
     }
   }
@@ -211,7 +214,7 @@ export class Records {
   #ask = (some, signal = this.signal) => api.logs(this.#id, this.#parameters(some), signal);
 
   #forgetFar() {
-    if (this.#rows.size <= MOST_ROWS) return;
+    if (this.#rows.size <= MAX_ROWS) return;
     for (const index of this.#rows.keys()) {
       if (index < this.#wanted[0] - NEAR || index > this.#wanted[1] + NEAR) this.#rows.delete(index);
     }
@@ -223,7 +226,7 @@ export class Records {
     this.#end = record.sequenceNumber + 1;
   }
 
-  /** A record that has come to the session, whether it fits or not: the server is asked which ones do. */
+  /** A record has been added to the session. With a filter, the server is asked whether it matches. */
   arrived(record) {
     this.#newest = Math.max(this.#newest, record.sequenceNumber + 1);
     if (!this.isAll) {

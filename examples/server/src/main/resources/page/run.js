@@ -1,4 +1,4 @@
-// One run: its log, its charts, and what else is known of it.
+// One run: its log, its charts and its details.
 
 import {About} from './about.js';
 import * as address from './address.js';
@@ -15,18 +15,18 @@ import {askForFatal, isLive, stateOf} from './state.js';
 
 const BUCKETS = 100;
 
-/** Entries in which people look for what they do not find in messages. */
+/** Metadata entries to suggest when a search of messages may miss them. */
 const SEARCHED_LIKE_MESSAGES = ['error_type', 'error_message'];
 
-/** After the server has turned a stream away. */
+/** Delay after the server has refused a stream. */
 const AGAIN_MILLIS = 5000;
 
 export class Run {
 
   #session = null;
   #records = null;
-  #end = 0;                // one past the newest record that is known
-  #drawn = 0;              // one past the newest record that charts and histogram were asked for with
+  #end = 0;                // one past the newest known record
+  #drawn = 0;              // one past the newest record that charts and histogram include
   #filter = '';
   #isDescribing = false;
   #stream = null;
@@ -51,7 +51,7 @@ export class Run {
     byId('tabs').onclick = event => event.target.dataset.tab && address.change({tab: event.target.dataset.tab});
   }
 
-  /** Another run. */
+  /** Shows another run. */
   async open(view) {
     this.close();
     byId('run').setAttribute('aria-busy', 'true');
@@ -81,7 +81,7 @@ export class Run {
     byId('where').replaceChildren();
   }
 
-  /** Another view of the same run. */
+  /** Shows another view of the same run. */
   move(view) {
     if (!this.#session) return;
     this.#showTab(view);
@@ -93,14 +93,14 @@ export class Run {
     this.#charts.move(view);
   }
 
-  /** What has come since. */
+  /** Loads what is new. */
   async refresh() {
     const before = this.#session;
     if (!before) return;
     const session = await api.session(before.id);
     if (this.#session?.id !== before.id) return;
     const {logCount, levelCounts, nextSequenceNumber, lastLogAt} = this.#session;
-    // The stream may have brought more than was there when the server answered.
+    // The stream may have delivered more records than there were when the server answered.
     this.#session = nextSequenceNumber > session.nextSequenceNumber
         ? {...session, logCount, levelCounts, nextSequenceNumber, lastLogAt} : session;
     this.#describe();
@@ -120,14 +120,14 @@ export class Run {
     this.#log.focus();
   }
 
-  /** Closes the record that is open. False if none is. */
+  /** Closes the open record. Returns false if there is none. */
   escape() {
     if (this.#panel.number === null) return false;
     this.#close();
     return true;
   }
 
-  /** Which part of it a narrow window shows. */
+  /** Selects the part that a narrow window shows. */
   #showTab(view) {
     const tab = view.tab ?? 'log';
     byId('run').dataset.tab = tab;
@@ -168,19 +168,19 @@ export class Run {
     const inMetadata = name => make('button', {type: 'button', onclick: () => address.change(
         {text: null, where: [...view.where ?? [], `${name}="${view.text}"`]}, true)}, `${name} = ${view.text}`);
     this.#log.whenEmpty(records.isAll ? make('p', {}, 'No records yet.')
-        : make('p', {}, 'No record fits the filters. ',
+        : make('p', {}, 'No records match the filters. ',
             make('button', {type: 'button', onclick: () => address.change(NONE, true)}, 'Clear filters')),
     view.text && make('p', {class: 'only-messages'}, 'Only messages are searched. In metadata, exactly: ',
         ...SEARCHED_LIKE_MESSAGES.map(inMetadata)));
     const count = this.#count(view);
-    count.catch(() => {});      // what is wrong with it is wrong with the records, too
+    count.catch(() => {});      // the records fail for the same reason, and report it
     records.open(this.#session, count).catch(failure => {
       if (records === this.#records && records.hasFailed) this.#log.whenEmpty(make('p', {}, failure.message));
       this.#tell(failure);
     }).then(() => records === this.#records && this.#showRecord(address.view())).catch(this.#tell);
   }
 
-  /** Draws the histogram; how many records it has. */
+  /** Draws the histogram, and returns how many records it counts. */
   async #count(view) {
     const records = this.#records;
     const parameters = query(view);
@@ -210,7 +210,7 @@ export class Run {
     this.#log.focus();
   }
 
-  /** The record that the address names. */
+  /** Shows the record that the address names. */
   async #showRecord(view) {
     const number = view.record === undefined ? NaN : Number(view.record);
     if (!Number.isSafeInteger(number) || number < 0) {
@@ -236,7 +236,7 @@ export class Run {
     }
   }
 
-  /** Gives each new record. A browser connects again by itself, but not to a server that has turned it away. */
+  /** Receives each new record. A browser reconnects by itself, but not to a server that has refused it. */
   #follow(after) {
     const stream = this.#stream = new EventSource(api.streamOf(this.#session.id, after));
     stream.addEventListener('record', event => {
@@ -254,7 +254,7 @@ export class Run {
     };
   }
 
-  /** What came by the stream is in all counts at once, not only once the server is asked again. */
+  /** Adds a streamed record to all counts at once, without waiting for the next refresh. */
   #countIn({sequenceNumber, level, timestamp}) {
     const session = this.#session;
     if (!session || sequenceNumber < session.nextSequenceNumber) return;
@@ -276,7 +276,7 @@ export class Run {
     }
   }
 
-  /** Makes the log show what a chart shows. */
+  /** Filters the log to the part that a chart shows. */
   #narrow(axis, from, to) {
     const start = axis === 'elapsed' ? Date.parse(this.#session.firstLogAt) / 1000 : 0;
     const time = seconds => new Date((start + seconds) * 1000).toISOString();

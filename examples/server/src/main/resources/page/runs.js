@@ -1,4 +1,4 @@
-// The table of runs: searched, sorted; those that are selected are drawn below, over each other.
+// The table of runs: searched and sorted. The selected runs are drawn below, in the same charts.
 
 import * as address from './address.js';
 import * as api from './api.js';
@@ -9,12 +9,12 @@ import {askForFatal, stateOf} from './state.js';
 
 const METRIC_COLUMNS = 3;
 
-/** What the server gives at most. */
-const MOST_RUNS = 1000;
+/** The server returns at most this many. */
+const MAX_RUNS = 1000;
 
 const errors = session => (session.levelCounts.error ?? 0) + (session.levelCounts.fatal ?? 0);
 
-/** Each column: how it is called, what its rows are sorted by, and what it shows. */
+/** Each column: its label, its sort value, and its contents. */
 const COLUMNS = [
   {id: 'name', label: 'Run', sort: session => session.name.toLowerCase(), show: nameCell},
   {id: 'state', label: 'State', sort: stateOf, show: session => badge(stateOf(session))},
@@ -28,7 +28,7 @@ const COLUMNS = [
 ];
 const TAGS = {id: 'tags', label: 'Tags', sort: session => (session.tags ?? []).join(), show: tags};
 
-/** A mark that tells a run's state. */
+/** A mark with a run's state. */
 export const badge = state => make('span', {class: 'state ' + state}, state);
 
 /** A run's tags as chips. */
@@ -59,7 +59,7 @@ const metricColumn = name => ({
 export class Runs {
 
   #sessions = null;
-  #isAsking = false;       // for fatal records
+  #isAsking = false;       // whether it is asking for fatal records
   #rows = new Map();       // by id: {element, shown}
   #columns = [];
   #charts;
@@ -72,14 +72,14 @@ export class Runs {
     byId('compare-none').onclick = () => address.change({chosen: null, zoom: null});
   }
 
-  /** Asks for the runs, and shows them. */
+  /** Requests the runs, and shows them. */
   async load() {
     this.#sessions = await api.sessions();
     this.#show();
     this.#askForFatals().catch(this.#tell);
   }
 
-  /** Another search, order or selection. */
+  /** Shows another search, order or selection. */
   move(view, before) {
     if (byId('find-runs').value !== (view.find ?? '') && document.activeElement !== byId('find-runs')) {
       byId('find-runs').value = view.find ?? '';
@@ -87,7 +87,7 @@ export class Runs {
     if (this.#sessions) this.#show();
   }
 
-  /** Forgets all: somebody else may sign in. */
+  /** Forgets everything, because another user may sign in. */
   clear() {
     this.#sessions = null;
     this.#rows.clear();
@@ -95,7 +95,7 @@ export class Runs {
     this.#charts.clear();
   }
 
-  /** One after the other: what is known is shown before all is. */
+  /** Asks for one run after the other, so that the table shows each result at once. */
   async #askForFatals() {
     if (this.#isAsking) return;
     this.#isAsking = true;
@@ -119,7 +119,7 @@ export class Runs {
     });
   }
 
-  /** As the address says: the id of a column, with ! before it the other way round. */
+  /** In the order that the address gives: the id of a column, with ! before it for the reverse order. */
   #sorted(sessions) {
     const wanted = address.view().sort ?? 'seen';
     const column = this.#columns.find(one => one.id === wanted.replace(/^!/, '')) ?? COLUMNS[2];
@@ -171,12 +171,12 @@ export class Runs {
     }
     byId('runs-table').hidden = sessions.length === 0;
     byId('runs-count').textContent = sessions.length === this.#sessions.length
-        ? sessions.length < MOST_RUNS ? format.counted(sessions.length, 'run') : `the newest ${format.count(MOST_RUNS)}`
+        ? sessions.length < MAX_RUNS ? format.counted(sessions.length, 'run') : `the newest ${format.count(MAX_RUNS)}`
         : `${format.count(sessions.length)} of ${format.counted(this.#sessions.length, 'run')}`;
     byId('runs-empty').hidden = sessions.length > 0;
     byId('runs-empty').textContent = this.#sessions.length === 0
         ? 'No runs yet. They appear here once a program logs to this server under your name.'
-        : 'No run fits the search.';
+        : 'No runs match the search.';
     this.#compare(chosen);
   }
 

@@ -4,15 +4,18 @@ import * as api from './api.js';
 
 const LIVE_MILLIS = 60_000;
 
-/** Records that may come after the last fatal one: what a program still says while it goes down. */
+/** Number of records that may come after the last fatal one, while a program shuts down. */
 const LAST_WORDS = 2;
 
-/** The last fatal record of each session that has one: {fatals, number, isCrash}, fatals being how many there were. */
+/**
+ * The last fatal record of each session that has one: {fatals, number, isCrash}. fatals is the number of fatal
+ * records by then.
+ */
 const lastFatals = new Map();
 
 export const isLive = session => session.lastLogAt !== null && api.now() - Date.parse(session.lastLogAt) < LIVE_MILLIS;
 
-/** As far as is known: see {@link askForFatal}. */
+/** The state as far as it is known: see {@link askForFatal}. */
 export function stateOf(session) {
   const fatal = session.levelCounts.fatal ? lastFatals.get(session.id) : undefined;
   const isAtEnd = fatal && fatal.number >= session.nextSequenceNumber - 1 - LAST_WORDS;
@@ -21,7 +24,7 @@ export function stateOf(session) {
   return fatal?.isCrash ? 'died' : session.lastLogAt === null ? 'empty' : 'ended';
 }
 
-/** Looks at the last fatal record, if there is one that was not seen yet. True if the state may be another now. */
+/** Loads the last fatal record, if there is a new one. Returns true if the state may have changed. */
 export async function askForFatal(session) {
   const fatals = session.levelCounts.fatal ?? 0;
   if (fatals === 0 || lastFatals.get(session.id)?.fatals === fatals) {

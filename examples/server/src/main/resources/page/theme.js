@@ -1,4 +1,4 @@
-// Light or dark: as the system has it, or as it was chosen here.
+// Light or dark: as the system says, or as the user has chosen here.
 
 import {make} from './dom.js';
 
@@ -15,7 +15,10 @@ function apply() {
   changed.dispatchEvent(new Event('change'));
 }
 
-/** Calls when colours have changed: for what is painted rather than styled. Gives what ends that. */
+/**
+ * Registers a call for when colours have changed, for things that are painted rather than styled. Returns a function
+ * that unregisters it.
+ */
 export function onTheme(listener) {
   changed.addEventListener('change', listener);
   return () => changed.removeEventListener('change', listener);
@@ -23,7 +26,7 @@ export function onTheme(listener) {
 
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', apply);
 
-/** Makes a button go through the choices. */
+/** Makes a button cycle through the choices. */
 export function themeButton(button) {
   const label = () => {
     const [sign, word] = LABELS[chosen];
@@ -42,7 +45,7 @@ export function themeButton(button) {
 
 let probe;
 
-/** What a custom property of the style sheet is as a colour now, such as for '--accent'. */
+/** The current value of a custom property such as '--accent', as a colour. */
 export function colour(property) {
   probe ??= document.body.appendChild(Object.assign(document.createElement('span'), {hidden: true}));
   probe.style.color = `var(${property})`;

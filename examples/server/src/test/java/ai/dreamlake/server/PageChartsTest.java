@@ -45,7 +45,7 @@ class PageChartsTest {
     private static final String LOSS = "[data-metric=train_loss]";
     private static final String ACCURACY = "[data-metric=accuracy]";
 
-    /** A run whose loss falls from 2 on, with an accuracy at each tenth step. */
+    /** A run whose loss falls from 2, with an accuracy at each tenth step. */
     private static String training(int count) {
         String session = browser.server.session("vision", "resnet-baseline");
         Instant start = Instant.parse("2025-10-29T10:00:00Z");
@@ -81,7 +81,7 @@ class PageChartsTest {
         return browser.texts(".chart:not([hidden]) h3");
     }
 
-    /** How many pixels of a chart have about the colour of errors. */
+    /** How many pixels of a chart have roughly the colour of errors. */
     private static long redPixels(String chart) {
         return browser.number("""
                 const canvas = document.querySelector(arguments[0] + ' canvas');
@@ -168,7 +168,7 @@ class PageChartsTest {
     }
 
     @Test
-    void draggingZoomsAndTheLogIsNarrowedToWhatIsSeen() {
+    void draggingZoomsAndTheLogCanBeFilteredToTheVisiblePart() {
         String session = training(1000);
         browser.open("run=" + session);
         browser.await("the curve", () -> browser.isShown(LOSS + " .u-over"));
@@ -193,20 +193,20 @@ class PageChartsTest {
     }
 
     @Test
-    void whatIsZoomedIntoIsShownWithAllItsValues() {
+    void theZoomedPartIsShownWithAllItsValues() {
         String session = training(6000);
         for (String zoom : List.of("&zoom=1000~1199", "&x=elapsed&zoom=1000~1199")) {
             browser.open("run=" + session + "&metric=step" + zoom);
             browser.await(
                     "each of them: 200, but for two warnings",
-                    () -> label("[data-metric=step]").endsWith(", 198 points in sight"));
+                    () -> label("[data-metric=step]").endsWith(", 198 points visible"));
         }
         browser.open("run=" + session + "&metric=step");
         browser.await("less detail", () -> label("[data-metric=step]").startsWith("5,939 values"));
         assertThat(browser.faults()).isEmpty();
     }
 
-    /** How many pixels of a chart have about the colour of the first run. */
+    /** How many pixels of a chart have roughly the colour of the first run. */
     private static long bluePixels(String chart) {
         return browser.number("""
                 const canvas = document.querySelector(arguments[0] + ' canvas');
@@ -237,7 +237,7 @@ class PageChartsTest {
     }
 
     @Test
-    void anAxisHasItsNumbersHoweverLargeTheyAre() {
+    void anAxisHasNumbersHoweverLargeTheyAre() {
         String session = browser.server.session("vision", "exploded");
         browser.append(
                 session, many(300, i -> record(i, "info", "Epoch done", "{\"train_loss\": 1.5e%d}".formatted(i + 6))));
@@ -263,7 +263,7 @@ class PageChartsTest {
     }
 
     @Test
-    void whatIsNotFiniteIsMarkedAndTheRestIsDrawn() {
+    void valuesThatAreNotFiniteAreMarkedAndTheRestIsDrawn() {
         String session = browser.server.session("vision", "diverged");
         String[] losses = {"2", "1", "\"Infinity\"", "0.5", "\"NaN\"", "\"NaN\""};
         String form = "{\"learning_rate\": 0.1, \"train_loss\": %s}";

@@ -110,7 +110,7 @@ class PageLogTest {
     }
 
     @Test
-    void aConditionOnMetadataIsTypedAndTakenAwayAgain() {
+    void aConditionOnMetadataIsTypedAndRemovedAgain() {
         open("");
         browser.awaitRows(ALL);
         browser.find("#where-input").sendKeys("eval.loss >= 0.5" + Keys.ENTER);
@@ -124,13 +124,13 @@ class PageLogTest {
     }
 
     @Test
-    void nothingThatFitsIsSaidAndOldRowsAreGone() {
+    void aFilterWithoutMatchesSaysSoAndOldRowsAreGone() {
         open("");
         browser.awaitRows(ALL);
         browser.find("#search").sendKeys("no such words");
         browser.await("the word", () -> browser.isShown("#records .empty"));
         assertThat(browser.rows()).isEmpty();
-        assertThat(browser.text("#records .empty")).startsWith("No record fits the filters.");
+        assertThat(browser.text("#records .empty")).startsWith("No records match the filters.");
         assertThat(browser.text("#hits")).isEqualTo("0 of 6 records");
         assertThat(browser.is("document.querySelectorAll('#histogram .bar-area').length === 0"))
                 .isTrue();
@@ -140,7 +140,7 @@ class PageLogTest {
     }
 
     @Test
-    void whatIsInNoMessageIsLookedForInMetadataByOneClick() {
+    void aTextThatIsInNoMessageCanBeSearchedForInMetadataWithOneClick() {
         open("&text=IOException");
         browser.await("the word", () -> browser.isShown(".only-messages"));
         assertThat(browser.text(".only-messages")).startsWith("Only messages are searched.");
@@ -176,7 +176,7 @@ class PageLogTest {
         browser.append(session, record(60, "info", "\u202Eabc", "{\"x\": \"\u202Edef\", \"y\": 1}"));
         open("");
         browser.await("it", () -> browser.rows().size() == 7);
-        List<String> places = new ArrayList<>(); // at once, or rows that are drawn anew come in between
+        List<String> places = new ArrayList<>(); // read in one script, because rows may be redrawn in between
         browser.await("its text and two fields", () -> {
             places.clear();
             places.addAll(browser.strings("const row = document.querySelector('#row-6');"
@@ -191,7 +191,7 @@ class PageLogTest {
     }
 
     @Test
-    void thereIsOneCountWhileRecordsCome() {
+    void allCountsAgreeWhileRecordsArrive() {
         open("");
         browser.awaitRows(ALL);
         browser.driver.executeScript("""
@@ -214,7 +214,7 @@ class PageLogTest {
     }
 
     @Test
-    void theHistogramTellsTimesAndCountsUnderThePointer() {
+    void theHistogramShowsTimesAndCountsUnderThePointer() {
         open("");
         browser.await("bars", () -> browser.is("document.querySelectorAll('#histogram .bar-area').length === 6"));
         assertThat(browser.texts("#histogram .tick")).containsExactly("10:00:12", "10:00:25", "10:00:37");
@@ -244,7 +244,7 @@ class PageLogTest {
     }
 
     @Test
-    void whileOneTypesThereIsNoRequestForEachLetter() {
+    void typingDoesNotSendARequestForEachLetter() {
         open("");
         browser.awaitRows(ALL);
         browser.driver.executeAsyncScript("""
@@ -272,7 +272,7 @@ class PageLogTest {
     }
 
     @Test
-    void newRecordsComeAndTheEndStaysInSightUntilOneScrollsUp() {
+    void newRecordsAppearAndTheEndStaysVisibleUntilTheUserScrollsUp() {
         open("");
         browser.awaitRows(ALL);
         browser.append(session, many(300, i -> record(60 + i, "info", "more " + i, "null")));
@@ -290,7 +290,7 @@ class PageLogTest {
     }
 
     @Test
-    void ofNewRecordsThoseAreShownThatFit() {
+    void onlyMatchingNewRecordsAreShown() {
         open("&text=memory&level=info&level=fatal");
         browser.awaitRows(ALL[5]);
         browser.append(
@@ -376,7 +376,7 @@ class PageLogTest {
                 + " * (log.scrollHeight - log.clientHeight)");
     }
 
-    /** The rows in sight, all there, one after the other; the first of them. */
+    /** Checks that the visible rows are complete and consecutive; returns the first one. */
     private static long firstOf(int step) {
         browser.await(
                 "all rows", () -> !browser.rows().isEmpty() && !browser.rows().contains("…"));
@@ -389,7 +389,7 @@ class PageLogTest {
         return first;
     }
 
-    /** Where the row at the upper edge is. */
+    /** The index of the row at the upper edge. */
     private static long rowAtTop() {
         return browser.number(
                 "const log = document.querySelector('.window');"
@@ -436,7 +436,7 @@ class PageLogTest {
     }
 
     @Test
-    void whatIsFilteredIsExported() {
+    void theFilteredRecordsAreExported() {
         open("&level=error&where=error_type%3DIOException");
         browser.awaitRows(ALL[4]);
         String href = browser.find("#export a").getDomAttribute("href");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.By;
 
-/** A record that is opened, what is known of a run, and that nothing of it is taken for HTML. */
+/** An opened record, a run's details, and that none of their texts is interpreted as HTML. */
 @Timeout(180)
 class PageRecordTest {
 
@@ -50,7 +50,7 @@ class PageRecordTest {
                         """));
         browser.open("run=" + session);
         browser.await("seven rows", () -> browser.rows().size() == 7);
-        assertThat(browser.find("#row-6").getSize().height)
+        assertThat(browser.number("return document.querySelector('#row-6').offsetHeight"))
                 .as("a long message is one line")
                 .isEqualTo(24);
         browser.click("#row-6");
@@ -113,14 +113,14 @@ class PageRecordTest {
     }
 
     @Test
-    void aLinkToARecordThatIsNotThereSaysSo() {
+    void aLinkToAMissingRecordSaysSo() {
         browser.open("run=" + browser.smallRun("small") + "&record=17");
         browser.await("a word", () -> browser.text("#status").equals("There is no record 17."));
         browser.await("the log", () -> browser.rows().size() == 6);
     }
 
     @Test
-    void whatIsKnownOfARunIsShownAboveItsLog() {
+    void aRunsDetailsAreShownAboveItsLog() {
         String session = browser.smallRun("small");
         browser.server.post("/workspaces/vision/sessions", """
                 {"name": "small", "description": "ResNet on CIFAR", "tags": ["baseline", "cifar"], "folder": "/2025",
@@ -168,9 +168,9 @@ class PageRecordTest {
                 .isEqualTo("0123456789");
     }
 
-    /** In every field that somebody can fill. */
+    /** Checks every field that a user can fill. */
     @Test
-    void nothingIsTakenForHtml() {
+    void nothingIsInterpretedAsHtml() {
         String bad = "<img src=x onerror=document.title='run'><b>b</b>";
         String description =
                 "{'name': '%1$s', 'description': '%1$s', 'tags': ['%1$s'], 'folder': '%1$s', 'metadata': {'%1$s': '%1$s'}}";
@@ -209,7 +209,7 @@ class PageRecordTest {
                 .doesNotContain("unsafe");
     }
 
-    /** @param form JSON with single quotes, and {@code %1$s} where a text goes that may have some */
+    /** @param form JSON with single quotes, and {@code %1$s} for a text that may contain some */
     private static String json(String form, String text) {
         return form.replace('\'', '"').formatted(text);
     }

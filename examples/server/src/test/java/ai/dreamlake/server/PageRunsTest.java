@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The table of runs on the page, the curves of those that are selected, and signing in. */
+/** The table of runs on the page, the curves of selected runs, and signing in. */
 @Timeout(180)
 class PageRunsTest {
 
@@ -123,7 +123,7 @@ class PageRunsTest {
         browser.await("what a link says", () -> names().equals(List.of("b", "a")));
         browser.open("find=nothing");
         browser.await("a word", () -> browser.isShown("#runs-empty"));
-        assertThat(browser.text("#runs-empty")).isEqualTo("No run fits the search.");
+        assertThat(browser.text("#runs-empty")).isEqualTo("No runs match the search.");
         browser.open("");
         browser.await("all", () -> names().size() == 3);
         browser.click("#runs-table tbody tr:nth-child(2) .column-records");
@@ -173,7 +173,7 @@ class PageRunsTest {
     }
 
     @Test
-    void whoIsNotSignedInSeesNothingAndGetsWhereTheyWantedToGoAfterwards() {
+    void aUserWhoIsNotSignedInSeesNothingAndReachesTheLinkAfterSigningIn() {
         String session = browser.smallRun("small");
         browser.driver.manage().deleteAllCookies();
         browser.open("run=" + session + "&level=warn");
@@ -184,7 +184,7 @@ class PageRunsTest {
         browser.find("#credential").clear();
         browser.find("#credential").sendKeys(browser.server.token + "\n");
         browser.awaitRows("3 warn Loss is slow");
-        assertThat(browser.text("#user")).startsWith("whoIsNotSignedIn");
+        assertThat(browser.text("#user")).startsWith("aUserWhoIsNotSignedIn");
         browser.click("#sign-out");
         browser.await("the form again", () -> browser.isShown("#sign-in"));
         assertThat(browser.driver.manage().getCookies()).isEmpty();
@@ -197,7 +197,7 @@ class PageRunsTest {
     }
 
     @Test
-    void thePageIsDarkWhereTheSystemIsOrWhoReadsItWantsIt() {
+    void thePageIsDarkIfTheSystemIsOrIfTheUserChoosesIt() {
         browser.prefer("dark");
         browser.open("");
         String background = "return getComputedStyle(document.body).backgroundColor";
@@ -212,7 +212,7 @@ class PageRunsTest {
         browser.await("dark again", () -> dark.equals(browser.driver.executeScript(background)));
     }
 
-    /** What a phone shows: nothing is wider than it, and each of the three parts has the whole of it. */
+    /** On a phone, nothing is wider than the screen, and each of the three parts has the full width. */
     @Test
     void aPhoneIsWideEnough() {
         String session = browser.smallRun("a-run-with-a-rather-long-name-that-has-to-be-cut");
@@ -248,7 +248,7 @@ class PageRunsTest {
     }
 
     @Test
-    void aRunThatComesToLifeIsSeen() {
+    void aRunThatBecomesLiveAgainIsShownAsLive() {
         String session = training("vision", "slow", Instant.now().minus(Duration.ofHours(3)), 3, 1);
         browser.open("");
         browser.await("it ended", () -> states().equals(List.of("ended")));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From signing in to the cause of an error, as one does it every day. Makes the README's pictures on the way. */
+/** A typical walk from signing in to the cause of an error. Makes the README's pictures on the way. */
 @Timeout(120)
 class PageWalkTest {
 
@@ -30,7 +30,7 @@ class PageWalkTest {
 
     private Browser browser;
 
-    /** @param speed how fast it learns */
+    /** @param speed how fast the model learns */
     private String training(String name, String tags, Instant end, double seconds, int steps, double speed) {
         String answer = browser.server
                 .post(
