@@ -22,8 +22,8 @@ import org.slf4j.MDC;
 /**
  * What a logger call costs its caller. A run that lost an event fails.
  *
- * <p>A queue looks cheap until it is full; here it is, as in any program that logs faster than its disk for longer than
- * a moment.
+ * <p>A queue looks cheap until it is full. Here it is full, as in any program that logs faster than its disk for more
+ * than a moment.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,7 +41,7 @@ public class AppendBenchmark {
         @Param
         public Work work;
 
-        /** How many sessions take turns at random, named by the MDC. For peers it is just an MDC entry. */
+        /** How many sessions alternate at random, named by the MDC. For peers it is just an MDC entry. */
         @Param("1")
         public int sessions;
 
@@ -80,7 +80,10 @@ public class AppendBenchmark {
             }
         }
 
-        /** At the end of each iteration: the trial's own end, which compares, comes before this state's. */
+        /**
+         * Runs at the end of each iteration, because the end of the trial, which compares, comes before that of this
+         * state.
+         */
         @TearDown(Level.Iteration)
         public void count(Trial trial) {
             trial.logged.add(i - counted);

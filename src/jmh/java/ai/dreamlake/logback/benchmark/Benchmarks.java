@@ -14,7 +14,7 @@ import org.openjdk.jmh.runner.options.ChainedOptionsBuilder;
 import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs the benchmarks and prints their tables as Markdown. Arguments: the tables to make, or none for all. */
+/** Runs the benchmarks and prints their tables as Markdown. Arguments: the tables to print, or none for all. */
 public final class Benchmarks {
 
     private Benchmarks() {}
@@ -47,7 +47,7 @@ public final class Benchmarks {
                             .param("subject", "DREAMLAKE", "JSON_DURABLE", "LOGSTASH_DURABLE")));
                 case "opening" -> print(run(options(OpeningBenchmark.class)));
                 case "upload" -> print(run(options(UploadBenchmark.class)));
-                default -> throw new IllegalArgumentException("no such table: " + table);
+                default -> throw new IllegalArgumentException("unknown table: " + table);
             }
         }
     }

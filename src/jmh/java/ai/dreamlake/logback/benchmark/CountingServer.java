@@ -12,13 +12,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 
-/**
- * Takes what both Dreamlake's and Loki's clients send, and counts the records by a word that stands in each message.
- */
+/** Accepts what Dreamlake's and Loki's clients send, and counts the records by a word that each message contains. */
 final class CountingServer implements AutoCloseable {
 
     static {
-        // Or each answer waits 40 ms for the client's acknowledgement, and that would be all that is measured.
+        // Otherwise each answer waits 40 ms for the client's acknowledgement, and that wait would dominate the
+        // result.
         System.setProperty("sun.net.httpserver.nodelay", "true");
     }
 

@@ -29,7 +29,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Log4j 2 through its own API, with the same message and key-values as {@link Work#KEY_VALUES}. Its memory-mapped
- * appender survives a kill, too; what is in its region then has no end, and nothing counts or numbers it.
+ * appender also survives a kill. But the file then has no marked end, and the records are neither counted nor numbered.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)
@@ -44,7 +44,7 @@ public class Log4jBenchmark {
              "message": {"$resolver": "map", "key": "message"}, "epoch": {"$resolver": "map", "key": "epoch"},
              "train_loss": {"$resolver": "map", "key": "train_loss"}}""";
 
-    /** By the names that a configuration has for them. */
+    /** By their names in a configuration. */
     @Param({"MemoryMappedFile", "RandomAccessFile"})
     public String appender;
 

@@ -27,7 +27,7 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** What the first record of a session costs: of one whose log has a size already, and of sessions that are new. */
+/** What the first record of a session costs: in a session whose log already has some size, and in new sessions. */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(1)
@@ -36,7 +36,7 @@ public class OpeningBenchmark {
     private static final String LAST_RECORDS =
             "\n{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": null, \"sequenceNumber\": 41}\n";
 
-    /** A Logback with our appender on a directory of its own. */
+    /** A Logback context with our appender, on its own directory. */
     @State(Scope.Benchmark)
     public static class Fresh {
         Path root;
@@ -86,7 +86,7 @@ public class OpeningBenchmark {
             byte[] end = LAST_RECORDS.getBytes(StandardCharsets.US_ASCII);
             try (RandomAccessFile log =
                     new RandomAccessFile(logs.resolve("logs.jsonl").toFile(), "rw")) {
-                // The file is sparse: what stands before the last line is not looked at, or this would take minutes.
+                // The file is sparse: nothing before the last line is read, or this would take minutes.
                 log.setLength(bytes);
                 log.seek(bytes - end.length);
                 log.write(end);

@@ -17,7 +17,7 @@ import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
 
-/** One subject with a logger and a directory of its own. */
+/** One subject with its own logger and directory. */
 final class Run {
 
     final Logger log;
@@ -45,7 +45,7 @@ final class Run {
         return run;
     }
 
-    /** One record of ours, as long as they all are. */
+    /** One record of ours; all of them have this length. */
     private static byte[] lineOf(Work work) throws IOException {
         Run dreamlake = start(Subject.DREAMLAKE, work);
         work.prepareThread();

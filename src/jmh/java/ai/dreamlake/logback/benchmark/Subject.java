@@ -20,11 +20,11 @@ import net.logstash.logback.appender.LoggingEventAsyncDisruptorAppender;
 import net.logstash.logback.encoder.LogstashEncoder;
 
 /**
- * What is compared. "Durable" is what survives a kill when the logger call returns: one system call for each event.
- * Every peer is set up as its own documentation says, and stores key-values and MDC as we do.
+ * The subjects of the comparison. "Durable" means that an event survives a kill once the logger call has returned: one
+ * system call per event. Every peer is set up as its own documentation says, and stores key-values and MDC as we do.
  */
 public enum Subject {
-    /** Logback's own event and nothing else: what every other figure contains. */
+    /** Logback's own event and nothing else: every other figure includes this one. */
     NOP {
         @Override
         Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
@@ -33,7 +33,7 @@ public enum Subject {
 
                 @Override
                 protected void append(ILoggingEvent event) {
-                    last = event; // or the compiler would not even make it
+                    last = event; // otherwise the compiler would not even create it
                 }
             };
         }
@@ -58,7 +58,7 @@ public enum Subject {
             return directory.resolve("default/default/logs/logs.jsonl").toFile();
         }
     },
-    /** Hybrid mode, with a server that does not answer. */
+    /** Hybrid mode with a server that does not answer. */
     DREAMLAKE_SERVER_AWAY {
         @Override
         Appender<ILoggingEvent> appender(LoggerContext context, Path directory) {
@@ -75,7 +75,7 @@ public enum Subject {
             return DREAMLAKE.file(directory);
         }
     },
-    /** Hybrid mode, with a server that takes everything, on the same cores. */
+    /** Hybrid mode with a server that accepts everything, on the same cores. */
     DREAMLAKE_SERVER_UP {
         private CountingServer server;
 
@@ -141,7 +141,7 @@ public enum Subject {
             AsyncAppender async = new AsyncAppender();
             async.setContext(context);
             async.setDiscardingThreshold(0); // otherwise it drops INFO when its queue is 80 % full
-            async.setMaxFlushTime(0); // and what is still queued at stop
+            async.setMaxFlushTime(0); // and, at stop, everything still queued
             async.addAppender(started(context, LOGSTASH_BUFFERED.appender(context, directory)));
             return async;
         }
@@ -156,10 +156,10 @@ public enum Subject {
         }
     };
 
-    /** Not started yet. */
+    /** Creates the appender; it is not started yet. */
     abstract Appender<ILoggingEvent> appender(LoggerContext context, Path directory);
 
-    /** Where the lines go. */
+    /** The file that receives the lines. */
     File file(Path directory) {
         return directory.resolve("log.jsonl").toFile();
     }
@@ -187,7 +187,7 @@ public enum Subject {
         return appender;
     }
 
-    /** As many bytes for each event as the record before it would have had, taken from a Dreamlake log. */
+    /** Writes for each event the same bytes, a record from a Dreamlake log. */
     static final class BareWrite extends AppenderBase<ILoggingEvent> {
         private final FileOutputStream out;
         private byte[] line = new byte[200];

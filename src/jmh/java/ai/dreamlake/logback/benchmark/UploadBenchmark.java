@@ -59,7 +59,7 @@ public class UploadBenchmark {
         public void stop() throws IOException, InterruptedException {
             context.stop();
             while (isDelivering()) {
-                Thread.sleep(1); // the server has the last records, and that is being noted in the directory
+                Thread.sleep(1); // the server has the last records; the appender is still noting that in the directory
             }
             server.close();
             try (Stream<Path> files = Files.walk(directory)) {
@@ -93,7 +93,7 @@ public class UploadBenchmark {
         }
     }
 
-    /** What a run without a server left behind. */
+    /** The directory that a run without a server left behind. */
     @State(Scope.Benchmark)
     public static class Backlog {
         @Setup(org.openjdk.jmh.annotations.Level.Invocation)
@@ -111,7 +111,7 @@ public class UploadBenchmark {
         }
     }
 
-    /** With a heap that the backlog does not fit into. */
+    /** With a heap that is too small for the backlog. */
     @Benchmark
     @Fork(value = 1, jvmArgsAppend = "-Xmx48m")
     @OperationsPerInvocation(BACKLOG)
@@ -131,7 +131,9 @@ public class UploadBenchmark {
         run.server.await(LOGGED);
     }
 
-    /** With a queue for all that is logged, or it would drop records; else its defaults. */
+    /**
+     * With a queue for everything that is logged, because it would drop records otherwise; the rest are its defaults.
+     */
     @Benchmark
     @OperationsPerInvocation(LOGGED)
     public void lokiLogsAndDelivers(Run run) throws InterruptedException, JoranException {
