@@ -14,8 +14,9 @@ import org.slf4j.MDC
 private val log = LoggerFactory.getLogger("com.example.sweep.Sweep")
 
 /**
- * Runs the block in a Dreamlake session: everything that it logs goes there, on whatever thread it goes on after a
- * suspension. To be copied; a session is nothing but two entries of the MDC, which the coroutine's context carries.
+ * Runs the block in a Dreamlake session: everything that it logs goes there, on any thread on which it resumes after
+ * a suspension. Copy this function into your project. A session is just two entries of the MDC, which the coroutine's
+ * context carries.
  */
 suspend fun <T> inSession(workspace: String, session: String, block: suspend CoroutineScope.() -> T): T {
     val names = mapOf("dreamlake.workspace" to workspace, "dreamlake.session" to session)
@@ -34,7 +35,7 @@ suspend fun train(learningRate: Double, epochs: Int) {
     }
 }
 
-/** A sweep over learning rates: all runs at the same time, each with a session of its own. */
+/** A sweep over learning rates: all runs at the same time, each in its own session. */
 fun main() = runBlocking(Dispatchers.Default) {
     log.info("The sweep begins")
     (1..24).map { run ->

@@ -46,7 +46,7 @@ class SweepTest {
         MDC.clear()
     }
 
-    /** The messages of a session, whose numbers are 0, 1, 2 … */
+    /** The messages of a session; their numbers must be 0, 1, 2 … */
     private fun messages(session: String): List<String> {
         val lines = Files.readAllLines(sessions.resolve("sweep").resolve(session).resolve("logs/logs.jsonl"))
         lines.forEachIndexed { number, line -> assertTrue(line.endsWith("\"sequenceNumber\": $number}"), line) }
@@ -54,7 +54,7 @@ class SweepTest {
     }
 
     @Test
-    fun `each run of the sweep has its session, on whatever threads it goes on`() {
+    fun `each run of the sweep has its session, on any thread`() {
         main()
         for (run in 1..24) {
             val expected = listOf("Training with learning rate ${run / 10.0}") + List(20) { "Epoch done" }
@@ -65,14 +65,14 @@ class SweepTest {
 
     @OptIn(DelicateCoroutinesApi::class, ExperimentalCoroutinesApi::class)
     @Test
-    fun `a scope that is suspended without the MDC sends nothing to itself once it is closed, and that is said`() {
+    fun `a scope suspended without the MDC gets no records once it is closed, and a status message says so`() {
         runBlocking(Dispatchers.Default) {
             (1..50).map { run ->
                 launch { DreamlakeSession.open("sweep", "careless-$run").use { delay(3) } }
             }.joinAll()
             (1..50).map { launch { log.info("later") } }.joinAll()
         }
-        // Whether a thread was left with an MDC is chance there, and certain here.
+        // There, chance decides whether a thread keeps an MDC; here it is certain.
         newSingleThreadContext("one").use { one ->
             val scope = runBlocking(one) { DreamlakeSession.open("sweep", "careless") }
             newSingleThreadContext("another").use { runBlocking(it) { scope.close() } }

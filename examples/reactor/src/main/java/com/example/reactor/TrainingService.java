@@ -17,7 +17,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** Runs jobs on request. Each one logs to a session of its own, on whatever threads its pipeline goes. */
+/** Runs jobs on request. Each job logs to its own session, on any threads that its pipeline uses. */
 @SpringBootApplication
 @RestController
 public class TrainingService {
@@ -39,11 +39,11 @@ public class TrainingService {
                 .last()
                 .doOnNext(loss -> log.info("Training of {} done", job))
                 .doOnCancel(() -> log.warn("Training of {} was given up", job))
-                // Of all the lines in this class, this one alone is about the session.
+                // Only this line of the class deals with the session.
                 .contextWrite(DreamlakeReactor.session("examples", job));
     }
 
-    /** An epoch: it computes on one thread, and waits on none. */
+    /** An epoch: computes on one thread, and blocks none while it waits. */
     private static Mono<Double> train(String job, int epoch) {
         return Mono.fromCallable(() -> {
                     log.debug("Epoch of {} computed", job);
@@ -57,7 +57,7 @@ public class TrainingService {
                         .log("Epoch of {} done", job));
     }
 
-    /** Is no job: what it logs goes to the default session. */
+    /** Not a job, so it logs to the default session. */
     @GetMapping("/health")
     public Mono<String> health() {
         return Mono.fromCallable(() -> {
@@ -66,7 +66,7 @@ public class TrainingService {
         });
     }
 
-    /** A job whose name cannot be that of a session. */
+    /** A job whose name cannot be the name of a session. */
     @ExceptionHandler
     @ResponseStatus(HttpStatus.BAD_REQUEST)
     public String refuse(IllegalArgumentException badName) {

@@ -13,7 +13,7 @@ import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The files of a session that nobody writes any more, and the rules for them. */
+/** The files of a session that nobody writes any more, with checks of their format. */
 record SessionFiles(Path directory) {
 
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -21,7 +21,7 @@ record SessionFiles(Path directory) {
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
-    /** The records, after they were checked: whole, in the documented form, numbered 0, 1, 2, … */
+    /** The records. Checks that they are complete, in the documented form, and numbered 0, 1, 2, … */
     List<JsonNode> records() throws IOException {
         String text = Files.readString(directory.resolve("logs/logs.jsonl"));
         assertThat(text).endsWith("\n");
@@ -54,7 +54,7 @@ record SessionFiles(Path directory) {
                 .toList();
     }
 
-    /** A tail is a line about the write, and then records, if any wait there. */
+    /** A tail is a line about the write, followed by the waiting records, if there are any. */
     private void assertNothingWaits() throws IOException {
         try (Stream<Path> files = Files.list(directory.resolve("logs"))) {
             for (Path tail : files.filter(file -> file.getFileName().toString().startsWith("logs.jsonl.tail"))

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The service, started as its main method does, and asked by HTTP. */
+/** The service, started as its main method does, and called over HTTP. */
 class TrainingServiceTest {
 
     private static final int JOBS = 24;

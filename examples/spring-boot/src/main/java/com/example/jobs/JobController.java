@@ -9,7 +9,7 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestParam;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Runs a job in the request that asks for it. The path names the session: see {@code dreamlake.web.path-variable}. */
+/** Runs a job in the request that starts it. The path names the session: see {@code dreamlake.web.path-variable}. */
 @RestController
 class JobController {
 
@@ -21,7 +21,7 @@ class JobController {
         this.evaluation = evaluation;
     }
 
-    /** On the request's thread, and partly on one of Spring's. */
+    /** Runs on the request's thread, and partly on one of Spring's. */
     @PostMapping("/jobs/{job}")
     String run(@PathVariable String job, @RequestParam(defaultValue = "5") int epochs)
             throws ExecutionException, InterruptedException {
@@ -41,7 +41,7 @@ class JobController {
         }
     }
 
-    /** On a thread of Spring MVC, while the request's own goes back to its pool. */
+    /** Runs on a thread of Spring MVC, while the request's own thread returns to its pool. */
     @PostMapping("/jobs/{job}/callable")
     Callable<String> callable(@PathVariable String job, @RequestParam(defaultValue = "5") int epochs) {
         log.info("Job {} is handed over", job);
@@ -51,7 +51,7 @@ class JobController {
         };
     }
 
-    /** Takes its time, even if the service is told to stop meanwhile. */
+    /** Takes a while, even if the service is told to stop meanwhile. */
     @PostMapping("/jobs/{job}/slowly")
     String slowly(@PathVariable String job) throws InterruptedException {
         log.info("Job {} waits for the end", job);
@@ -63,7 +63,7 @@ class JobController {
         return job + ": done";
     }
 
-    /** Fails. Tomcat logs the exception itself, when all filters are through. */
+    /** Fails. Tomcat itself logs the exception, after all filters have ended. */
     @PostMapping("/jobs/{job}/failing")
     String fail(@PathVariable String job) {
         throw new IllegalStateException("job " + job + " has no data");

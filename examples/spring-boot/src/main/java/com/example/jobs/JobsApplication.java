@@ -4,7 +4,7 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.SpringBootApplication;
 import org.springframework.scheduling.annotation.EnableAsync;
 
-/** A service that runs jobs. What a job logs goes to a session of its own; no line of code says so. */
+/** A service that runs jobs. Each job logs to a session of its own, without any code for that. */
 @SpringBootApplication
 @EnableAsync
 public class JobsApplication {

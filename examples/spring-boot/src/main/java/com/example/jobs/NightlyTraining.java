@@ -17,7 +17,7 @@ import org.springframework.core.task.AsyncTaskExecutor;
 
 /**
  * A Spring Batch job: four folds at the same time, on threads of Spring's executor. With the parameter
- * {@code data=none} it fails.
+ * {@code data=none} the job fails.
  */
 @Configuration
 class NightlyTraining {

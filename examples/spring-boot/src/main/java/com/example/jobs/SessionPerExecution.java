@@ -12,9 +12,9 @@ import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.stereotype.Component;
 
 /**
- * Gives each execution of a Spring Batch job its session, such as {@code training/20251029-103005.123-7}, with its
- * parameters, its status and its exit code in {@code session.json}. To be copied: the packages of Spring Batch 5 are
- * others.
+ * Gives each execution of a Spring Batch job its own session, such as {@code training/20251029-103005.123-7}.
+ * {@code session.json} has the job's parameters, its status and its exit code. Copy this class into your project; with
+ * Spring Batch 5, adapt the package names.
  */
 @Component
 class SessionPerExecution implements JobExecutionListener {
@@ -25,7 +25,7 @@ class SessionPerExecution implements JobExecutionListener {
 
     private final Map<Long, DreamlakeSession> open = new ConcurrentHashMap<>();
 
-    /** With the time, since without a database Spring Batch numbers all executions alike. */
+    /** Includes the time, because Spring Batch without a database gives all executions the same numbers. */
     static String session(JobExecution execution) {
         return execution.getJobInstance().getJobName() + "/" + TIME.format(execution.getCreateTime()) + "-"
                 + execution.getId();

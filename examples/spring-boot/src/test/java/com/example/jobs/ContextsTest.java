@@ -12,8 +12,8 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.test.annotation.DirtiesContext;
 
 /**
- * Three contexts in one JVM, as in tests of applications. Spring Boot configures Logback for the first one, and again
- * only when that is closed.
+ * Three contexts in one JVM, as in an application's tests. Spring Boot configures Logback for the first context, and
+ * again only after that one is closed.
  */
 class ContextsTest {
 

@@ -15,7 +15,7 @@ import java.util.concurrent.Executors;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** As much of a Dreamlake server as a client needs that delivers records. */
+/** The part of a Dreamlake server that a client needs to deliver records. */
 final class DreamlakeStub implements AutoCloseable {
 
     private static final JsonMapper JSON = new JsonMapper();
@@ -23,7 +23,7 @@ final class DreamlakeStub implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final HttpServer http;
 
-    /** By session; its id is its name. Guarded by this. */
+    /** By session; a session's id is its name. Guarded by this. */
     private final Map<String, List<String>> messages = new HashMap<>();
 
     DreamlakeStub() throws IOException {

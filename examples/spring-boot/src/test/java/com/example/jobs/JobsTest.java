@@ -60,7 +60,7 @@ class JobsTest {
     }
 
     @Test
-    void whatTomcatItselfSaysOfAFailedRequestIsInItsSession() throws Exception {
+    void tomcatsOwnLogOfAFailedRequestIsInItsSession() throws Exception {
         try (Service service = start()) {
             service.post("/jobs/broken/failing");
             assertThat(service.post("/jobs/next")).isEqualTo("next: 0.9");
@@ -73,7 +73,7 @@ class JobsTest {
     }
 
     @Test
-    void aNameThatNobodyExpectsGoesToTheDefaultSession() throws Exception {
+    void anUnexpectedNameGoesToTheDefaultSession() throws Exception {
         try (Service service = start()) {
             service.post("/jobs/%2e%2e%20x");
             service.post("/jobs/" + "x".repeat(65));

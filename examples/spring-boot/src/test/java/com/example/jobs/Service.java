@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The service on a port that the system gives, in this JVM. */
+/** The service in this JVM, on a port that the system chooses. */
 record Service(ConfigurableApplicationContext context) implements AutoCloseable {
 
     private static final HttpClient HTTP = HttpClient.newHttpClient();

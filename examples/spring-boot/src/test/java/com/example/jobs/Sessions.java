@@ -10,12 +10,12 @@ import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The sessions under a local path, as they are on disk. */
+/** The sessions under a local path, read from disk. */
 record Sessions(Path localPath) {
 
     private static final JsonMapper JSON = new JsonMapper();
 
-    /** The records of a session, whose numbers are 0, 1, 2 … */
+    /** The records of a session; their numbers must be 0, 1, 2 … */
     List<JsonNode> records(String session) throws IOException {
         Path log = localPath.resolve(session).resolve("logs/logs.jsonl");
         List<JsonNode> records;

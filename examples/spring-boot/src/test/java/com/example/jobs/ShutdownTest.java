@@ -17,7 +17,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The service in a JVM of its own, which is told to stop, and a server for its records. */
+/** The service in a child JVM that is told to stop, and a server for its records. */
 class ShutdownTest {
 
     @TempDir
@@ -37,7 +37,7 @@ class ShutdownTest {
         return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
-    /** Reads what the service prints until it tells its port. */
+    /** Reads the service's output until it reports its port. */
     private static int port(BufferedReader output) throws IOException {
         for (String line = output.readLine(); line != null; line = output.readLine()) {
             if (line.contains("Tomcat started on port ")) {
@@ -86,7 +86,7 @@ class ShutdownTest {
         }
     }
 
-    /** A server that takes connections and says nothing would hold up whoever waits for it. */
+    /** A server that accepts connections and never answers would block anything that waits for it. */
     @Test
     void theServiceStartsAndWorksAlthoughTheServerDoesNotAnswer() throws Exception {
         for (int start = 0; start < 2; start++) {
