@@ -46,7 +46,7 @@ final class Browser implements AutoCloseable {
 
     Browser(Path directory) {
         assumeThat(BROWSER.canExecute() && DRIVER.canExecute())
-                .as("there are a Chromium and its driver")
+                .as("Chromium and its driver are installed")
                 .isTrue();
         try {
             server = new TestServer(Files.createDirectories(directory.resolve("data")));

@@ -144,7 +144,7 @@ class OperationTest {
             assertThat(server.get("/sessions").status()).isEqualTo(200);
         }
         try (Child command = child(Map.of(), "token", "alice")) {
-            assertThat(command.readLine()).as("without a secret of one's own").isNull();
+            assertThat(command.readLine()).as("without a secret").isNull();
             assertThat(command.waitFor()).isEqualTo(1);
         }
         try (Child command = child(Map.of("JWT_SECRET", SECRET), "tokens")) {

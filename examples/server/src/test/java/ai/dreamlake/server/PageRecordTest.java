@@ -92,7 +92,7 @@ class PageRecordTest {
         browser.await("the run", () -> browser.isShown(".run-name"));
         assertThat(browser.strings("return [getComputedStyle(document.querySelector('.run-name'), '::after').content"
                         + ", String(document.querySelector('.run-name').getBoundingClientRect().right < 380)]"))
-                .as("what stands below the name")
+                .as("the text below the name")
                 .containsExactly("\"3 errors\"", "true");
         assertThat(browser.number("const list = document.getElementById('runs-list'); list.scrollLeft = 9999;"
                         + "const cell = document.querySelector('td.column-metric').getBoundingClientRect();"

@@ -332,9 +332,9 @@ class ProtocolTest {
                 .isEqualTo(204);
         assertThat(server.append(deleted, null, TestServer.batch("m")).status()).isEqualTo(410);
         assertThat(server.get("/sessions/" + deleted + "/logs").status()).isEqualTo(410);
-        String anew = server.session("w", "deleted");
-        assertThat(anew).isNotEqualTo(deleted);
-        assertThat(server.messages(anew)).isEmpty();
+        String recreated = server.session("w", "deleted");
+        assertThat(recreated).isNotEqualTo(deleted);
+        assertThat(server.messages(recreated)).isEmpty();
     }
 
     private List<String> found(String id, String query) {

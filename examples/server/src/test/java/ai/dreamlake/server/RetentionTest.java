@@ -63,7 +63,7 @@ class RetentionTest {
         assertThat(count()).isEqualTo(3);
         assertThat(retention.step(after.plus(DAYS).plusMillis(1))).isEqualTo(Retention.REST);
         assertThat(count()).isZero();
-        assertThat(store.session(USER, id).end()).as("numbers go on").isEqualTo(3);
+        assertThat(store.session(USER, id).end()).as("numbers continue").isEqualTo(3);
     }
 
     @Test

@@ -261,17 +261,18 @@ class RunTest {
         server.send(HttpRequest.newBuilder().DELETE(), "/sessions/" + deleted);
         assertEachCallAnswers(deleted, 410);
         assertEachCallAnswers("nobody", 404);
-        String anew = server.session("w", "deleted");
-        assertThat(server.get("/sessions/" + anew + "/parameters").status()).isEqualTo(404);
-        assertThat(server.get("/sessions/" + anew + "/tracks").json().get("tracks"))
+        String recreated = server.session("w", "deleted");
+        assertThat(server.get("/sessions/" + recreated + "/parameters").status())
+                .isEqualTo(404);
+        assertThat(server.get("/sessions/" + recreated + "/tracks").json().get("tracks"))
                 .isEmpty();
 
         String good = server.token;
         server.token = TestServer.TOKENS.ofName("bob", Instant.now());
         try {
-            assertEachCallAnswers(anew, 404);
+            assertEachCallAnswers(recreated, 404);
             server.token = null;
-            assertEachCallAnswers(anew, 401);
+            assertEachCallAnswers(recreated, 401);
         } finally {
             server.token = good;
         }

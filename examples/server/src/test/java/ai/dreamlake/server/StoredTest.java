@@ -153,7 +153,7 @@ class StoredTest {
         assertThat(reply.status()).isEqualTo(503);
         assertThat(reply.response().headers().firstValue("Retry-After")).hasValue("1");
         assertThat(reply.error()).isEqualTo("the store does not answer");
-        assertThat(server.get("/health").status()).as("the server is there").isEqualTo(200);
+        assertThat(server.get("/health").status()).as("the server is up").isEqualTo(200);
         store.isAway = false;
         assertThat(server.append(id, null, TestServer.batch("m")).status()).isEqualTo(200);
     }

@@ -23,7 +23,7 @@ class RequestRateTest {
             assertThat(rate.waitSeconds("alice", 1000 * SECOND)).isZero();
         }
         assertThat(rate.waitSeconds("alice", 1000 * SECOND))
-                .as("what was not used for long does not add up")
+                .as("unused permissions do not add up")
                 .isEqualTo(1);
     }
 

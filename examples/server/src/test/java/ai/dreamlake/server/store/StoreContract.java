@@ -844,7 +844,7 @@ public abstract class StoreContract {
         assertThat(numbers(id, query().where(third).byTime().limit(2))).containsExactly(39L, 36L, -1L);
         assertThat(numbers(id, query().where(third).to(TIME.minusSeconds(36)))).containsExactly(36L, 39L);
         assertThat(numbers(session("other"), query().where(third))).isEmpty();
-        assertThat(numbers(id, query())).as("the next question has none").hasSize(40);
+        assertThat(numbers(id, query())).as("the next query has none").hasSize(40);
     }
 
     // Histogram
@@ -1048,7 +1048,7 @@ public abstract class StoreContract {
         assertThat(store.session(ALICE, id).end()).isEqualTo(2);
         assertThat(store.session(ALICE, id).recordCount()).isZero();
         assertThat(store.append(ALICE, id, "key", batch("a", "b")))
-                .as("keys go with their records")
+                .as("keys are deleted with their records")
                 .isEqualTo(new Numbers(2, 2));
         assertThat(numbers(id, query())).containsExactly(2L, 3L);
         assertThat(numbers(id, query().offset(1))).containsExactly(3L);

@@ -216,7 +216,9 @@ abstract class MongoContract extends StoreContract {
         assertThat(store.end(id)).isEqualTo(2);
         store.append(ALICE, id, null, batch("4"));
         assertThat(store.end(id)).isEqualTo(2);
-        assertThat(numbers(id, query())).as("who does not follow reads on").containsExactly(0L, 1L, 4L);
+        assertThat(numbers(id, query()))
+                .as("a reader that does not follow continues")
+                .containsExactly(0L, 1L, 4L);
         clock.putForward(Ends.PATIENCE);
         store.end(id);
         reserve(id, "5");

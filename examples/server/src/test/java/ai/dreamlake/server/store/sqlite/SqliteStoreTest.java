@@ -210,7 +210,7 @@ class SqliteStoreTest extends StoreContract {
         }
         Path killed = killed();
         Path file = killed.resolve("dreamlake.db");
-        assertThat(Files.size(file)).as("most of it is in the file").isGreaterThan(10_000_000);
+        assertThat(Files.size(file)).as("most data is in the file").isGreaterThan(10_000_000);
         truncate(file, Files.size(file) / 2);
         assertThatThrownBy(() -> new SqliteStore(killed)).hasMessageContaining("is truncated");
     }
