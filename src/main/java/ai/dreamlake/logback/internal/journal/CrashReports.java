@@ -23,23 +23,24 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says in a session's log that a process ended without closing it: one record, on level {@code fatal}, behind the last
- * ones of that process. Whoever opens the session finds the {@link WriterMark} that such a process leaves.
+ * Reports in a session's log that a process ended without closing it: one record, with level {@code fatal}, after the
+ * last records of that process. Such a process leaves its {@link WriterMark}, which the next one to open the session
+ * finds.
  *
- * <p>Before the record is appended, it is noted in the mark, with its number and place. So a process that is killed in
- * between leaves no doubt whether the record is there, and it is there once.
+ * <p>Before the record is appended, it is noted in the mark, with its number and position. So if the reporting process
+ * is killed in between, the next one can tell whether the record is in the log, and the record is written only once.
  *
  * <p>Used under the journal's monitor and the session's lock, after {@link TailRecovery}.
  */
 final class CrashReports {
 
-    /** The mark, and the record that is about to be appended. */
+    /** Enough for the mark and the record about to be appended. */
     static final int MAX_MARK = 64 * 1024;
 
     private static final String NAME = "dreamlake_crash";
 
-    /** The second line of a mark: the number and the place of the record, and the record. */
-    private static final Pattern TOLD = Pattern.compile("[^\\n]*\\n(\\d{1,18}) (\\d{1,18}) ([^\\n]*)\\n");
+    /** The second line of a mark: the record's number, its position in the log, and the record. */
+    private static final Pattern NOTED_REPORT = Pattern.compile("[^\\n]*\\n(\\d{1,18}) (\\d{1,18}) ([^\\n]*)\\n");
 
     private final SessionDirectory directory;
     private final TailRecovery.Log log;
@@ -49,7 +50,7 @@ final class CrashReports {
         this.log = log;
     }
 
-    /** Whether a process has left its mark in a session, as far as that can be read. Without the session's lock. */
+    /** Whether a process that has ended left its mark in a session, as far as can be read. Needs no lock. */
     static boolean areDue(SessionDirectory directory, @Nullable File own) {
         try {
             for (File mark : directory.marks(own)) {
@@ -69,10 +70,10 @@ final class CrashReports {
     }
 
     /**
-     * Reports all processes that have left a mark here and do not live.
+     * Reports all ended processes that left a mark here.
      *
      * @param own the mark of this process, or null
-     * @throws IOException if one cannot be reported; it is tried again
+     * @throws IOException if a process cannot be reported; its mark stays for the next attempt
      */
     void reportAll(@Nullable File own) throws IOException {
         for (File mark : directory.marks(own)) {
@@ -94,8 +95,11 @@ final class CrashReports {
             if (!hasEnded) {
                 return;
             }
-            if (writer != null && !isTold(text)) { // a mark that a power loss damaged says nothing
-                tell(writer, file, text.substring(0, text.indexOf('\n') + 1).getBytes(StandardCharsets.UTF_8).length);
+            if (writer != null && !isReported(text)) { // a mark damaged by a power loss is dropped
+                appendReport(
+                        writer,
+                        file,
+                        text.substring(0, text.indexOf('\n') + 1).getBytes(StandardCharsets.UTF_8).length);
             }
         } catch (FileNotFoundException goneOrUnreadable) {
             if (mark.exists()) {
@@ -114,8 +118,8 @@ final class CrashReports {
     }
 
     /**
-     * Whether the writer is known not to live. A process that this one can see is looked for. Otherwise its lock tells,
-     * if it held one; a machine that was started again has no process of before.
+     * Whether the writer is known to have ended. A process of this boot and of our own namespace is looked up.
+     * Otherwise a free lock proves it, if the writer held the lock, or if this machine was restarted since.
      */
     static boolean hasEnded(WriterMark writer, RandomAccessFile file) {
         boolean isOfThisBoot = writer.owner().isOfThisBoot();
@@ -126,7 +130,7 @@ final class CrashReports {
         return (writer.isOpen() || wasRestarted) && isFree(file);
     }
 
-    /** False where there are no locks. */
+    /** Whether nobody holds the file's lock. False where there are no locks. */
     private static boolean isFree(RandomAccessFile file) {
         try {
             FileLock lock = file.getChannel().tryLock();
@@ -136,14 +140,15 @@ final class CrashReports {
         }
     }
 
-    private boolean isTold(String mark) throws IOException {
-        Matcher told = TOLD.matcher(mark);
-        if (!told.matches()) {
+    /** Whether the report that a mark notes is already in a log. */
+    private boolean isReported(String mark) throws IOException {
+        Matcher noted = NOTED_REPORT.matcher(mark);
+        if (!noted.matches()) {
             return false;
         }
-        byte[] record = told.group(3).getBytes(StandardCharsets.UTF_8);
-        List<byte[]> line = List.of(LineFormat.finished(record, Long.parseLong(told.group(1))));
-        long place = Long.parseLong(told.group(2));
+        byte[] record = noted.group(3).getBytes(StandardCharsets.UTF_8);
+        List<byte[]> line = List.of(LineFormat.finished(record, Long.parseLong(noted.group(1))));
+        long place = Long.parseLong(noted.group(2));
         if (LogSearch.countFrom(directory.log(), place, line) > 0) {
             return true;
         }
@@ -156,7 +161,7 @@ final class CrashReports {
     }
 
     /** @param end where the mark's own line ends */
-    private void tell(WriterMark writer, RandomAccessFile mark, int end) throws IOException {
+    private void appendReport(WriterMark writer, RandomAccessFile mark, int end) throws IOException {
         byte[] record = LineFormat.fatal(
                 Instant.now(),
                 "The process before this one (" + writer.owner().pid() + " on " + writer.host()
@@ -196,7 +201,7 @@ final class CrashReports {
         return facts;
     }
 
-    /** As far as it can be known. */
+    /** The cause, as far as it can be known. */
     private static String cause(WriterMark writer, boolean hasCrashLog) {
         if (hasCrashLog) {
             return "the JVM crashed";
@@ -207,13 +212,13 @@ final class CrashReports {
         MemoryKills before = writer.memoryKills();
         MemoryKills now = before == null ? null : MemoryKills.in(before.file());
         if (before != null && now != null && now.count() > before.count()) {
-            return "killed, probably for want of memory: the kernel did that to " + (now.count() - before.count())
-                    + " of its control group";
+            return "killed, probably out of memory: the kernel's OOM kills in its control group rose by "
+                    + (now.count() - before.count());
         }
         return "killed";
     }
 
-    /** Null if nothing tells. */
+    /** When the last record was logged; null if unknown. */
     private @Nullable Instant lastRecordAt() throws IOException {
         if (log.length() > 0) {
             return LogTail.lastTimestamp(directory.log(), log.length());

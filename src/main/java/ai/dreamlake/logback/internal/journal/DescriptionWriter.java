@@ -8,8 +8,8 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps {@code session.json} up to date with what events say of their session. Trouble here never keeps a record from
- * its log. Used under the journal's monitor.
+ * Keeps {@code session.json} up to date with what events say about their session. A failure here never stops a record
+ * from being written. Used under the journal's monitor.
  */
 final class DescriptionWriter {
 
@@ -19,7 +19,7 @@ final class DescriptionWriter {
     private GivenDescription given;
     private final Notices notices;
 
-    /** Whether the file has all that was given, as far as we know. */
+    /** Whether the file has everything that was given, as far as we know. */
     private boolean written;
 
     /** Whether to write the file with the next record. */
@@ -33,18 +33,21 @@ final class DescriptionWriter {
         this.notices = notices;
     }
 
-    /** The log was opened: a missing file is written, and one that could not be written is tried again. */
+    /** Notes that the log was opened: a missing file is written, and a failed write is tried again. */
     void opened() {
         due |= !written || !file.exists();
     }
 
-    /** The session was closed. Opening it again is told in the file, and what others changed is given again. */
+    /**
+     * Notes that the session was closed. When it is opened again, the file is updated, and values that others have
+     * changed since are written again.
+     */
     void closed() {
         written = false;
         given = new GivenDescription(name);
     }
 
-    /** Whether somebody wants the session to stay as it is. */
+    /** Whether the session is write-protected. */
     boolean isWriteProtected() throws IOException {
         return file.isWriteProtected();
     }
@@ -58,7 +61,7 @@ final class DescriptionWriter {
         }
     }
 
-    /** Writes the file, if there is anything new. */
+    /** Writes the file if there is anything new. */
     void writeIfDue() throws IOException {
         if (due) {
             StackHeadroom.require();
@@ -68,7 +71,7 @@ final class DescriptionWriter {
         }
     }
 
-    /** Writes the file, if there is none that makes sense. */
+    /** Writes the file if it is missing or is not a JSON object. */
     void writeIfUnreadable() throws IOException {
         if (!file.isReadable()) {
             write();

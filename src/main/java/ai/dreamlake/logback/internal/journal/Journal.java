@@ -17,52 +17,53 @@ import org.jspecify.annotations.Nullable;
  * One session's log on disk.
  *
  * <p>When {@link #append} returns, the whole record is in pages of the operating system (I1): in the log, or in the
- * process's {@link MappedTail}. It survives {@code kill -9}; only a forced record surely survives a power loss. A
- * journal does not keep a record that it can put in neither: it throws, and the log has whole lines only.
+ * process's {@link MappedTail}. It survives {@code kill -9}; only a forced record is sure to survive a power loss. If a
+ * record can be put in neither, {@code append} throws and the record is not kept; the log has whole lines only.
  * {@link SessionDirectory} names the files.
  *
- * <p>A record that comes after a quiet millisecond is written at once. In a burst, records are staged in the tail, and
- * written together: by the thread that fills the tail, or by the keeper after {@code writeDelay}. Records get their
+ * <p>A record that comes after a quiet millisecond is written at once. In a burst, records are staged in the tail and
+ * written together, by the thread that fills the tail or by the keeper after {@code writeDelay}. Records get their
  * numbers (I2) when they are written, under the session's lock, which is held for that one write. So several processes
- * can write to one session. The order of a write is such that a kill between any two steps loses and repeats nothing:
+ * can write to one session. The steps of a write are ordered so that a kill between any two of them neither loses nor
+ * repeats a record:
  *
  * <ol>
- *   <li>Look at the log's path: if somebody else wrote or replaced it, read its end again.
- *   <li>Put the number after the batch into {@code .log_sequence}. The Python SDK believes it: it may skip numbers,
- *       never repeat.
- *   <li>Note the write in the tail, write, note that it is done.
+ *   <li>Check the log's path: if somebody else wrote to the log or replaced it, read its end again.
+ *   <li>Write the number that follows the batch to {@code .log_sequence}. The Python SDK trusts it: after a kill it may
+ *       skip numbers, but it never repeats them.
+ *   <li>Note in the tail that the write begins, write, and note that it is done.
  * </ol>
  *
- * <p>The file decides; memory only remembers. Files are opened by a record, and closed when the last user releases the
- * journal. {@link JournalRegistry} makes sure that there is one journal per directory in a JVM.
+ * <p>The file is authoritative; memory only caches it. Files are opened by a record, and closed when the last user
+ * releases the journal. {@link JournalRegistry} ensures that a JVM has one journal per directory.
  *
- * <p>Thread-safe, also on interrupted threads: files are java.io's, since a FileChannel closes under an interrupt.
- * State is guarded by the monitor and no Lock, since a StackOverflowError inside Lock.unlock would leave the lock held
- * forever.
+ * <p>Thread-safe, and works on interrupted threads: it writes through java.io, since an interrupt closes a FileChannel.
+ * The monitor guards its state instead of a Lock, since a StackOverflowError inside Lock.unlock would leave the lock
+ * held forever.
  */
 public final class Journal {
 
-    /** How often a write is tried again that failed, as long as records are staged. */
+    /** How often a failed write is retried while records are staged. */
     static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** How often the keeper looks for tails of other processes that died. */
+    /** How often the keeper looks for tails of dead processes. */
     static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** How often a record looks whether another process has released the lock. */
+    /** How often a record checks whether another process has released the lock. */
     private static final long POLL_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
-    /** How often the keeper looks. It is in no hurry: what it writes is durable already. */
+    /** How often the keeper checks for that. It is in no hurry: staged records are already durable. */
     private static final long BUSY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    /** How long closing waits for another process. What is staged survives. */
+    /** How long closing waits for another process. If that is not enough, staged records survive in the tail. */
     private static final long MAX_CLOSE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final int BATCH_BYTES = StagedLines.MAX_FINISHED + Staging.MAX_RECORD + LineFormat.ROOM_FOR_NUMBER;
 
-    /** An array that a write needs only for itself, so that not every session has one. */
+    /** The array for a write's lines, shared so that not every session holds one. Null if none is free. */
     private static final AtomicReference<byte @Nullable []> BATCH = new AtomicReference<>(null);
 
-    /** Something to try until no other process is in the way. */
+    /** Something to try until no other process holds the lock. */
     private interface Attempt {
         boolean succeeds() throws IOException;
     }
@@ -75,7 +76,7 @@ public final class Journal {
     private final AtomicInteger waiting = new AtomicInteger();
     private final Notices notices = new Notices();
 
-    // Written under the monitor, and read without it: any recent value will do.
+    // Written under the monitor and read without it: any recent value will do.
 
     private long lastUsedAt;
     private boolean writing;
@@ -92,16 +93,16 @@ public final class Journal {
     private final OwnMark ownMark;
     private int users;
 
-    /** Whether nothing is expected any more of which somebody should know who wrote it. */
+    /** Whether not to mark this process as a writer: the JVM is about to exit, or the mark could not be written. */
     private boolean unmarked;
 
-    /** Whether the keeper's work failed for want of file descriptors. */
+    /** Whether the keeper's work failed for lack of file descriptors. */
     private boolean needsDescriptors;
 
-    /** How many records of other processes were brought in. */
+    /** How many records of other processes were recovered since the last poll. */
     private int recovered;
 
-    /** How many of our records closing had to leave in a tail, and who waits for their numbers. */
+    /** How many of our records closing had to leave in a tail. The listener below waits for their numbers. */
     private int left;
 
     private @Nullable WriteListener leftListener;
@@ -113,7 +114,7 @@ public final class Journal {
 
     private long failedAt;
 
-    /** @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once */
+    /** @param writeDelay how long a record may be staged, in nanoseconds; 0 to write every record at once */
     Journal(SessionDirectory directory, SessionName name, LongSupplier nanoTime, Storage storage, long writeDelay) {
         this.directory = directory;
         this.name = name;
@@ -132,9 +133,9 @@ public final class Journal {
     }
 
     /**
-     * Adds a user, for whom files stay open.
+     * Adds a user. Files stay open while there are users.
      *
-     * @param storage how this user wants files to be created and kept; of several users the last one decides
+     * @param storage how this user wants files to be created and kept; with several users, the latest decides
      */
     public synchronized void retain(Storage storage) {
         this.storage = storage;
@@ -144,9 +145,9 @@ public final class Journal {
     }
 
     /**
-     * Writes what is staged, and removes a user. The last one closes the files.
+     * Writes what is staged and removes a user. Removing the last one closes the files.
      *
-     * @throws IOException if something went wrong; the user is removed all the same
+     * @throws IOException if something failed; the user is removed anyway
      */
     public void release() throws IOException {
         synchronized (this) {
@@ -172,7 +173,7 @@ public final class Journal {
         }
     }
 
-    /** Closes the files if nobody uses the journal: for a record that came after the last user had gone. */
+    /** Closes the files if nobody uses the journal: for a record that came after the last user was removed. */
     public synchronized void closeIfUnused() throws IOException {
         if (users > 0) {
             return;
@@ -186,7 +187,7 @@ public final class Journal {
 
     /**
      * Appends one record. Any thread may call it. While another process holds the session's lock, a record that cannot
-     * be staged waits; the monitor is free meanwhile.
+     * be staged waits, without holding the monitor.
      *
      * @throws SessionLockedException if another process does not release the lock in time
      * @throws IOException if the record is in neither the log nor the tail
@@ -196,9 +197,9 @@ public final class Journal {
     }
 
     /**
-     * Appends one record, unless the last user has gone meanwhile, so that nothing is opened that nobody closes.
+     * Appends one record, unless there is no user left: then nobody would close the files that it opens.
      *
-     * @return false if there is no user: nothing happened
+     * @return false if there is no user, and nothing was done
      * @throws IOException as {@link #append} does
      */
     public boolean appendIfUsed(Line line) throws IOException {
@@ -221,7 +222,10 @@ public final class Journal {
         patience.succeeded();
     }
 
-    /** An interrupted thread waits, too, and stays interrupted. */
+    /**
+     * Retries until it succeeds or {@code maxWait} nanoseconds have passed. An interrupted thread waits too, and stays
+     * interrupted.
+     */
     private void awaitLock(long maxWait, Attempt attempt) throws IOException {
         long start = nanoTime.getAsLong();
         boolean interrupted = false;
@@ -231,7 +235,7 @@ public final class Journal {
                 if (nanoTime.getAsLong() - start >= maxWait) {
                     throw new SessionLockedException(directory.path());
                 }
-                interrupted |= Thread.interrupted(); // or parking would not wait
+                interrupted |= Thread.interrupted(); // or parkNanos would return at once
                 LockSupport.parkNanos(this, POLL_NANOS);
             } while (!attempt.succeeds());
         } finally {
@@ -244,7 +248,7 @@ public final class Journal {
 
     /** False if another process holds the lock. */
     private boolean tryAppend(Line line, boolean onlyIfUsed) throws IOException {
-        long now = nanoTime.getAsLong(); // before the monitor, where others would wait for it
+        long now = nanoTime.getAsLong(); // outside the monitor, so that others do not wait for it
         synchronized (this) {
             if (onlyIfUsed && users == 0) {
                 return true;
@@ -264,13 +268,13 @@ public final class Journal {
     }
 
     /**
-     * Writes what is staged. A failure is told to the records that find no more room. False if another process holds
-     * the lock.
+     * Writes what is staged. A failure is reported to later records that no longer fit into the tail. False if another
+     * process holds the lock.
      */
     private boolean writeStaged(long now) {
         try {
             return write(null, now);
-        } catch (IOException toldLater) {
+        } catch (IOException reportedLater) {
             return true;
         }
     }
@@ -284,7 +288,7 @@ public final class Journal {
      */
     private boolean write(@Nullable Line own, long now) throws IOException {
         if (staging.count() > 0 && failure != null && now - failedAt < RETRY_NANOS) {
-            throw failure; // the disk is full, and so is the tail: nobody waits for the disk
+            throw failure; // the disk is full and so is the tail: fail at once
         }
         StackHeadroom.require();
         notices.dropHeld();
@@ -296,7 +300,7 @@ public final class Journal {
                 return false;
             }
         } catch (IOException failed) {
-            boolean isHelped = FileDescriptors.areExhausted(failed); // the caller closes files, and tries again
+            boolean isHelped = FileDescriptors.areExhausted(failed); // the caller closes files and tries again
             needsDescriptors |= isHelped && own == null;
             failure = isHelped ? null : failed;
             failedAt = now;
@@ -306,9 +310,9 @@ public final class Journal {
             notices.setLine(null);
         }
         if (own != null && own.forced) {
-            log.force(); // after the lock was released: a device takes milliseconds
+            log.force(); // after the lock is released, since a device takes milliseconds
         }
-        notices.tellHeld();
+        notices.reportHeld();
         return true;
     }
 
@@ -317,8 +321,8 @@ public final class Journal {
     }
 
     /**
-     * Does something while no other process writes, and while we know where the log ends. False if another process
-     * holds the lock.
+     * Runs work under the session's lock, once we know where the log ends. False, without running it, if another
+     * process holds the lock or may be writing without it.
      */
     private boolean underLock(Work work) throws IOException {
         if (!lock()) {
@@ -344,28 +348,28 @@ public final class Journal {
         IOException unsupported = lock.unsupported();
         if (unsupported != null) {
             staging.disable();
-            notices.tellOnce(
-                    directory.path() + " lies on a file system without locks: only one process may write there ("
+            notices.reportOnce(
+                    directory.path() + " is on a file system without locks: only one process may write there ("
                             + unsupported.getMessage() + ")");
         }
         IOException flockFailed = lock.flockFailed();
         if (flockFailed != null) {
-            tellFlock(flockFailed, taken);
+            reportFlock(flockFailed, taken);
         }
         return taken;
     }
 
-    /** @throws IOException if the caller can help, with a file descriptor; then the lock is released */
-    private void tellFlock(IOException failed, boolean taken) throws IOException {
-        boolean isTold = false;
+    /** @throws IOException if the caller can help by closing files; then the lock is released */
+    private void reportFlock(IOException failed, boolean taken) throws IOException {
+        boolean isReported = false;
         try {
             notices.hold(
                     "the Python SDK must not write to " + directory.path()
                             + " at the same moment: its lock cannot be taken there: ",
                     failed);
-            isTold = true;
+            isReported = true;
         } finally {
-            if (!isTold && taken) {
+            if (!isReported && taken) {
                 unlock();
             }
         }
@@ -380,7 +384,7 @@ public final class Journal {
     }
 
     /**
-     * Makes sure that we know where the log ends. False if another process holds the lock after all, or may be writing
+     * Ensures that we know where the log ends. False if another process turns out to hold the lock, or may be writing
      * without it.
      */
     private boolean isReady() throws IOException {
@@ -388,7 +392,7 @@ public final class Journal {
             case OURS:
                 return true;
             case REPLACED:
-                // Perhaps with the whole session: then others lock the file that is there now.
+                // Perhaps the whole session was replaced: then others lock the new lock file.
                 log.close();
                 lock.close();
                 if (!lock()) {
@@ -406,7 +410,9 @@ public final class Journal {
         return true;
     }
 
-    /** Trouble here never keeps a record from the log, except where the caller can help. */
+    /**
+     * Marks this process as a writer. A failure never stops the record, unless the caller can help by closing files.
+     */
     private void mark() throws IOException {
         if (unmarked || users == 0 || ownMark.isOpen() || !storage.reportsCrashes()) {
             return;
@@ -414,8 +420,11 @@ public final class Journal {
         try {
             ownMark.open();
         } catch (IOException | RuntimeException failed) {
-            notices.hold("should this process be killed, nobody will be told by " + directory.path() + ": ", failed);
-            unmarked = true; // until the log is opened again
+            notices.hold(
+                    "cannot mark this process as a writer, so its being killed will not be reported in "
+                            + directory.path() + ": ",
+                    failed);
+            unmarked = true; // until the journal is closed
         }
     }
 
@@ -423,24 +432,28 @@ public final class Journal {
         return log.open(lock.excludesFlock(), nanoTime.getAsLong());
     }
 
-    /** Trouble here never keeps a record from the log. The keeper tries again. False if not all went well. */
+    /**
+     * Recovers what dead processes left. A failure never stops the record, unless the caller can help by closing files;
+     * the keeper tries again. False if anything failed.
+     */
     private boolean recoverTails() throws IOException {
         long before = log.nextNumber();
         try {
             recovery.recoverAll(staging.file());
-            tell(leftListener, log.nextNumber() - left, left); // we or others brought them in, before this number
+            // We or others recovered them, before this number.
+            notifyListener(leftListener, log.nextNumber() - left, left);
             left = 0;
             if (storage.reportsCrashes()) {
                 crashReports.reportAll(ownMark.file());
             }
             File strange = recovery.strange();
             if (strange != null) {
-                notices.hold("cannot bring in what another process had staged in " + directory.logs() + ": " + strange
-                        + " is no regular file");
+                notices.hold("cannot recover what another process staged in " + directory.logs() + ": " + strange
+                        + " is not a regular file");
             }
             return true;
         } catch (IOException | RuntimeException failed) {
-            notices.hold("cannot bring in what another process left in " + directory.logs() + ": ", failed);
+            notices.hold("cannot recover what another process left in " + directory.logs() + ": ", failed);
             return false;
         } finally {
             recovered += (int) (log.nextNumber() - before);
@@ -453,7 +466,7 @@ public final class Journal {
         }
         WriteListener listener = staging.listener();
         int taken = staging.check();
-        tell(listener, log.nextNumber() - taken, taken); // others wrote them, somewhere before this number
+        notifyListener(listener, log.nextNumber() - taken, taken); // others wrote them, before this number
         if (own != null) {
             description.learn(own.description);
         }
@@ -469,11 +482,11 @@ public final class Journal {
             if (!own.written) {
                 throw log.shortWrite();
             }
-            tell(own.listener, log.nextNumber() - 1, 1);
+            notifyListener(own.listener, log.nextNumber() - 1, 1);
         }
     }
 
-    /** Writes all staged records and, with the same system call, a short one. */
+    /** Writes all staged records and, with the same system call, a short record that follows them. */
     private void writeBatch(@Nullable Line own) throws IOException {
         byte[] reused = BATCH.getAndSet(null);
         byte[] batch = reused != null ? reused : new byte[BATCH_BYTES];
@@ -497,29 +510,32 @@ public final class Journal {
         staging.endWrite(Math.min(written, staged));
         storage.reached(WriteStep.EMPTIED);
         BATCH.set(batch);
-        tell(listener, first, Math.min(written, staged));
+        notifyListener(listener, first, Math.min(written, staged));
         if (own != null && own.written) {
-            tell(own.listener, first + staged, 1);
+            notifyListener(own.listener, first + staged, 1);
         }
         if (written < records) {
             throw log.shortWrite();
         }
     }
 
-    private static void tell(@Nullable WriteListener listener, long first, long count) {
+    private static void notifyListener(@Nullable WriteListener listener, long first, long count) {
         if (listener != null && count > 0) {
             try {
                 listener.wrote(first, count);
-            } catch (Throwable later) { // whatever it is
-                // The records are in the log. The next ones, or the next start, see to their delivery.
+            } catch (Throwable ignored) { // of any kind
+                // The records are in the log. The next ones, or the next start, get them delivered.
             }
         }
     }
 
-    /** Trouble with sealing never keeps a record from the log, which then grows on. */
+    /**
+     * Turns the log into a segment if possible. A failure never stops the record, unless the caller can help by closing
+     * files; the log then goes on growing.
+     */
     private void trySeal() throws IOException {
         try {
-            if (recoverTails()) { // or the segment could be gone before what a tail says about it is understood
+            if (recoverTails()) { // first: the segment may be gone before a tail that refers to it is recovered
                 log.seal();
                 description.opened();
             }
@@ -532,10 +548,10 @@ public final class Journal {
     }
 
     /**
-     * Makes the log a segment, if it has this length and nobody is writing. So an uploader can delete what is
+     * Turns the log into a segment if it has this length and nobody is writing, so that an uploader can delete what is
      * delivered.
      *
-     * @return whether it is a segment now
+     * @return whether it has become a segment
      */
     public synchronized boolean seal(long expectedLength) throws IOException {
         if (staging.count() > 0 || expectedLength == 0 || directory.log().length() != expectedLength) {
@@ -555,19 +571,20 @@ public final class Journal {
         }
     }
 
-    /** Whether a session may be deleted. */
+    /** A further condition for deleting a session. */
     public interface Condition {
         boolean holds() throws IOException;
     }
 
     /**
-     * Deletes the session's files, unless anybody has it open, here or in another JVM. Whoever wants to append
-     * meanwhile waits, and then begins the session again.
+     * Deletes the session's files, unless the session is open, here or in another JVM. A record that comes meanwhile
+     * waits, and then starts the session again.
      *
-     * @param expected what lay there when somebody decided that the session may go; if anything changed since, it stays
-     * @param condition asked while nobody writes
-     * @return whether the session is gone
-     * @throws IOException if it cannot be deleted, or only in part: then the rest can be deleted later
+     * @param expected the inventory on which the decision to delete was based; if anything changed since, the session
+     *     stays
+     * @param condition checked under the session's lock
+     * @return whether the session was deleted
+     * @throws IOException if it could not be deleted, or only in part: the rest can be deleted later
      */
     public synchronized boolean delete(SessionInventory expected, Condition condition) throws IOException {
         return ifDeletable(expected, condition, SessionDeletion::run);
@@ -608,37 +625,37 @@ public final class Journal {
         }
     }
 
-    /** When somebody last wanted to append, by the clock that was given. */
+    /** When somebody last tried to append, by this journal's clock. */
     public long lastUsedAt() {
         return lastUsedAt;
     }
 
-    /** Whether records wait for another process at this moment. Then the journal must not be closed. */
+    /** Whether records are waiting for another process now. Then the journal must not be closed. */
     public boolean isAwaited() {
         return waiting.get() > 0;
     }
 
-    /** Whether somebody writes at this moment, or waits for another process. A hint: closing would wait for it. */
+    /** Whether somebody is writing, or waiting for another process. Only a hint: closing would wait for it. */
     public boolean isBusy() {
         return writing || isAwaited();
     }
 
     /**
-     * Does what is due: writes what has been staged for {@code writeDelay}, creates the tail, looks for tails of
-     * processes that died. Called by a thread that nobody interrupts. Waits for nobody.
+     * Does what is due: writes what has been staged for {@code writeDelay}, creates the tail, looks for tails of dead
+     * processes. Called on a thread that nobody interrupts. Never waits for another process.
      *
-     * @return after how many nanoseconds to call again
+     * @return the nanoseconds until the next call
      */
     public long step(long now) {
         if (staging.wantsTail()) {
-            MappedTail.warmUp(); // outside the monitor: the first time it takes a while
+            MappedTail.warmUp(); // outside the monitor, because the first call takes a while
             createTail();
         }
         synchronized (this) {
             if (now - lastLookAt >= LOOK_NANOS && users > 0) {
                 lastLookAt = now;
                 lookForTails();
-                notices.tellHeld();
+                notices.reportHeld();
             }
             long next = lastLookAt + LOOK_NANOS - now;
             if (staging.count() > 0) {
@@ -664,15 +681,15 @@ public final class Journal {
             }
         } catch (IOException failed) {
             staging.tryLater();
-            tellUnlessHelped("cannot stage records of " + directory.path() + ": ", failed);
+            reportUnlessHelped("cannot stage records of " + directory.path() + ": ", failed);
         }
     }
 
-    private void tellUnlessHelped(String notice, IOException failed) {
+    private void reportUnlessHelped(String notice, IOException failed) {
         if (FileDescriptors.areExhausted(failed)) {
             needsDescriptors = true;
         } else {
-            notices.tellOnce(notice + failed);
+            notices.reportOnce(notice + failed);
         }
     }
 
@@ -683,31 +700,31 @@ public final class Journal {
                 underLock(this::recoverTails);
             }
         } catch (IOException failed) {
-            tellUnlessHelped("cannot look for what other processes had staged in " + directory.logs() + ": ", failed);
+            reportUnlessHelped("cannot look for what other processes staged in " + directory.logs() + ": ", failed);
         }
     }
 
     /**
-     * Brings in what processes that died had staged, without a record of our own.
+     * Recovers what dead processes had staged, without writing a record of our own.
      *
-     * @return false if another process was in the way
+     * @return false if another process held the lock
      */
     public synchronized boolean recover() throws IOException {
         try {
             return underLock(this::recoverTails);
         } finally {
-            notices.tellHeld();
+            notices.reportHeld();
             closeIfUnused();
         }
     }
 
     /**
-     * Does all that the next start of an application would do here, without a record of our own: brings in what
-     * processes that died had staged, sets a torn end aside, reports those that died, and writes a description that is
-     * missing or damaged. The number for the Python SDK is corrected, unless somebody has the session open, or may
-     * have.
+     * Does everything that the next start of an application would do here, without writing a record of our own:
+     * recovers what dead processes had staged, sets a torn end aside, reports the dead processes, and writes a missing
+     * or damaged description. Corrects the number for the Python SDK, unless somebody has, or may have, the session
+     * open.
      *
-     * @return false if another process was in the way
+     * @return false if another process held the lock
      */
     public synchronized boolean repair() throws IOException {
         boolean isLeftAlone = log.isLeftAlone(); // before we touch it
@@ -716,21 +733,21 @@ public final class Journal {
                 recoverTails();
                 description.writeIfUnreadable();
                 if (users == 0 && (isLeftAlone || lock.excludesFlock())) {
-                    log.mendHint();
+                    log.repairHint();
                 }
             });
         } finally {
-            notices.tellHeld();
+            notices.reportHeld();
             closeIfUnused();
         }
     }
 
-    /** Whether a process has ended without closing a session's log, and nobody has said so there yet. */
+    /** Whether a process has ended without closing a session's log, and this has not been reported there yet. */
     public static boolean isCrashReportDue(SessionDirectory directory) {
         return CrashReports.areDue(directory, null);
     }
 
-    /** How many records of other processes were brought in since the last call. */
+    /** How many records of other processes were recovered since the last call. */
     public synchronized int pollRecovered() {
         int records = recovered;
         recovered = 0;
@@ -738,8 +755,8 @@ public final class Journal {
     }
 
     /**
-     * Whether, since the last call, {@link #step} could not do something because no file descriptors were left. Nothing
-     * is lost by that; it tries again.
+     * Whether, since the last call, file descriptors were exhausted when {@link #step} needed one. Nothing is lost by
+     * that; it tries again.
      */
     public synchronized boolean pollNeedsDescriptors() {
         boolean needed = needsDescriptors;
@@ -748,8 +765,8 @@ public final class Journal {
     }
 
     /**
-     * The JVM is about to end, in order, but without further notice: from now on every record is written at once, and
-     * nobody is to be told of that end.
+     * Prepares for an orderly exit of the JVM at any moment: from now on every record is written at once, and the exit
+     * will not be reported as a crash.
      */
     public void expectExit() throws IOException {
         synchronized (this) {
@@ -766,9 +783,10 @@ public final class Journal {
     }
 
     /**
-     * This process is done with the session, in order, unless somebody uses the journal at this moment.
+     * Removes this process's mark, unless somebody is using the journal: the process is done with the session and
+     * closed it in order.
      *
-     * @throws IOException if its mark stays, so that others may be told that it was killed
+     * @throws IOException if the mark stays, so that this process may be reported as killed
      */
     public synchronized void end() throws IOException {
         if (users == 0) {
@@ -777,10 +795,10 @@ public final class Journal {
     }
 
     /**
-     * As {@link #end}, also while the log is open, unless somebody has wanted to append since. The next record takes it
-     * back.
+     * As {@link #end}, but even while the log is open, unless somebody has tried to append since. The next record marks
+     * the process again.
      *
-     * @param moment by the clock that was given
+     * @param moment a time by this journal's clock
      */
     public synchronized void endUnlessUsedSince(long moment) throws IOException {
         if (lastUsedAt - moment < 0) {
@@ -808,7 +826,7 @@ public final class Journal {
         StackHeadroom.require();
         description.closed();
         try {
-            log.close(); // first: then there is a descriptor for the tail's end
+            log.close(); // first, to free a descriptor for closing the tail
         } finally {
             try {
                 closeTail();
@@ -827,7 +845,8 @@ public final class Journal {
         try {
             ownMark.idle();
         } catch (IOException failed) {
-            // It says that the log is open. That matters only to other containers, should this process be killed.
+            // The mark still says that the log is open. That matters only to other containers, and only if this process
+            // is killed.
         }
     }
 
@@ -852,21 +871,21 @@ public final class Journal {
     }
 
     /**
-     * Creates the directory of logs, unless it is there.
+     * Creates the directory of logs, unless it exists.
      *
-     * @throws IOException also if it, or one above it and below the root, is a link
+     * @throws IOException also if it, or a parent below the root, is a link
      */
     public void createDirectory() throws IOException {
         requireNoLinks();
         storage().createDirectory(directory.logs());
     }
 
-    /** @throws IOException if the directory of logs, or one above it and below the root, is a link */
+    /** @throws IOException if the directory of logs, or a parent below the root, is a link */
     public void requireNoLinks() throws IOException {
         directory.requireNoLinks(name);
     }
 
-    /** Where the session lies. */
+    /** The session's directory. */
     public SessionDirectory directory() {
         return directory;
     }

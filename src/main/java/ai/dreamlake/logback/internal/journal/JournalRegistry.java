@@ -12,7 +12,7 @@ import java.util.function.LongSupplier;
 
 /**
  * The journals of this JVM, one per directory. So two appenders, or one before and after a reconfiguration, write
- * through one journal with one lock. A journal that nobody refers to any more is garbage.
+ * through the same journal with the same lock. A journal that nobody refers to is garbage-collected.
  */
 public final class JournalRegistry {
 
@@ -25,7 +25,7 @@ public final class JournalRegistry {
         }
     }
 
-    /** By real path, so that two ways to a directory are one key. Guarded by itself. */
+    /** Keyed by real path, so that two paths to a directory are one key. Guarded by itself. */
     private static final Map<Path, Entry> ENTRIES = new HashMap<>();
 
     private static final ReferenceQueue<Journal> GARBAGE = new ReferenceQueue<>();
@@ -33,10 +33,10 @@ public final class JournalRegistry {
     private JournalRegistry() {}
 
     /**
-     * The journal of a session, whose directory is created. Its files are opened by its first record.
+     * The journal of a session. Creates the session's directory; the files are opened by the first record.
      *
-     * @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once. A
-     *     journal that exists already keeps its own
+     * @param writeDelay how long a record may be staged, in nanoseconds; 0 to write every record at once. A journal
+     *     that already exists keeps its own
      * @throws IOException if the session's directory is missing and cannot be created
      */
     public static Journal journal(Path root, SessionName name, LongSupplier nanoTime, Storage storage, long writeDelay)
@@ -60,7 +60,7 @@ public final class JournalRegistry {
     private static void removeGarbage() {
         for (Reference<?> entry = GARBAGE.poll(); entry != null; entry = GARBAGE.poll()) {
             if (entry instanceof Entry collected) {
-                ENTRIES.remove(collected.key, collected); // unless a successor has its place
+                ENTRIES.remove(collected.key, collected); // unless a successor has taken its place
             }
         }
     }

@@ -20,22 +20,22 @@ public final class Line {
     boolean wakesKeeper;
 
     /**
-     * Whether the record is in the log or the tail, even if {@link Journal#append} throws. A field, since whoever asks
-     * may have no stack left for a call.
+     * Whether the record is in the log or the tail, even if {@link Journal#append} throws. A public field, since a
+     * caller may have no stack left for a method call.
      */
     public boolean written;
 
-    /** Whether nobody closes files any more to get descriptors for what else the record needs. */
+    /** Whether no more files will be closed to free descriptors for the record's side files. */
     private boolean lastAttempt;
 
     /**
-     * Sets all there is to know about the next record.
+     * Sets everything about the next record.
      *
-     * @param bytes the record up to where its number stands, with {@code LineFormat.ROOM_FOR_NUMBER} bytes of room
-     *     after it, which are overwritten
+     * @param bytes the record up to its number, then {@code LineFormat.ROOM_FOR_NUMBER} bytes of room, which are
+     *     overwritten
      * @param length the record's length
      * @param forced whether to wait until the device has the record
-     * @param description what {@code SessionDescription.toText} made, or null
+     * @param description as {@code SessionDescription.toText} returned it, or null
      */
     public Line set(byte[] bytes, int length, boolean forced, @Nullable String description) {
         this.bytes = bytes;
@@ -49,37 +49,42 @@ public final class Line {
         return this;
     }
 
-    /** Forgets what belongs to the application. */
+    /** Drops all references to the application's objects. */
     public void clear() {
         description = null;
         listener = null;
         written = false;
     }
 
-    /** Sets who hears, at once or later, which number the record gets. Nobody does otherwise. */
+    /**
+     * Sets the listener that is notified, at once or later, of the number that the record gets. Without a call nobody
+     * is.
+     */
     public void reportTo(WriteListener listener) {
         this.listener = listener;
     }
 
     /**
-     * From now on, a side file that cannot be opened for want of file descriptors no longer keeps the record from the
-     * log: nothing can be done about it.
+     * From now on, a side file that cannot be opened for lack of file descriptors no longer stops the record from being
+     * written: nothing more can be done about it.
      */
     public void makeLastAttempt() {
         lastAttempt = true;
     }
 
-    /** Whether that is why something failed, and worth another attempt after some files were closed. */
+    /**
+     * Whether exhausted file descriptors caused a failure, and another attempt is worthwhile after closing some files.
+     */
     public boolean needsDescriptors(IOException failure) {
         return !lastAttempt && FileDescriptors.areExhausted(failure);
     }
 
-    /** There is something for {@link Journal#step} to do since this record opened its session. */
+    /** Notes that {@link Journal#step} has something to do, because this record opened its session. */
     public void wakeKeeper() {
         wakesKeeper = true;
     }
 
-    /** Whether {@link Journal#step} has something to do since this record was appended. */
+    /** Whether {@link Journal#step} has something to do because this record was appended. */
     public boolean wakesKeeper() {
         return wakesKeeper;
     }

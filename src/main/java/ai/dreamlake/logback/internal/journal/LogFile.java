@@ -6,8 +6,8 @@ import java.io.FileOutputStream;
 import java.io.IOException;
 
 /**
- * A log, open for appending. Each write is one system call at the file's end, even if others append as well. A
- * FileChannel would not do: it closes when the thread is interrupted.
+ * A log, open for appending. Each write is one system call at the file's end, even if others append too. Not a
+ * FileChannel, because that closes when the thread is interrupted.
  */
 public class LogFile extends FileOutputStream {
 
@@ -21,7 +21,7 @@ public class LogFile extends FileOutputStream {
         return log;
     }
 
-    /** Returns when the device has everything that was written. */
+    /** Returns once everything written is on the device. */
     public void force() throws IOException {
         getFD().sync();
     }

@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Finds out which of some records a log has already. Reads in blocks, however long the log is. */
+/** Finds out which of the given records a log already has. Reads in blocks, so the log can be of any length. */
 final class LogSearch {
 
     private static final int BLOCK = 64 * 1024;
@@ -20,9 +20,9 @@ final class LogSearch {
     private LogSearch() {}
 
     /**
-     * How many of these lines the log has, from the first one on without a gap.
+     * How many of these lines the log has, counted from the first one without a gap.
      *
-     * @param place the position that they were to be written at; they may be after it
+     * @param place where they were to be written; they may be anywhere after it
      * @param lines with numbers and line feeds
      */
     static int countFrom(File log, long place, List<byte[]> lines) throws IOException {
@@ -73,10 +73,10 @@ final class LogSearch {
     }
 
     /**
-     * How many of these records the log has from a place on, whatever their numbers: of the first records, as many as
-     * follow each other somewhere.
+     * How many of these records, counted from the first one, follow each other somewhere in the log after a position,
+     * whatever their numbers.
      *
-     * @param place where the search begins; in a log that is shorter, at its beginning
+     * @param place where the search begins; if the log is shorter, it begins at the start
      * @param records without numbers and line feeds
      */
     static int countUnnumbered(File log, long place, List<byte[]> records) throws IOException {
@@ -102,9 +102,7 @@ final class LogSearch {
         return most;
     }
 
-    /**
-     * The next line without its line feed, or its first bytes if it is longer than the longest one; null at the end.
-     */
+    /** The next line without its line feed, or just over {@code longest} bytes of a longer one; null at the end. */
     private static byte @Nullable [] readLine(InputStream in, int longest) throws IOException {
         ByteArrayOutputStream line = new ByteArrayOutputStream();
         int next = in.read();

@@ -13,18 +13,18 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * All records of a session at one moment, for whoever only reads: what the logs have up to some length, and what is
- * staged and in no log. Takes no lock and changes nothing, whoever writes meanwhile.
+ * All records of a session at one moment, for readers: what the logs contain up to a length, and what is staged but in
+ * no log. Takes no lock and changes nothing, even while others write.
  *
  * @param logs oldest first: the segments of a spool, then the log
- * @param staged the records that no log has yet; their numbers follow the last one of the logs
+ * @param staged the records that are in no log yet; their numbers continue those of the logs
  */
 public record LogSnapshot(List<Part> logs, List<Staged> staged) {
 
-    /** How often to look again while somebody writes. */
+    /** How often to look while somebody writes. */
     private static final int MAX_LOOKS = 20;
 
-    /** The part of a log that counts: from its beginning up to a length. What is written after that is not seen. */
+    /** The visible part of a log: from its beginning up to a length. What is written later is not seen. */
     public record Part(File file, long length, FileIdentity identity) {
 
         static Part of(File file) throws IOException {
@@ -35,7 +35,7 @@ public record LogSnapshot(List<Part> logs, List<Staged> staged) {
         /**
          * Opens the file.
          *
-         * @throws IOException also if it is gone, or has become a segment of a spool, since the look
+         * @throws IOException also if it has since been deleted or turned into a segment of a spool
          */
         public RandomAccessFile open() throws IOException {
             RandomAccessFile opened = RegularFile.open(file, "r");
@@ -58,7 +58,7 @@ public record LogSnapshot(List<Part> logs, List<Staged> staged) {
      */
     public record Staged(byte[] text) {}
 
-    /** What a tail said at one look. */
+    /** What a tail contained at one look. */
     private record Look(File tail, TailHeader header, List<byte[]> records, int written) {
         boolean isLike(Look other) {
             return tail.equals(other.tail) && header.equals(other.header) && written == other.written;
@@ -70,9 +70,9 @@ public record LogSnapshot(List<Part> logs, List<Staged> staged) {
     }
 
     /**
-     * Looks at a session. Records move from a tail into the log, so both are seen at one moment only if no tail has
-     * changed while the lengths of the logs were read, and no log has become a segment. Where a tail changes at every
-     * look, what is staged is left out: the logs alone are what they were at one moment, too.
+     * Takes a snapshot. Records move from a tail into the log, so the two are consistent only if no tail changed, and
+     * no log became a segment, while the logs' lengths were read. If a tail changes at every look, staged records are
+     * left out: the logs alone are still a consistent snapshot.
      *
      * @throws IOException if the session cannot be read
      */
@@ -125,7 +125,7 @@ public record LogSnapshot(List<Part> logs, List<Staged> staged) {
         return looks;
     }
 
-    /** Nothing if it is no file, or gone: then its records are in the log. */
+    /** Empty if it is not a regular file, or is gone: then its records are in the log. */
     private static byte[] bytes(File tail) throws IOException {
         BasicFileAttributes attributes = FileIdentity.attributes(tail.toPath());
         if (attributes == null || !attributes.isRegularFile()) {

@@ -17,15 +17,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * The end of a log, where the next record goes.
  *
- * <p>The log is the truth: the next number is the one of the last record, plus one, whatever any other file says.
- * Finding it reads the last 64 KiB as a rule, so that a log of 10 GB opens as fast as an empty one. No line is held in
- * memory as a whole.
+ * <p>The log is the truth: the next number is the last record's plus one, whatever any other file says. Finding it
+ * normally reads only the last 64 KiB, so a log of 10 GB opens as fast as an empty one. No line is held in memory as a
+ * whole.
  *
- * <p>A record of somebody else may have no number, or none that can be continued. Then the last one that can, within 64
- * KiB, is continued by the lines after it; if there is none, all lines of the log are counted.
+ * <p>A record from another writer may have no number, or one that cannot be continued. Then the last number within 64
+ * KiB that can be continued counts, plus one for each line after it. If there is none, all lines of the log are
+ * counted.
  *
- * <p>What follows the last record is damage: the torn line of a writer that was killed, or what a power loss or an
- * editor left there. It is set aside into a file of its own, byte for byte, and cut off; nothing before it is touched.
+ * <p>Anything after the last record is damage: the torn line of a killed writer, or what a power loss or an editor left
+ * there. It is copied byte for byte into a separate file and cut off. Nothing before it is touched.
  *
  * @param length where the last record ends
  * @param nextNumber the number of the next record
@@ -40,7 +41,7 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
         LAST_RECORD,
         /** The number of an earlier record, and the lines after it. */
         EARLIER_RECORD,
-        /** All lines of this log. What was numbered before this log is not known here. */
+        /** All lines of this log. Numbers given before this log began are not known here. */
         ALL_LINES
     }
 
@@ -51,10 +52,10 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     }
 
     /**
-     * Finds the end of a log that nobody else can be writing, and mends it.
+     * Finds the end of a log that nobody else can be writing, and repairs it.
      *
-     * @param log may be missing, which is like empty
-     * @param torn where damage goes; made when there is some
+     * @param log may be missing, which counts as empty
+     * @param torn receives the damage; created only if there is some
      */
     static LogTail recover(File log, File torn) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
@@ -63,10 +64,10 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     }
 
     /**
-     * Finds the end of a log that somebody else may be writing at this moment, and mends it if it may.
+     * Finds the end of a log that somebody else may be writing right now, and repairs it if that is allowed.
      *
-     * @param isSettled whether a part of a line, at the end of a log of this length, may be cut off
-     * @return null if it may not, or if the log grew meanwhile
+     * @param isSettled whether a partial line at the end of a log of this length may be cut off
+     * @return null if it may not be cut off, or if the log grew meanwhile
      */
     static @Nullable LogTail recover(File log, File torn, LongPredicate isSettled) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
@@ -75,10 +76,10 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     }
 
     /**
-     * Finds the end of a log, and leaves everything as it is. What follows the last record may be damage, or a line
-     * that somebody is writing at this moment.
+     * Finds the end of a log and changes nothing. What follows the last record may be damage, or a line that somebody
+     * is writing right now.
      *
-     * @return null if the number of the next record is not known without reading all of the log
+     * @return null if finding the next record's number would require reading the whole log
      */
     public static @Nullable LogTail look(File log) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "r")) {
@@ -86,7 +87,9 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
         }
     }
 
-    /** When the last record of a log was logged; null if there is none, or if it does not begin with its timestamp. */
+    /**
+     * When the last record of a log was logged; null if there is no record, or if it does not begin with its timestamp.
+     */
     static @Nullable Instant lastTimestamp(File log, long end) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "r")) {
             long start = new Reader(file, null).endOfLastLine(end - 1);
@@ -96,9 +99,9 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     }
 
     /**
-     * Cuts a log off at a position; what follows is set aside.
+     * Truncates a log at a position and sets aside what followed.
      *
-     * @return how many bytes that were
+     * @return how many bytes were set aside
      */
     public static long cut(File log, long end, File torn) throws IOException {
         try (RandomAccessFile file = RegularFile.open(log, "rw")) {
@@ -109,8 +112,8 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
     }
 
     /**
-     * Reads backwards through a block that moves over the file. RandomAccessFile and no FileChannel: that one closes
-     * when the thread is interrupted.
+     * Reads backwards through a block that moves over the file. Uses RandomAccessFile because a FileChannel closes when
+     * the thread is interrupted.
      */
     private static final class Reader {
         private final RandomAccessFile file;
@@ -128,14 +131,14 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
         @Nullable
         LogTail recover(File torn) throws IOException {
             long length = file.length();
-            LogTail found = Objects.requireNonNull(find(length, true)); // all of it, before anything is cut off
+            LogTail found = Objects.requireNonNull(find(length, true)); // complete before anything is cut off
             return cut(found.length, length, torn) ? found : null;
         }
 
         /**
-         * Finds the end, and touches nothing.
+         * Finds the end and changes nothing.
          *
-         * @param counts whether to count all lines where no number tells
+         * @param counts whether to count all lines if no number can be continued
          * @return null if the next number is not known
          */
         @Nullable
@@ -159,7 +162,7 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
             return new LogTail(0, 0, length);
         }
 
-        /** Numbers that cannot be continued, from the last one back to one that can. */
+        /** Steps back over records whose numbers cannot be continued to one whose number can. */
         private @Nullable LogTail numberAfter(long lastStart, long end, long length, boolean counts)
                 throws IOException {
             long lines = 1;
@@ -192,17 +195,17 @@ public record LogTail(long length, long nextNumber, long setAside, Source source
             return lines;
         }
 
-        /** Cuts off what is after a position, and sets it aside. False if it may not be cut at this moment. */
+        /** Cuts off everything after a position and sets it aside. False if it may not be cut off now. */
         private boolean cut(long end, long length, File torn) throws IOException {
             if (end < length) {
                 if (!mayCut(length)) {
                     return false;
                 }
-                file.setLength(
-                        length); // no change; but where cutting is forbidden it fails now, and not when all is copied
+                // Changes nothing, but fails now, before anything is copied, if the file cannot be truncated.
+                file.setLength(length);
                 setAside(end, length, torn);
                 if (hasGrown(length)) {
-                    return false; // what is set aside is a copy of somebody's line
+                    return false; // what was set aside is a copy of somebody's line
                 }
                 file.setLength(end);
             }

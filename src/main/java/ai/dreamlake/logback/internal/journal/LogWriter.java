@@ -18,22 +18,22 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of a session, where it ends, and the number that comes next (I2). Numbers advance only after a write, by what
- * is in the file. Used under the journal's monitor and the session's lock.
+ * A session's log: where it ends, and which number comes next (I2). The number advances only after a write, by what the
+ * file then contains. Used under the journal's monitor and the session's lock.
  */
 final class LogWriter implements TailRecovery.Log {
 
     /** What {@link #look} finds. */
     enum State {
-        /** As we left it. */
+        /** It is as we left it. */
         OURS,
-        /** Closed, or with an end that we do not know: {@link #open} it. */
+        /** It is closed, or its end is not known: {@link #open} it. */
         UNKNOWN,
-        /** There is another file in its place, or none. */
+        /** Another file is in its place, or none. */
         REPLACED
     }
 
-    /** Longer than any write takes, and than the coarsest time that a file system keeps. */
+    /** Longer than any write takes, and than the coarsest time stamp of a file system. */
     private static final long LEFT_ALONE_MILLIS = TimeUnit.SECONDS.toMillis(10);
 
     private final SessionDirectory directory;
@@ -48,7 +48,7 @@ final class LogWriter implements TailRecovery.Log {
     /** The number of the next record. */
     private long nextNumber;
 
-    /** Where the last record ends: the file's length, unless somebody else touches it. */
+    /** Where the last record ends: the file's length, unless somebody else has changed it. */
     private long length;
 
     /** Whether the file may differ from what we know. Set before a write, cleared after it. */
@@ -82,7 +82,9 @@ final class LogWriter implements TailRecovery.Log {
         return out != null;
     }
 
-    /** Looks whether somebody else wrote to the log or replaced it: its identity and its length, with one call. */
+    /**
+     * Checks whether somebody else wrote to the log or replaced it. One call reads both its identity and its length.
+     */
     State look() throws IOException {
         if (out == null || identity == null || doubtful) {
             return State.UNKNOWN;
@@ -97,9 +99,9 @@ final class LogWriter implements TailRecovery.Log {
     /**
      * Opens the log and finds its end.
      *
-     * @param isAlone whether the lock excludes everybody else, the Python SDK too
+     * @param isAlone whether the lock excludes every other writer, including the Python SDK
      * @param now the time, in nanoseconds
-     * @return false if somebody may be in the middle of writing a line: try again a little later
+     * @return false if somebody may be in the middle of writing a line: try again later
      */
     boolean open(boolean isAlone, long now) throws IOException {
         if (!isAlone && tornEnd.isUnsettled(log.length(), now)) {
@@ -119,26 +121,27 @@ final class LogWriter implements TailRecovery.Log {
         out = storage.open(log);
         identity = FileIdentity.of(log.toPath());
         long next = numberAfter(end);
-        // Our own numbers never go back, even if somebody continues our log with lower ones.
+        // Our own numbers never decrease, even if somebody continues our log with lower ones.
         nextNumber = isSameLog ? Math.max(next, nextNumber) : next;
         length = end.length();
         doubtful = false;
         if (end.setAside() > 0) {
-            notices.tell(log + " did not end with a record: " + end.setAside() + " bytes are set aside in "
+            notices.report(log + " did not end with a record: " + end.setAside() + " bytes are set aside in "
                     + directory.torn().getName());
         }
         return true;
     }
 
-    /** As after a crash, so that a restart need not wait. */
+    /** Whether nobody has written for a while, as after a crash: then a restart need not wait. */
     boolean isLeftAlone() {
         return System.currentTimeMillis() - log.lastModified() > LEFT_ALONE_MILLIS;
     }
 
     private long numberAfter(LogTail end) throws IOException {
         if (end.source() != LogTail.Source.LAST_RECORD) {
-            notices.tellOnce("the last record of " + log + " has no sequenceNumber that can be continued, so lines are"
-                    + " counted from the last one that has, or from the beginning");
+            notices.reportOnce(
+                    "the last record of " + log + " has no sequenceNumber that can be continued, so lines are"
+                            + " counted from the last record that has one, or from the beginning");
         }
         if (storage.retention() == Retention.KEEP) {
             return end.nextNumber();
@@ -152,10 +155,10 @@ final class LogWriter implements TailRecovery.Log {
         }
         return end.source() == LogTail.Source.ALL_LINES
                 ? Math.max(before + end.nextNumber(), hint.read())
-                : Math.max(before + 1, end.nextNumber()); // each segment has a name of its own
+                : Math.max(before + 1, end.nextNumber()); // each segment needs a unique name
     }
 
-    /** The first step of a write. Trouble with the hint never keeps a record from the log. */
+    /** The first step of a write. A failure to write the hint never stops the record from being written. */
     void announce(int records) throws IOException {
         try {
             hint.write(nextNumber + records);
@@ -165,7 +168,7 @@ final class LogWriter implements TailRecovery.Log {
         storage.reached(WriteStep.HINTED);
     }
 
-    /** After a write that was cut short. */
+    /** Corrects the hint after a write that was cut short. */
     private void correctHint() {
         try {
             hint.write(nextNumber);
@@ -174,8 +177,8 @@ final class LogWriter implements TailRecovery.Log {
         }
     }
 
-    /** Corrects the number for the Python SDK, unless somebody has the session open. Nobody writes to it meanwhile. */
-    void mendHint() {
+    /** Corrects the number for the Python SDK, unless somebody has the session open. Nobody writes meanwhile. */
+    void repairHint() {
         try {
             boolean isRight = hint.read() == nextNumber && nextNumber > 0;
             if (!isRight && !SequenceHint.isOpenAnywhere(directory.sequenceHint())) {
@@ -231,7 +234,7 @@ final class LogWriter implements TailRecovery.Log {
         return out;
     }
 
-    /** Why the last write put fewer bytes into the log than it should. An error is thrown as it is. */
+    /** Why the last write wrote fewer bytes than it should. An Error is thrown unchanged. */
     IOException shortWrite() {
         if (shortWrite instanceof Error error) {
             throw error;
@@ -240,8 +243,8 @@ final class LogWriter implements TailRecovery.Log {
     }
 
     /**
-     * How many bytes of whole lines a failed write left: all of them, if an error followed the system call. Part of a
-     * line is cut off. If that fails, too, or if somebody else wrote as well, the log is opened again before the next
+     * How many bytes of whole lines a failed write left: all of them, if the error came after the system call. A
+     * partial line is cut off. If that fails, or if somebody else wrote too, the log is opened again before the next
      * write.
      */
     private int wholeLinesAfterFailure(byte[] lines, int count) {
@@ -259,12 +262,12 @@ final class LogWriter implements TailRecovery.Log {
             }
             return whole;
         } catch (IOException failed) {
-            notices.hold("cannot cut a part of a line off " + log + ": " + failed);
+            notices.hold("cannot cut a partial line off " + log + ": " + failed);
             return 0;
         }
     }
 
-    /** Whether what follows the last record is the beginning of these lines, and not somebody else's. */
+    /** Whether the bytes after the last record are the beginning of these lines, and not somebody else's. */
     private boolean isInLog(byte[] lines, int count) throws IOException {
         byte[] found = new byte[count];
         try (RandomAccessFile file = RegularFile.open(log, "r")) {
@@ -284,7 +287,7 @@ final class LogWriter implements TailRecovery.Log {
         return count;
     }
 
-    /** Trouble here costs no record. */
+    /** Forces the log to the device. A failure costs no record. */
     void force() {
         try {
             openLog().force();
@@ -293,19 +296,20 @@ final class LogWriter implements TailRecovery.Log {
         }
     }
 
-    /** Whether the log is so long that it should become a segment. */
+    /** Whether the log has reached the length at which it becomes a segment. */
     boolean isFull() {
         return length >= storage.maxSegmentBytes();
     }
 
-    /** Makes the log a segment, and begins a new log. */
+    /** Turns the log into a segment and begins a new log. */
     void seal() throws IOException {
         StackHeadroom.require();
         Path segment = directory.segmentBefore(nextNumber);
         if (Files.exists(segment)) {
-            throw new FileAlreadyExistsException(segment.toString()); // the move would replace it
+            throw new FileAlreadyExistsException(segment.toString()); // moving the log would replace it
         }
-        hint.write(nextNumber); // first: once the last record is delivered and deleted, nothing else tells the number
+        // First: once the last record is delivered and deleted, the number is stored nowhere else.
+        hint.write(nextNumber);
         close();
         Files.move(log.toPath(), segment, StandardCopyOption.ATOMIC_MOVE);
         open(true, 0); // a new log has no torn end

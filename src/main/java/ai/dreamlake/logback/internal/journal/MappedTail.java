@@ -19,9 +19,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The tail of a log, where one process stages the records of a burst: a small file, mapped into memory. What is stored
- * there belongs to the operating system at once and survives {@code kill -9} (I1), at the price of a copy instead of a
- * system call.
+ * The tail of a log, where one process stages the records of a burst: a small file, mapped into memory. A stored record
+ * belongs to the operating system at once and survives {@code kill -9} (I1). That costs a copy instead of a system
+ * call.
  *
  * <pre>
  *   F epoch=0000000000 from=000256 …                                the {@link TailHeader}
@@ -30,26 +30,27 @@ import org.jspecify.annotations.Nullable;
  *                                                                   line feeds up to {@value #SIZE} bytes
  * </pre>
  *
- * <p>A record has no number yet. Its first byte is stored last, so a record that a kill tore is never valid, and
- * reading ends there. A lock on the file tells others that the owner lives; it is held as long as the tail is open.
+ * <p>A record has no number yet. Its first byte is stored last, so a record torn by a kill is never valid, and reading
+ * stops there. A lock on the file tells others that the owner is alive; it is held while the tail is open.
  *
- * <p>If somebody truncates the file, a store faults, and HotSpot throws an InternalError, sometimes later, in compiled
- * code after the store. So {@link #put} reads the record's ends back; if they are not there, it provokes the pending
- * error where it can be caught. Then the tail is broken for good. Its records are still in the journal's heap.
+ * <p>If somebody truncates the file, a store faults and HotSpot throws an InternalError, in compiled code sometimes
+ * only after the store. So {@link #put} reads back the record's first and last byte. If they are missing, it provokes
+ * the pending error where it can be caught. The tail is then broken for good; its records are still in the journal's
+ * heap.
  *
  * <p>Not synchronized: the journal's monitor guards it.
  */
 final class MappedTail {
 
-    /** Large enough for the records of one efficient write, and small enough to have one per open session. */
+    /** Large enough for one efficient write, and small enough to have one per open session. */
     static final int SIZE = 64 * 1024;
 
-    /** As often as HotSpot needs to compile {@link #store}. While it compiles, an error could escape. */
+    /** Enough calls for HotSpot to compile {@link #store}. While it is being compiled, an error could escape. */
     private static final int WARM_UP_ROUNDS = 20_000;
 
     private static final int LARGE_ALLOCATION = 2 << 20;
 
-    /** Keeps the compiler from leaving out an allocation. */
+    /** Keeps the compiler from removing an allocation. */
     @SuppressWarnings("UnusedVariable")
     private static volatile byte @Nullable [] sink;
 
@@ -68,12 +69,12 @@ final class MappedTail {
     /** Where the next record goes. */
     private int position = TailHeader.SIZE;
 
-    /** How far a record reached that could not be stored. */
+    /** The end of a record that could not be stored, or 0. */
     private int dirtyEnd;
 
     private long epoch;
 
-    /** Whether another process has taken over what was staged, as of the last look. */
+    /** Whether another process has taken over what was staged, as of the last check. */
     private boolean taken;
 
     private boolean broken;
@@ -85,7 +86,9 @@ final class MappedTail {
         this.tail = tail;
     }
 
-    /** Has {@link #store} compiled. To be called before the first {@link #create}; only the first call takes time. */
+    /**
+     * Makes HotSpot compile {@link #store}. Call this before the first {@link #create}; only the first call takes time.
+     */
     static void warmUp() {
         if (WARM.compareAndSet(false, true) && ByteBuffer.allocateDirect(SIZE) instanceof MappedByteBuffer memory) {
             byte[] record = new byte[150];
@@ -96,8 +99,8 @@ final class MappedTail {
     }
 
     /**
-     * Creates a tail. The session's lock is held. Must not be called on a thread that may be interrupted, since mapping
-     * a file closes it then.
+     * Creates a tail, under the session's lock. Must not be called on a thread that may be interrupted, since an
+     * interrupt closes the channel during mapping.
      *
      * @param session identifies the session
      * @param next the number of the log's next record
@@ -140,7 +143,7 @@ final class MappedTail {
         return stagedLength(length) <= SIZE - position;
     }
 
-    /** How many bytes a record takes here: without its number, with a line feed. */
+    /** How many bytes a record takes in the tail: without its number, with a line feed. */
     static int stagedLength(int length) {
         return LineFormat.lengthWithoutNumber(length) + 1;
     }
@@ -148,7 +151,7 @@ final class MappedTail {
     /**
      * Stores a record. Once this returns true, the record survives the process.
      *
-     * @param record the record up to where its number stands
+     * @param record the record up to its number
      * @return false if the tail is broken
      */
     boolean put(byte[] record, int length) {
@@ -173,7 +176,8 @@ final class MappedTail {
     }
 
     /**
-     * The first byte comes last: until then a line feed is there, and no record. False if the record did not get there.
+     * Stores the first byte last: until then there is a line feed in its place, and so no record. False if the stores
+     * had no effect.
      */
     private static boolean store(MappedByteBuffer tail, int start, byte[] record, int length) {
         int end = start + stagedLength(length);
@@ -182,14 +186,15 @@ final class MappedTail {
         tail.put(end - 1, (byte) '\n');
         VarHandle.releaseFence();
         tail.put(start, (byte) '{');
-        VarHandle.acquireFence(); // or the compiler takes what it has just stored for what is there
+        VarHandle.acquireFence(); // or the compiler may use the stored value instead of reading it back
         return tail.get(start) == '{' && tail.get(end - 1) == '\n';
     }
 
     /**
-     * Has an InternalError thrown that is pending since a store faulted. An allocation that no thread-local buffer can
-     * serve enters the VM, which looks for pending errors when it returns. Measured on JDK 17 and 25, interpreted and
-     * compiled: it threw each time; Thread.yield and other native methods did so only when called by the interpreter.
+     * Makes the JVM throw the InternalError that is pending after a faulted store. An allocation too large for the
+     * thread-local buffer enters the VM, which checks for pending errors on return. Measured on JDK 17 and 25, this
+     * threw each time, in interpreted and compiled code. Thread.yield and other native methods threw only when called
+     * from the interpreter.
      */
     private static void throwPendingError() {
         sink = new byte[LARGE_ALLOCATION];
@@ -206,8 +211,8 @@ final class MappedTail {
     }
 
     /**
-     * Where the records begin that are still ours to write. Another process may have taken over those before, since a
-     * lock can lie. The session's lock is held.
+     * Where the records that are still ours to write begin. Another process may have taken over earlier ones, since our
+     * lock can be dropped without our knowledge. The session's lock is held.
      */
     int ours() {
         try {
@@ -230,7 +235,7 @@ final class MappedTail {
     /**
      * Notes that the staged records are about to be written. The session's lock is held.
      *
-     * @param first the number of the first one
+     * @param first the number of the first record
      * @param place the log's length
      */
     void beginWrite(long first, long place) {
@@ -244,7 +249,7 @@ final class MappedTail {
         checkHeader();
     }
 
-    /** Nothing was written after all. */
+    /** Notes that nothing was written after all. */
     void cancelWrite() {
         try {
             putState(TailHeader.FILLING);
@@ -254,7 +259,7 @@ final class MappedTail {
         checkHeader();
     }
 
-    /** Everything is written. From the first of these stores on, recovery ignores the records. Allocates nothing. */
+    /** Notes that all records are written. Recovery ignores them as soon as the state says so. Allocates nothing. */
     void endWrite() {
         try {
             TailHeader.putEnd(tail, position);
@@ -269,7 +274,7 @@ final class MappedTail {
         checkHeader();
     }
 
-    /** The records before a position are written; the others stay. */
+    /** Notes that the records before a position are written. The others stay staged. */
     void endWriteAt(int end) {
         try {
             TailHeader.putEnd(tail, end);
@@ -288,7 +293,7 @@ final class MappedTail {
         VarHandle.releaseFence();
     }
 
-    /** If the header is not there, an error may be pending; it is provoked here, where it can be caught. */
+    /** If the header cannot be read back, an error may be pending. This provokes it here, where it can be caught. */
     private void checkHeader() {
         try {
             if (!isReadable()) {
@@ -300,32 +305,29 @@ final class MappedTail {
         }
     }
 
-    /**
-     * Whether another process that has taken the tail over was about to write what it found, and did not come to its
-     * end.
-     */
+    /** Whether another process took over the tail, began to write its records, and did not finish. */
     boolean isTakenInTheMiddle() {
         return !broken && taken && TailHeader.state(tail) == TailHeader.WRITING;
     }
 
-    /** The number that the first record would have got there. */
+    /** The number that that process was giving the first record. */
     long takenFirst() {
         return TailHeader.first(tail);
     }
 
-    /** Where it would have been written. */
+    /** Where that process was writing it. */
     long takenPlace() {
         return TailHeader.place(tail);
     }
 
-    /** Whether the header is there. */
+    /** Whether the header can be read back. */
     private boolean isReadable() {
         VarHandle.acquireFence();
         return TailHeader.isState(TailHeader.state(tail));
     }
 
     /**
-     * Closes the tail. Others can take over what is staged.
+     * Closes the tail. Other processes can then take over what is staged.
      *
      * @param mayDelete whether nothing is staged and the session's lock is held
      */
@@ -340,12 +342,12 @@ final class MappedTail {
         }
     }
 
-    /** Now: the mapping lives until it is garbage. */
+    /** Frees the disk space now: the mapping keeps it until it is garbage-collected. */
     private void freeBlocks() {
         try {
             AppendedFile.truncate(file, 0);
         } catch (IOException later) {
-            // There may be no file descriptor left.
+            // File descriptors may be exhausted.
         }
     }
 }

@@ -10,13 +10,13 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the user should know about a journal that works all the same: damage that was found, side files that cannot be
- * written, file systems without locks. Written under the journal's monitor, read by any thread.
+ * What the user should know about a journal that still works: damage that was found, side files that cannot be written,
+ * file systems without locks. Written under the journal's monitor, read by any thread.
  */
 final class Notices {
 
     private final Queue<String> unread = new ConcurrentLinkedQueue<>();
-    private final Set<String> told = new HashSet<>();
+    private final Set<String> reported = new HashSet<>();
     private final List<String> held = new ArrayList<>();
 
     /** The record that is being written, or null. */
@@ -26,25 +26,25 @@ final class Notices {
         this.line = line;
     }
 
-    void tell(String notice) {
+    void report(String notice) {
         unread.add(notice);
     }
 
-    void tellOnce(String notice) {
-        if (told.add(notice)) {
+    void reportOnce(String notice) {
+        if (reported.add(notice)) {
             unread.add(notice);
         }
     }
 
-    /** Keeps a notice until the record is written. If that fails, the exception says enough. */
+    /** Holds a notice until the record is written. If the write fails, its exception says enough. */
     void hold(String notice) {
         held.add(notice);
     }
 
     /**
-     * Keeps a notice of trouble that keeps no record from its log.
+     * Holds a notice of a failure that does not stop the record from being written.
      *
-     * @throws IOException if it comes from a lack of file descriptors, which the record's caller can help
+     * @throws IOException if file descriptors are exhausted: the record's caller can close some and try again
      */
     void hold(String notice, Exception trouble) throws IOException {
         if (line != null && trouble instanceof IOException failed && line.needsDescriptors(failed)) {
@@ -53,9 +53,9 @@ final class Notices {
         hold(notice + trouble);
     }
 
-    void tellHeld() {
+    void reportHeld() {
         if (!held.isEmpty()) {
-            held.forEach(this::tellOnce);
+            held.forEach(this::reportOnce);
             held.clear();
         }
     }

@@ -10,8 +10,8 @@ import java.nio.file.Files;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@link WriterMark} of this process in one session. It is made when the process begins to write there, and removed
- * when it is done with the session. In between, the log may be closed and opened again.
+ * The {@link WriterMark} of this process in one session. It is created when the process begins to write there, and
+ * removed when the process is done with the session. In between, the log may be closed and opened again.
  *
  * <p>Used under the journal's monitor.
  */
@@ -20,17 +20,17 @@ final class OwnMark {
     private final SessionDirectory directory;
     private @Nullable WriterMark mark;
 
-    /** Null if there is none of ours. */
+    /** Null if this process has no mark here. */
     private @Nullable File file;
 
-    /** Locked, as long as the log is open. */
+    /** The mark's file, locked while the log is open; null otherwise. */
     private @Nullable RandomAccessFile open;
 
     OwnMark(SessionDirectory directory) {
         this.directory = directory;
     }
 
-    /** Null if there is none. */
+    /** The mark's file; null if this process has no mark here. */
     @Nullable
     File file() {
         return file;
@@ -41,9 +41,9 @@ final class OwnMark {
     }
 
     /**
-     * Says that this process has the log open. Call it under the session's lock: who reads a mark has that, too.
+     * Notes that this process has the log open. Call it under the session's lock, which readers of a mark hold too.
      *
-     * @throws IOException if that cannot be said; then nothing is left open
+     * @throws IOException if the mark cannot be written; then nothing is left open
      */
     void open() throws IOException {
         if (open != null) {
@@ -67,7 +67,10 @@ final class OwnMark {
         open = opened;
     }
 
-    /** The session may have been deleted since, and begun again by another process. */
+    /**
+     * Whether the file is still our mark. The session may have been deleted since, and started again by another
+     * process.
+     */
     private static boolean isOurs(File file) {
         try {
             WriterMark found = WriterMark.parse(
@@ -78,7 +81,7 @@ final class OwnMark {
         }
     }
 
-    /** Where there are no locks, the identity of the process has to do. */
+    /** Without locks, the identity of the process must suffice. */
     private static void lock(RandomAccessFile file) {
         try {
             file.getChannel().tryLock();
@@ -94,7 +97,7 @@ final class OwnMark {
         file.setLength(line.length);
     }
 
-    /** Says that the log is closed, and may be opened again. */
+    /** Notes that the log is closed, and may be opened again. */
     void idle() throws IOException {
         RandomAccessFile closing = open;
         open = null;
@@ -109,7 +112,7 @@ final class OwnMark {
     void end() throws IOException {
         File ended = file;
         boolean isOurs = open != null || ended != null && isOurs(ended);
-        idle(); // first: without its lock, an open mark would tell other containers that the process has ended
+        idle(); // first, because to other containers an open mark without its lock means that the process has ended
         file = null;
         if (ended != null && isOurs) {
             Files.deleteIfExists(ended.toPath());

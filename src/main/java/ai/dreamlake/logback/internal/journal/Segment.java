@@ -3,13 +3,13 @@ package ai.dreamlake.logback.internal.journal;
 import java.io.File;
 
 /**
- * A part of a spool's log to which no record is appended any more.
+ * A closed part of a spool's log: nothing more is appended to it.
  *
- * @param end one past the number of its last record; 0 if its name has a number that no record can have
+ * @param end one past the number of its last record; 0 if the number in its name is not valid for a record
  */
 public record Segment(File file, long end) {
 
-    /** Whether a record with this number, or a later one, may be in it. */
+    /** Whether it may contain the record with this number, or a later one. */
     boolean reaches(long number) {
         return end == 0 || end > number;
     }

@@ -15,23 +15,23 @@ import org.jspecify.annotations.Nullable;
 /**
  * {@code .log_sequence}: the next sequence number, for the Python SDK.
  *
- * <p>The SDK believes this file blindly and takes an empty one for 0. So the number is written in place, with one
+ * <p>The SDK trusts this file blindly and reads an empty one as 0. So the number is written in place, with one
  * {@code write}, at a fixed width:
  *
  * <pre>
  *   "1024               \n"     the number, spaces up to 19 characters, a line feed
  * </pre>
  *
- * <p>It is exact after each write, and is written before the log. So after a kill it may be too large, by one batch at
- * most (then the SDK skips numbers), and is never too small (then it would repeat them).
+ * <p>The number is exact after each write, and is written before the log. So after a kill it may be too large, by one
+ * batch at most, and the SDK then skips numbers. It is never too small, which would make the SDK repeat numbers.
  *
- * <p>The SDK empties the file before it writes. If our lock does not exclude it, our write may come in between; then
- * its number overwrites the beginning of a longer one, and what follows makes it ten times larger. Replacing the file
- * would prevent that, and take a millisecond instead of two microseconds (measured on ext4).
+ * <p>The SDK truncates the file before it writes. Where our lock does not exclude it, our write may come in between.
+ * Then the SDK's number overwrites only the beginning of ours, and a leftover digit may make it ten times larger.
+ * Replacing the file would prevent that, but takes a millisecond instead of two microseconds (measured on ext4).
  *
- * <p>As long as it is open, a shared {@code fcntl} lock on it tells other JVMs that the session is.
+ * <p>While the file is open, a shared {@code fcntl} lock on it shows other JVMs that the session is open.
  *
- * <p>We read it only where no record tells the number: when all records of a spool are delivered and deleted.
+ * <p>We read it only when no record has the number: when all records of a spool are delivered and deleted.
  */
 final class SequenceHint {
 
@@ -46,7 +46,7 @@ final class SequenceHint {
         text[WIDTH - 1] = '\n';
     }
 
-    /** The number, or 0 if the file is missing or makes no sense. */
+    /** The number, or 0 if the file is missing or not a usable number. */
     long read() throws IOException {
         try (InputStream hint = RegularFile.read(file)) {
             long number = Long.parseLong(new String(hint.readNBytes(WIDTH), StandardCharsets.US_ASCII).strip());
@@ -78,18 +78,18 @@ final class SequenceHint {
         hint.write(text);
     }
 
-    /** Trouble here costs no record. Then the session may be deleted while it is open, and begins again. */
+    /** A failure costs no record. The session may then be deleted while it is open, and starts again. */
     private static void showThatItIsOpen(RandomAccessFile hint) {
         try {
             hint.getChannel().tryLock(0, Long.MAX_VALUE, true);
         } catch (IOException | OverlappingFileLockException nobodyIsTold) {
-            // There are no locks here; or another copy of this library in this JVM shows it already.
+            // There are no locks here, or another copy of this library in this JVM holds one already.
         }
     }
 
     /**
-     * Whether any JVM has the file open. Must not be asked by one that has: closing the descriptor that looks drops its
-     * lock.
+     * Whether any JVM has the file open. Must not be called in a JVM that has: closing the descriptor used for the
+     * check drops that JVM's lock.
      *
      * @throws IOException also where there are no locks
      */

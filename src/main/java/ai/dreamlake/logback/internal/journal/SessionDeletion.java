@@ -8,26 +8,26 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
 /**
- * Deletes a session's files. The session's lock is held, and the uploaders' lock, too, where there is a checkpoint.
+ * Deletes a session's files. The session's lock is held; where there is a checkpoint, so is the uploaders' lock.
  *
- * <p>A kill after any step leaves a session that is whole, or one without a log, which begins with number 0 for
- * everybody and can be deleted once more. So the order is this:
+ * <p>A kill after any step leaves either a whole session, or one without a log. The latter starts at number 0 for every
+ * writer and can be deleted again. Hence this order:
  *
  * <ol>
- *   <li>Rename the log to {@code .log_sequence}. The log and the number that continues it go in one step: the Python
- *       SDK believes that file, and takes one with anything but a number in it for 0. With the log gone first, it would
- *       go on in an empty log with the old number; with the number gone first, it would repeat the numbers of the log.
- *       We ourselves look at the log alone.
- *   <li>Delete what was renamed, the marks of writers, {@code session.json}, and what is left of files that were to be
- *       replaced or that are empty.
- *   <li>Delete the checkpoint. Not before the log, which would be uploaded once more. A checkpoint that finds another
- *       log in its place does not apply: its digest differs. And as the last file, since it proves that the session was
- *       delivered.
+ *   <li>Rename the log to {@code .log_sequence}. This removes the log and its next number in one step. The Python SDK
+ *       trusts that file, and reads anything but a number in it as 0. If the log went first, the SDK would continue an
+ *       empty log at the old number. If the number went first, it would repeat the log's numbers. We ourselves look
+ *       only at the log.
+ *   <li>Delete the renamed file, the marks of writers, {@code session.json}, temporary files of replacements that did
+ *       not finish, and empty files of set-aside bytes.
+ *   <li>Delete the checkpoint. If it went before the log, the log would be uploaded again. If a new log takes the old
+ *       one's place, the checkpoint does not apply, since its digest differs. It is the last file because it proves
+ *       that the session was delivered.
  * </ol>
  *
- * <p>The lock files stay, and so do the directories. A process that waits for a lock has its file open: if we deleted
- * that, another one would create and lock a new file, and both would write. A JVM could notice that; the Python SDK
- * does not look. It also writes into {@code tracks} and {@code files} without creating them again.
+ * <p>The lock files and the directories stay. A process that waits for a lock has its file open. If we deleted that
+ * file, another process would create and lock a new one, and both would write. A JVM could notice that; the Python SDK
+ * does not check. The SDK also writes into {@code tracks} and {@code files} without creating them again.
  */
 final class SessionDeletion {
 
@@ -40,9 +40,9 @@ final class SessionDeletion {
     }
 
     /**
-     * Whether nothing keeps the session, and nobody has it open.
+     * Whether nothing prevents the deletion, and nobody has the session open.
      *
-     * @param expected what lay there at an earlier look
+     * @param expected the inventory taken earlier
      */
     boolean isPossible(SessionInventory expected) throws IOException {
         return expected.isDeletable()
@@ -57,7 +57,7 @@ final class SessionDeletion {
             Files.move(log, hint, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             storage.deleted(log);
         } catch (NoSuchFileException goneAlready) {
-            // An earlier attempt came so far.
+            // An earlier attempt got this far.
         }
         for (Path empty : directory.filesSetAside()) {
             delete(empty);
@@ -66,7 +66,7 @@ final class SessionDeletion {
             delete(mark.toPath());
         }
         for (Path file : directory.filesOfLog()) {
-            if (!file.equals(log)) { // which a Python program may have begun again, where our lock does not exclude it
+            if (!file.equals(log)) { // where our lock does not exclude Python programs, one may have started it again
                 delete(file);
             }
         }

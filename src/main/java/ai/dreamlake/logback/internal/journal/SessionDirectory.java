@@ -24,13 +24,13 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where everything of a session lies. No other class knows a path or a file name.
+ * The layout of a session's directory. No other class knows a path or a file name.
  *
  * <pre>
  *   &lt;localPath&gt;/&lt;workspace&gt;/&lt;session&gt;/
  *     session.json                             the description
  *     parameters.json                          the parameters of a Python run, which we only read
- *     session.json.damaged                     a description that was no JSON object
+ *     session.json.damaged                     a description that was not a JSON object
  *     logs/logs.jsonl                          the log that records are appended to
  *     logs/logs.0000000000000001234.jsonl      a segment of a spool: ends with record 1233
  *     logs/logs.jsonl.tail                     what a process has staged; also logs.jsonl.tail.1 and so on
@@ -39,9 +39,9 @@ import org.jspecify.annotations.Nullable;
  *     logs/.log_sequence.lock                  the lock of writers
  *     logs/.upload                             how far the log is acknowledged
  *     logs/.upload.lock                        the lock of uploaders
- *     logs/.upload.lost                        a segment that is given up while an older one is being sent
+ *     logs/.upload.lost                        a segment given up while an older one is being sent
  *     logs/.writer                             which process writes; also .writer.1 and so on
- *     logs/rejected.jsonl                      records that the server refused for good
+ *     logs/rejected.jsonl                      records that the server refused permanently
  * </pre>
  *
  * @param path the session's own directory
@@ -57,7 +57,7 @@ public record SessionDirectory(Path path) {
         return new SessionDirectory(root.resolve(name.workspace()).resolve(name.session()));
     }
 
-    /** The name of the session whose directory this would be, by its path below the root; null if it is none. */
+    /** The name of the session that would have this path below the root; null if the path is too short for one. */
     public static @Nullable SessionName nameOf(Path relative) {
         int depth = relative.getNameCount();
         if (depth < 2) {
@@ -70,9 +70,9 @@ public record SessionDirectory(Path path) {
     }
 
     /**
-     * Makes sure that nothing leads outside.
+     * Checks that no link leads out of the root.
      *
-     * @param name the session's name on disk, which tells how far below the root this is
+     * @param name the session's name on disk, which determines how far below the root this directory is
      * @throws IOException if one of the directories below the root is a link
      */
     public void requireNoLinks(SessionName name) throws IOException {
@@ -113,7 +113,7 @@ public record SessionDirectory(Path path) {
         return inLogs("logs.jsonl.torn").toFile();
     }
 
-    /** Whether any process has staged something here, as far as that can be read. */
+    /** Whether any process has staged something here, as far as can be read. */
     public boolean hasTails() {
         try {
             return !tails(null).isEmpty();
@@ -149,15 +149,15 @@ public record SessionDirectory(Path path) {
                 .toList();
     }
 
-    /** None if there is no directory for logs. Unlike {@link File#list}, it tells why it fails. */
+    /** Empty if there is no directory for logs. Unlike {@link File#list}, it reports why it fails. */
     private List<String> namesInLogs() throws IOException {
         return list(logs()).stream().map(file -> file.getFileName().toString()).toList();
     }
 
     /**
-     * What lies in a directory; nothing if there is none.
+     * The content of a directory; empty if it does not exist.
      *
-     * @throws IOException if it cannot be read, or if it is something else, such as a pipe: to open that would wait
+     * @throws IOException if it cannot be read, or if it is something else, such as a pipe: opening a pipe would wait
      *     forever
      */
     static List<Path> list(Path directory) throws IOException {
@@ -179,12 +179,12 @@ public record SessionDirectory(Path path) {
         return content;
     }
 
-    /** A name for the tail of one more process. */
+    /** An unused name for the tail of another process. */
     File unusedTail() {
         return unused("logs.jsonl.tail");
     }
 
-    /** A name for the mark of one more process. */
+    /** An unused name for the mark of another process. */
     File unusedMark() {
         return unused(".writer");
     }
@@ -221,13 +221,13 @@ public record SessionDirectory(Path path) {
         return inLogs("rejected.jsonl").toFile();
     }
 
-    /** Where the log goes when its next record has this number. */
+    /** The name that the log gets as a segment, if its next record would have this number. */
     Path segmentBefore(long number) {
         return inLogs(String.format(Locale.ROOT, "logs.%019d.jsonl", number));
     }
 
     /**
-     * The segments, oldest first; none if there is no directory for logs.
+     * The segments, oldest first; empty if there is no directory for logs.
      *
      * @throws IOException if the directory cannot be read
      */
@@ -245,7 +245,10 @@ public record SessionDirectory(Path path) {
         return Set.of(lock(), uploadLock(), path.resolve(".session.lock")).contains(file);
     }
 
-    /** The log, and the files that are of no use without it. {@link SessionDeletion} says in which order they go. */
+    /**
+     * The log, and the files that are useless without it. {@link SessionDeletion} explains the order in which they are
+     * deleted.
+     */
     List<Path> filesOfLog() {
         return List.of(
                 log().toPath(),
@@ -256,12 +259,12 @@ public record SessionDirectory(Path path) {
                 checkpoint());
     }
 
-    /** The files for what is kept nowhere else: damage, and what the server refuses. */
+    /** The files whose content is kept nowhere else: damage, and records that the server refuses. */
     List<Path> filesSetAside() {
         return List.of(torn().toPath(), rejectedRecords().toPath(), damagedDescription());
     }
 
-    /** Whether this is a segment of a spool, or what a process has staged. */
+    /** Whether this is a segment of a spool, or a process's tail. */
     boolean isSegmentOrTail(Path file) {
         String name = file.getFileName().toString();
         return logs().equals(file.getParent())
@@ -273,7 +276,7 @@ public record SessionDirectory(Path path) {
                 && MARK.matcher(file.getFileName().toString()).matches();
     }
 
-    /** The directories for what is no log. The Python SDK makes them when it opens a session. */
+    /** The directories for content other than logs. The Python SDK creates them when it opens a session. */
     boolean isForTracksOrFiles(Path directory) {
         return Set.of(path.resolve("tracks"), path.resolve("files")).contains(directory);
     }

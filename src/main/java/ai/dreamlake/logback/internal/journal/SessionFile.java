@@ -37,13 +37,13 @@ import tools.jackson.databind.node.ObjectNode;
  *   }
  * </pre>
  *
- * Opening a session that exists keeps what stands there, unknown keys too, overwrites what is given, and sets
- * {@code updated_at}. The file is replaced by rename: a reader sees the old one or the new one. Its writers hold the
- * session's lock; the SDK's own lock around it ({@code .session.lock}) is not taken.
+ * Opening an existing session keeps the file's content, including unknown keys, overwrites what is given, and sets
+ * {@code updated_at}. The file is replaced by a rename, so a reader sees the old one or the new one. Writers hold the
+ * session's lock; the SDK's own lock for this file ({@code .session.lock}) is not taken.
  */
 final class SessionFile {
 
-    /** A longer file is left alone. */
+    /** A longer file is left unchanged. */
     private static final int MAX_BYTES = 16 << 20;
 
     private static final DateTimeFormatter TIMESTAMP =
@@ -69,10 +69,10 @@ final class SessionFile {
     }
 
     /**
-     * Creates the file, or updates the one that is there.
+     * Creates the file, or updates the existing one.
      *
      * @param given what to overwrite: any of {@code description}, {@code tags}, {@code folder}, {@code metadata}
-     * @return what was wrong with the file that was there, or null
+     * @return what was wrong with the existing file, or null
      */
     @Nullable
     String upsert(ObjectNode given, Instant now) throws IOException {
@@ -83,7 +83,7 @@ final class SessionFile {
             if (session == null) {
                 Path aside = directory.damagedDescription();
                 Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
-                damage = file + " was no JSON object; it is kept as " + aside.getFileName();
+                damage = file + " was not a JSON object; it is kept as " + aside.getFileName();
             }
         }
         if (session == null) {
@@ -101,12 +101,12 @@ final class SessionFile {
         return Files.exists(file, LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Whether there is one, and it is an object. */
+    /** Whether the file exists and is a JSON object. */
     boolean isReadable() throws IOException {
         return exists() && read() != null;
     }
 
-    /** Whether somebody wants the session to stay as it is. What cannot be understood may say so. */
+    /** Whether the session is write-protected. A file that cannot be understood counts as protected. */
     boolean isWriteProtected() throws IOException {
         if (!exists()) {
             return false;

@@ -19,11 +19,11 @@ public final class SessionFinder {
     private SessionFinder() {}
 
     /**
-     * Goes through all sessions under a root. At most one directory is open at a time, and none while a session is
-     * reported: the application may have few file descriptors left.
+     * Visits all sessions under a root. At most one directory is open at a time, and none during the callbacks: the
+     * application may have few file descriptors left.
      *
      * @param wanted which sessions to report
-     * @param found receives the name on disk of each
+     * @param found receives each session's name on disk
      * @throws IOException if the root itself cannot be found
      */
     public static void find(Path root, Predicate<SessionDirectory> wanted, Consumer<SessionName> found)
@@ -48,7 +48,7 @@ public final class SessionFinder {
             return files.filter(file -> Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
                     .toList();
         } catch (IOException | UncheckedIOException unreadable) {
-            return List.of(); // it is gone, or not for us
+            return List.of(); // it is gone, or we may not read it
         }
     }
 }

@@ -9,13 +9,14 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What lies in a session's directory, as far as it matters to whoever wants to delete the session. Nothing is opened,
- * and no link is followed.
+ * What a session's directory contains, as far as deleting the session is concerned. Nothing is opened, and no link is
+ * followed.
  *
- * @param bytes the size of our own files, whatever they are
- * @param lastModified when the last of them was modified, in milliseconds; 0 if there is none. Lock files do not count
- * @param hasCheckpoint whether the session is, or was, to be uploaded
- * @param keptBy something that must not be deleted, so that the session stays; null if there is nothing of that kind
+ * @param bytes the total size of our own files
+ * @param lastModified when the newest of them was modified, in milliseconds since 1970; 0 if there is none. Lock files
+ *     do not count
+ * @param hasCheckpoint whether there is an upload checkpoint: the session is, or was, meant to be uploaded
+ * @param keptBy a file or directory that must not be deleted, so the session stays; null if there is none
  */
 public record SessionInventory(
         long bytes,
@@ -23,7 +24,7 @@ public record SessionInventory(
         boolean hasCheckpoint,
         @Nullable Path keptBy) {
 
-    /** Whether there is anything to delete, and nothing that must stay. */
+    /** Whether there is something to delete, and nothing that must stay. */
     public boolean isDeletable() {
         return lastModified > 0 && keptBy == null;
     }
@@ -56,7 +57,7 @@ public record SessionInventory(
             }
         }
 
-        /** False if it keeps the session. */
+        /** Adds a file or directory. False if it must not be deleted. */
         private boolean add(Path file, BasicFileAttributes attributes) throws IOException {
             if (attributes.isDirectory()) {
                 return isHarmless(file);
@@ -68,7 +69,7 @@ public record SessionInventory(
                 return true;
             }
             if (directory.isMark(file)) {
-                return true; // it goes with the log; who writes is seen otherwise
+                return true; // deleted with the log; a live writer is detected in another way
             }
             boolean goes = directory.filesOfLog().contains(file);
             boolean isSetAside = directory.filesSetAside().contains(file);

@@ -15,15 +15,17 @@ import java.nio.file.StandardOpenOption;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lock of a session's writers, among processes: operating system locks on {@code .log_sequence.lock}, held for one
- * write. Nobody waits in it: a writer that does not get the lock tries again a little later.
+ * The lock between processes that write to a session: operating system locks on {@code .log_sequence.lock}, held for
+ * one write. It never blocks: a writer that does not get the lock tries again a little later.
  *
- * <p>First {@code fcntl}'s lock, which every JVM can take. It belongs to the process, and closing <em>any</em>
- * descriptor of the file drops it: there must be one SessionLock per session and JVM, and its two descriptors are
- * closed together. Only {@code tryLock} is used: {@code lock} closes the channel when the thread is interrupted.
+ * <p>The first lock is {@code fcntl}'s, which every JVM can take. It belongs to the process, and closing <em>any</em>
+ * descriptor of the file drops it. So there must be one SessionLock per session and JVM, and its two descriptors are
+ * closed together. Only {@code tryLock} is used, because {@code lock} closes the channel when the thread is
+ * interrupted.
  *
- * <p>Then, where it can be had, {@code flock}'s, which the Python SDK takes. On local file systems only: on a network
- * file system the two may be one, and we would exclude ourselves. (There, {@code fcntl}'s excludes the SDK.)
+ * <p>The second, where available, is {@code flock}'s, which the Python SDK takes. It is taken on local file systems
+ * only: on a network file system the two may be the same lock, and we would exclude ourselves. (There, {@code fcntl}'s
+ * lock excludes the SDK.)
  *
  * <p>Not synchronized.
  */
@@ -36,15 +38,15 @@ final class SessionLock implements Closeable {
     private @Nullable FileLock lock;
     private @Nullable IOException unsupported;
 
-    /** Null where there is none, also if {@link #flockFailed} tells why. */
+    /** Null if there is none; {@link #flockFailed} may say why. */
     private @Nullable NativeFlock flock;
 
     private @Nullable IOException flockFailed;
 
     /**
-     * Set from before the locks are taken until they are released. If it is still set when they are to be taken again,
-     * an error came in between, such as a stack overflow, and nobody knows what is locked. Then the file is closed,
-     * which drops the locks, and opened again.
+     * Set before the locks are taken and cleared once they are released. If it is still set at the next attempt, an
+     * error such as a stack overflow came in between, and what is locked is unknown. Then the file is closed, which
+     * drops the locks, and opened again.
      */
     private boolean unsure;
 
@@ -52,19 +54,19 @@ final class SessionLock implements Closeable {
         this.file = file;
     }
 
-    /** Why the file system has no locks, or null if it has. Without locks everybody gets the lock. */
+    /** Why the file system has no locks, or null if it has. Without locks, {@link #tryTake} always succeeds. */
     @Nullable
     IOException unsupported() {
         return unsupported;
     }
 
-    /** Why there is no flock although this JVM can call it, or null. */
+    /** Why {@code flock} is not taken although this JVM can call it, or null. */
     @Nullable
     IOException flockFailed() {
         return flockFailed;
     }
 
-    /** Whether the lock, when it is held, excludes the Python SDK. */
+    /** Whether the lock, while held, excludes the Python SDK. */
     boolean excludesFlock() {
         return flock != null && flockFailed == null;
     }
@@ -73,7 +75,7 @@ final class SessionLock implements Closeable {
         return channel != null;
     }
 
-    /** False if another process holds the lock. */
+    /** Tries to take the lock. False if another process holds it. */
     boolean tryTake() throws IOException {
         if (unsure || flockFailed != null && FileDescriptors.areExhausted(flockFailed)) {
             close(); // and try again
@@ -109,7 +111,7 @@ final class SessionLock implements Closeable {
         return true;
     }
 
-    /** Trouble here costs no record: then it is as in a JVM that has no flock. */
+    /** A failure costs no record: we then go on as in a JVM that has no {@code flock}. */
     private void openFlock() {
         flockFailed = null;
         try {
@@ -121,7 +123,10 @@ final class SessionLock implements Closeable {
         }
     }
 
-    /** Without a descriptor, Java says that there is no mount point; and another thread may free one in that moment. */
+    /**
+     * Tries several times: if descriptors are exhausted, Java reports a missing mount point, and another thread may
+     * free a descriptor before we can check the cause.
+     */
     private boolean isLocal() throws IOException {
         for (int attempt = 1; ; attempt++) {
             try {
@@ -140,7 +145,7 @@ final class SessionLock implements Closeable {
         try {
             return usable == null || usable.tryLock();
         } catch (IOException noSuchLocksHere) {
-            flockFailed = noSuchLocksHere; // it stays open, since closing it would drop the other lock
+            flockFailed = noSuchLocksHere; // flock stays open, since closing it would drop the other lock
             return true;
         }
     }
@@ -165,10 +170,10 @@ final class SessionLock implements Closeable {
         }
     }
 
-    /** Drops the locks. The file stays: others may hold it. */
+    /** Drops the locks. The file is not deleted: others may hold its lock. */
     @Override
     public void close() throws IOException {
-        StackHeadroom.require(); // or an overflow in here would leave a descriptor open that nobody knows
+        StackHeadroom.require(); // or an overflow in here would leak a descriptor
         FileChannel closing = channel;
         NativeFlock closingFlock = flock;
         lock = null;

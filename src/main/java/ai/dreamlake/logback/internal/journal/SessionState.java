@@ -16,20 +16,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who writes to a session, and what waits there for its next start, as it can be seen from outside at one moment.
- * Nothing is changed. A Python program leaves no mark, so that it is not seen.
+ * Who writes to a session, and what is left there for its next start, as seen from outside at one moment. Nothing is
+ * changed. A Python program leaves no mark, so it is not seen.
  *
- * @param writers those that left a mark
+ * @param writers the processes that left a mark
  * @param tails what processes have staged
- * @param strange what has the name of a mark or a tail, and is no regular file
+ * @param strange what has the name of a mark or a tail but is not a regular file
  */
 public record SessionState(List<Writer> writers, List<StagedTail> tails, List<File> strange) {
 
-    /** What becomes of a session. */
+    /** Whether a session is in use. */
     public enum Kind {
-        /** A process that lives, as far as this one can know, may write to it. */
+        /** A process that is alive, as far as this one can know, may write to it. */
         OPEN,
-        /** A process ended without closing it, and no other one has seen to that yet. */
+        /** A process ended without closing it, and no other has dealt with that yet. */
         ENDED,
         CLOSED
     }
@@ -44,8 +44,8 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
     /**
      * What a process has staged.
      *
-     * @param records those that are in no log, without numbers; each ends with a brace
-     * @param strayBytes what is there besides, and is no record
+     * @param records the records that are in no log, without numbers; each ends with a brace
+     * @param strayBytes how many other bytes there are that belong to no record
      */
     public record StagedTail(File file, List<byte[]> records, int strayBytes, boolean isOwnerGone) {}
 
@@ -62,7 +62,7 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
         return new SessionState(List.copyOf(writers), tails(directory, name, strange), List.copyOf(strange));
     }
 
-    /** What processes have staged, and nothing else: for who looks often. */
+    /** Only what processes have staged: cheaper, for callers that look often. */
     public static List<StagedTail> tails(SessionDirectory directory, SessionName name) throws IOException {
         return tails(directory, name, new ArrayList<>());
     }
@@ -87,9 +87,9 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
         return attributes != null && attributes.isRegularFile();
     }
 
-    /** Null if the mark has just gone, or says nothing. */
+    /** Null if the mark has just been removed, or cannot be parsed. */
     private static @Nullable Writer writer(File mark) throws IOException {
-        try (RandomAccessFile file = RegularFile.open(mark, "rw")) { // or its lock cannot be tried
+        try (RandomAccessFile file = RegularFile.open(mark, "rw")) { // writable, or its lock could not be tried
             WriterMark found = WriterMark.parse(CrashReports.read(file));
             return found == null ? null : writer(found, CrashReports.hasEnded(found, file));
         } catch (FileNotFoundException goneOrNotPermitted) {
@@ -110,7 +110,7 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
         return new Writer(mark.owner().pid(), mark.host(), mark.command(), mark.since(), hasEnded);
     }
 
-    /** Null if the tail has just gone. */
+    /** Null if the tail has just been removed. */
     private static @Nullable StagedTail tail(SessionDirectory directory, SessionName name, File tail)
             throws IOException {
         byte[] content;
@@ -134,7 +134,7 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
         return new StagedTail(tail, List.copyOf(staged.subList(written, staged.size())), stray, isOwnerGone);
     }
 
-    /** What a tail is filled with does not count. */
+    /** The line feeds that fill a tail do not count. */
     private static int strayBytes(byte[] content, int from) {
         return new String(content, from, content.length - from, StandardCharsets.ISO_8859_1)
                 .strip()
@@ -149,7 +149,7 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
         return writers.isEmpty() && tails.isEmpty() ? Kind.CLOSED : Kind.ENDED;
     }
 
-    /** How many records are staged, by processes that live and by others. */
+    /** How many records are staged, by living processes and by dead ones. */
     public int staged() {
         return tails.stream().mapToInt(tail -> tail.records.size()).sum();
     }

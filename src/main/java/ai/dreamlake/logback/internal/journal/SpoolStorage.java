@@ -11,15 +11,15 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Storage for logs that wait for their delivery. Only their owner can read them.
+ * Storage for logs that wait to be delivered. Only their owner can read them.
  *
- * @param maxSegmentBytes a log that is longer becomes a segment
- * @param writtenBytes counts what is written into logs, so that a limit holds at any speed
+ * @param maxSegmentBytes a log that reaches this length becomes a segment
+ * @param writtenBytes counts the bytes written to logs, so that a limit holds at any speed
  * @param reportsCrashes whether processes that end without closing their logs are reported
  */
 public record SpoolStorage(long maxSegmentBytes, AtomicLong writtenBytes, boolean reportsCrashes) implements Storage {
 
-    /** Storage whose bytes nobody counts. */
+    /** Storage whose bytes are not counted, without crash reports. */
     public SpoolStorage(long maxSegmentBytes) {
         this(maxSegmentBytes, new AtomicLong(), false);
     }
@@ -44,7 +44,7 @@ public record SpoolStorage(long maxSegmentBytes, AtomicLong writtenBytes, boolea
     public void createLog(File log) throws IOException {
         try {
             Files.createFile(log.toPath(), ownerOnly(log.toPath(), "rw-------"));
-        } catch (FileAlreadyExistsException itHasItsRights) {
+        } catch (FileAlreadyExistsException alreadyCreated) {
             // Another process may have created it first.
         }
     }
@@ -56,7 +56,7 @@ public record SpoolStorage(long maxSegmentBytes, AtomicLong writtenBytes, boolea
 
     private static FileAttribute<?>[] ownerOnly(Path path, String rights) {
         if (!path.getFileSystem().supportedFileAttributeViews().contains("posix")) {
-            return new FileAttribute<?>[0]; // on Windows, the user's home protects what lies in it
+            return new FileAttribute<?>[0]; // on Windows, the user's home directory protects its content
         }
         return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(rights))};
     }

@@ -7,17 +7,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The staged records in the heap, from where they are written. So a broken tail loses nothing in a living process. Not
- * synchronized: the journal's monitor guards it.
+ * The copies of the staged records in the heap. Records are written from here, so a broken tail costs a living process
+ * nothing. Not synchronized: the journal's monitor guards it.
  */
 final class StagedLines {
 
-    /** A little more than a tail holds: here, records have the beginning of their number, too. */
+    /** A little more than a tail holds: here, each record includes the start of its number field. */
     private static final int SIZE = MappedTail.SIZE * 5 / 4;
 
     private static final int MAX_LINES = 1024;
 
-    /** How many bytes {@link #finish} writes at most. */
+    /** The most bytes that {@link #finish} can write. */
     static final int MAX_FINISHED = SIZE + MAX_LINES * LineFormat.ROOM_FOR_NUMBER;
 
     private static final byte[] NOTHING = {};
@@ -26,7 +26,10 @@ final class StagedLines {
     private byte[] bytes = NOTHING;
     private int[] ends = NO_LINES;
 
-    /** How many records are staged. {@link Staging} counts here, where a call could throw. */
+    /**
+     * How many records are staged. {@link Staging} increments this field directly, because a call could overflow the
+     * stack.
+     */
     int count;
 
     /** Where the first line begins in the tail. Without a line, the tail is empty. */
@@ -34,7 +37,7 @@ final class StagedLines {
 
     private @Nullable WriteListener listener;
 
-    /** Takes memory, as long as there is a tail. */
+    /** Allocates the memory, which is kept while there is a tail. */
     void allocate() {
         if (bytes.length == 0) {
             bytes = new byte[SIZE];
@@ -55,7 +58,7 @@ final class StagedLines {
         return count;
     }
 
-    /** Who hears of these records. All have the same listener. */
+    /** Notified of these records' numbers. All of them have the same listener. */
     @Nullable
     WriteListener listener() {
         return listener;
@@ -71,7 +74,7 @@ final class StagedLines {
                 && (count == 0 || line.listener == listener);
     }
 
-    /** Copies a record, which does not count before {@link #count} is one higher. */
+    /** Copies a record. It does not count until {@link #count} is incremented. */
     void prepare(Line line) {
         int start = start(count);
         System.arraycopy(line.bytes, 0, bytes, start, line.length);
@@ -79,7 +82,7 @@ final class StagedLines {
         listener = line.listener;
     }
 
-    /** Writes all records with their numbers. Returns where they end. */
+    /** Copies all records, with their numbers, into an array. Returns where they end. */
     int finish(byte[] target, long first) {
         int end = 0;
         for (int line = 0; line < count; line++) {
@@ -91,7 +94,7 @@ final class StagedLines {
         return end;
     }
 
-    /** The lines from one on, as they would be with numbers from another one on. */
+    /** The finished lines, starting with line {@code from}, which gets the number {@code first}. */
     List<byte[]> finished(int from, long first) {
         List<byte[]> finished = new ArrayList<>();
         for (int line = from; line < count; line++) {

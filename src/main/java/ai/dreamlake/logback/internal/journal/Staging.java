@@ -10,21 +10,23 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which records are staged, and keeps them: in a {@link MappedTail}, where they are durable, and in the heap,
- * from where they are written. Used under the journal's monitor.
+ * Decides which records are staged, and keeps each of them twice: in a {@link MappedTail}, where it is durable, and in
+ * the heap, from which it is written. Used under the journal's monitor.
  */
 final class Staging {
 
-    /** A record that comes so long after the last one begins no burst. */
+    /** A record that comes this long after the previous one is not part of a burst. */
     static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    /** As many records within a burst make a tail worthwhile. */
+    /** A burst of this many records justifies a tail. */
     static final int RECORDS_BEFORE_TAIL = 16;
 
-    /** As many more make another attempt worthwhile, if the tail could not be created: on a full disk, for instance. */
+    /**
+     * If the tail could not be created, on a full disk for instance, this many more records justify another attempt.
+     */
     private static final int RECORDS_BEFORE_RETRY = 10_000;
 
-    /** A longer record is written at once: a page takes as long to copy as to write. */
+    /** A longer record is written at once: copying more than a page takes as long as writing it. */
     static final int MAX_RECORD = 4096;
 
     private final SessionDirectory directory;
@@ -35,12 +37,12 @@ final class Staging {
     private boolean enabled;
     private long since;
 
-    /** How many records came within a millisecond after the one before. */
+    /** How many records in a row came within a millisecond of the previous one. */
     private int burst;
 
     private long lastAppendAt;
 
-    /** Whether a tail is worthwhile. Read without the monitor, too. */
+    /** Whether a tail is justified. Also read without the monitor. */
     private volatile boolean wantsTail;
 
     /** @param now the time, by the journal's clock */
@@ -66,7 +68,7 @@ final class Staging {
         return since;
     }
 
-    /** Who hears of the staged records. */
+    /** Notified when the staged records are written; null if nobody is. */
     @Nullable
     WriteListener listener() {
         return lines.listener();
@@ -79,9 +81,9 @@ final class Staging {
     }
 
     /**
-     * Stages a record: not the first one after a quiet moment, which begins no burst.
+     * Stages a record, unless it is the first after a quiet millisecond and so not part of a burst.
      *
-     * @return false if it must be written
+     * @return false if it must be written instead
      */
     boolean stage(Line line, long now) {
         boolean isFirst = lines.count() == 0;
@@ -97,10 +99,10 @@ final class Staging {
         }
         lines.prepare(line);
         if (!tail.put(line.bytes, line.length)) {
-            giveUpTruncated();
+            abandonTruncatedTail();
             return false;
         }
-        // No call in between: where the stack ends, a record must not be in the tail alone, or count as lost.
+        // No call from here on: it could overflow the stack, and leave the record in the tail but counted as lost.
         lines.count++;
         line.written = true;
         if (isFirst) {
@@ -110,7 +112,7 @@ final class Staging {
         return true;
     }
 
-    /** A record was staged or written. Counts how many follow each other closely. */
+    /** Notes that a record was staged or written, and counts how many come in quick succession. */
     void appended(Line line, long now) {
         burst = now - lastAppendAt >= QUIET_NANOS ? 0 : burst + 1;
         lastAppendAt = now;
@@ -124,28 +126,28 @@ final class Staging {
         return wantsTail;
     }
 
-    /** Whether a tail can be created now: it is still wanted, and there is none. */
+    /** Clears the request for a tail. Returns whether to create it: staging is enabled, and there is no tail yet. */
     boolean canCreate() {
         wantsTail = false;
         return enabled && tail == null;
     }
 
-    /** Try again later. */
+    /** Asks for the tail again, at the keeper's next step. */
     void postpone() {
         wantsTail = true;
     }
 
-    /** Try again after many more records, or after a quiet moment. */
+    /** Asks for a tail again only after many more records, or in a new burst after a quiet millisecond. */
     void tryLater() {
         burst = -RECORDS_BEFORE_RETRY;
     }
 
     /**
-     * Creates the tail. The session's lock is held. Not on a thread that may be interrupted.
+     * Creates the tail, under the session's lock. Must not be called on a thread that may be interrupted.
      *
      * @param next the number of the log's next record
      * @param place the log's length
-     * @throws IOException if there are no file descriptors left
+     * @throws IOException if file descriptors are exhausted
      */
     void create(long next, long place) throws IOException {
         try {
@@ -156,16 +158,16 @@ final class Staging {
             if (FileDescriptors.areExhausted(failed)) {
                 throw failed;
             }
-            notices.tellOnce("cannot create " + directory.unusedTail()
-                    + ", so each record is written by itself for now: " + failed.getMessage());
+            notices.reportOnce("cannot create " + directory.unusedTail()
+                    + ", so for now each record is written individually: " + failed.getMessage());
         }
     }
 
     /**
-     * Another process may have taken over what is staged, and somebody may have deleted the tail. The session's lock is
-     * held.
+     * Checks whether another process has taken over staged records, and whether somebody has deleted or truncated the
+     * tail. The session's lock is held.
      *
-     * @return how many of the staged records another process has written; they are no longer staged
+     * @return how many of the staged records another process has written; these are no longer staged
      */
     int check() throws IOException {
         if (tail == null || lines.count() == 0) {
@@ -180,7 +182,8 @@ final class Staging {
             int written = writtenByOthers(taken, tail.takenFirst(), tail.takenPlace());
             taken += written;
             if (written > 0) {
-                tail.endWriteAt(lines.endInTail(taken - 1)); // or a kill in our own write would find them once more
+                // Otherwise a kill in our own write would have them recovered again.
+                tail.endWriteAt(lines.endInTail(taken - 1));
             } else {
                 tail.cancelWrite();
             }
@@ -190,17 +193,17 @@ final class Staging {
         }
         lines.dropFirst(taken);
         if (tail.isBroken()) {
-            giveUpTruncated();
+            abandonTruncatedTail();
         } else if (!tail.isInPlace()) {
-            giveUp("was removed");
+            abandonTail("was removed");
         }
         return taken;
     }
 
-    /** How many records a process that died over them has written, from one on. */
+    /** How many records, starting at {@code from}, were written by a process that died while it wrote them. */
     private int writtenByOthers(int from, long first, long place) throws IOException {
         if (!LineFormat.isNumber(first) || !LineFormat.isNumber(first + lines.count())) {
-            return 0; // nobody writes such numbers
+            return 0; // no writer uses such numbers
         }
         List<byte[]> numbered = lines.finished(from, first);
         int written = LogSearch.countFrom(directory.log(), place, numbered);
@@ -212,22 +215,22 @@ final class Staging {
         return written;
     }
 
-    /** Puts all records with their numbers into an array. Returns where they end. */
+    /** Copies all records, with their numbers, into an array. Returns where they end. */
     int finish(byte[] target, long first) {
         return lines.finish(target, first);
     }
 
-    /** All staged records are about to be written. */
+    /** Notes in the tail that all staged records are about to be written. */
     void beginWrite(long first, long place) {
         if (tail != null) {
             tail.beginWrite(first, place);
         }
     }
 
-    /** So many of the staged records are written; the others stay. */
+    /** Removes the first {@code written} records, which are in the log. The others stay staged. */
     void endWrite(int written) {
         if (tail == null) {
-            // They were in the heap alone.
+            // They were only in the heap.
         } else if (written == lines.count()) {
             tail.endWrite();
         } else if (written > 0) {
@@ -238,24 +241,24 @@ final class Staging {
         lines.dropFirst(written);
     }
 
-    private void giveUpTruncated() {
+    private void abandonTruncatedTail() {
         enabled = false;
-        giveUp("was truncated, so each record of " + directory.path() + " is written by itself from now on");
+        abandonTail("was truncated, so each record of " + directory.path() + " is written individually from now on");
     }
 
-    /** What is staged stays in the heap, for the next write. */
-    private void giveUp(String reason) {
-        MappedTail given = tail;
+    /** Stops using the tail. Staged records stay in the heap for the next write. */
+    private void abandonTail(String reason) {
+        MappedTail abandoned = tail;
         tail = null;
-        if (given != null) {
-            notices.tell(given.file() + " " + reason);
+        if (abandoned != null) {
+            notices.report(abandoned.file() + " " + reason);
             try {
-                if (given.isInPlace()) {
-                    Files.delete(given.file().toPath()); // or it would be recovered, and its records were there twice
+                if (abandoned.isInPlace()) {
+                    Files.delete(abandoned.file().toPath()); // or recovery would write its records a second time
                 }
-                given.close(false);
+                abandoned.close(false);
             } catch (IOException failed) {
-                notices.tell("cannot close " + given.file() + ": " + failed);
+                notices.report("cannot close " + abandoned.file() + ": " + failed);
             }
         }
     }
@@ -265,7 +268,7 @@ final class Staging {
     }
 
     /**
-     * Closes the tail. What is still staged is left in it, for the next one who opens the session.
+     * Closes the tail. Records that are still staged are left in it for the next process that opens the session.
      *
      * @param isLocked whether the session's lock is held
      */
@@ -274,7 +277,7 @@ final class Staging {
         tail = null;
         boolean mayDelete = isLocked && lines.count() == 0;
         if (closing == null && lines.count() > 0) {
-            notices.tell(lines.count() + " records of " + directory.path()
+            notices.report(lines.count() + " records of " + directory.path()
                     + " are lost: their tail was removed, and the log cannot be written");
         }
         lines.free();

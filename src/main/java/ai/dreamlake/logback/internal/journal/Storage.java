@@ -7,10 +7,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** How the files of sessions are made and opened. Tests use it to make disks fail. */
+/** How session files are created and opened. Tests use it to make disks fail. */
 public interface Storage {
 
-    /** As {@link java.nio.file.FileStore#type} calls them. */
+    /** By the names that {@link java.nio.file.FileStore#type} uses. */
     Set<String> LOCAL_FILE_SYSTEMS = Set.of(
             "ext2",
             "ext3",
@@ -27,12 +27,12 @@ public interface Storage {
             "hfs",
             "ufs");
 
-    /** Storage for logs that stay, with the rights that the process gives to new files. */
+    /** Storage for logs that are kept, with the process's default permissions for new files. */
     static Storage kept() {
         return new Storage() {};
     }
 
-    /** As {@link #kept()}; processes that end without closing their logs are reported there. */
+    /** As {@link #kept()}, and processes that end without closing their logs are reported in them. */
     static Storage keptWithReports() {
         return new Storage() {
             @Override
@@ -42,7 +42,9 @@ public interface Storage {
         };
     }
 
-    /** Whether a process leaves its mark in the sessions that it writes, and reports those that left theirs. */
+    /**
+     * Whether this process leaves its mark in the sessions it writes to, and reports dead processes that left theirs.
+     */
     default boolean reportsCrashes() {
         return false;
     }
@@ -51,7 +53,7 @@ public interface Storage {
         return Retention.KEEP;
     }
 
-    /** How long a log of a spool grows before it becomes a segment. A log that stays has no limit. */
+    /** The length at which a spool's log becomes a segment. A log that is kept has no limit. */
     default long maxSegmentBytes() {
         return Long.MAX_VALUE;
     }
@@ -65,30 +67,30 @@ public interface Storage {
         // Nothing to do.
     }
 
-    /** Called after each file of a session that is deleted, for tests that end a process there. */
+    /** Called after each deletion of a session's file, for tests that end a process there. */
     default void deleted(Path file) {
         // Nothing to do.
     }
 
-    /** Creates a directory, and those above it, unless they are there. */
+    /** Creates a directory and its parents, unless they exist. */
     default void createDirectory(Path directory) throws IOException {
         Files.createDirectories(directory);
     }
 
     /**
-     * Whether records can be staged in a file that is mapped into memory: on a local file system that is known to keep
-     * mappings and locks in order. Not on Windows, where a mapped file can be neither cut nor deleted.
+     * Whether records can be staged in a memory-mapped file: only on local file systems known to handle mappings and
+     * locks correctly. Not on Windows, where a mapped file can be neither truncated nor deleted.
      */
     default boolean canStage(Path directory) throws IOException {
         return File.separatorChar == '/' && isLocal(directory);
     }
 
-    /** Whether a file or directory is on a local file system that we know. */
+    /** Whether a file or directory is on a local file system known to us. */
     static boolean isLocal(Path path) throws IOException {
         return LOCAL_FILE_SYSTEMS.contains(Files.getFileStore(path).type());
     }
 
-    /** Creates a log before it is first opened, if it needs special rights. */
+    /** Creates a log before it is first opened, if it needs special permissions. */
     default void createLog(File log) throws IOException {
         // Opening creates it.
     }

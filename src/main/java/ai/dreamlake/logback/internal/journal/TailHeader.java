@@ -9,15 +9,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The first line of a tail, which says what became of the records after it. It has a fixed width, so each field is
- * overwritten in place.
+ * The first line of a tail, which says which of the records after it are written. It has a fixed width, so each field
+ * is overwritten in place.
  *
  * <pre>
  *   F epoch=0000000003 from=000256 end=000256 first=0000000000000001234 place=0000000000000219652 pid=0000004711 … \n
  * </pre>
  *
- * <p>A kill can tear a field, but not the state, which is one byte. So a field changes only while the state says that
- * it does not count:
+ * <p>A kill can tear a field, but not the state, which is one byte. So a field changes only while the state makes it
+ * irrelevant:
  *
  * <pre>
  *   F   filling   records from "from" on are in no log
@@ -25,11 +25,12 @@ import org.jspecify.annotations.Nullable;
  *   D   done      records up to "end" are written; those from "end" on are in no log
  * </pre>
  *
- * @param epoch grows when another process takes over what is staged
+ * @param epoch increases when another process takes over what is staged
  * @param from the position of the first record that is in no log
- * @param end where those begin that are in no log, once a write is done
- * @param first the number of the first of them, or one before it while nothing is being written
- * @param place how long the log was when they began to be written, or before it
+ * @param end once a write is done, the position of the first record that is in no log
+ * @param first the number of the first record that is in no log, or, while nothing is being written, a lower bound for
+ *     it
+ * @param place the log's length when these records began to be written, or, before that, a lower bound for it
  * @param owner the process that stages here
  * @param session tells sessions apart: the short SHA-256 of the session's name
  */
@@ -57,7 +58,7 @@ record TailHeader(
         return new TailHeader(FILLING, 0, SIZE, SIZE, first, place, ProcessIdentity.current(), session);
     }
 
-    /** Null if the bytes do not begin with a header. */
+    /** Parses a header; null if the bytes do not begin with one. */
     static @Nullable TailHeader parse(byte[] tail) {
         if (tail.length < SIZE) {
             return null;
@@ -86,7 +87,7 @@ record TailHeader(
         }
     }
 
-    /** A number that no record and no place can have must not cost the records. */
+    /** A number too large for a record or a position must not cost us the records. */
     private static long number(String digits) {
         try {
             return Long.parseLong(digits);
@@ -124,7 +125,7 @@ record TailHeader(
         return new TailHeader(state, epoch + 1, from, from, first, place, owner, session);
     }
 
-    /** Where the records begin that may be in no log. */
+    /** Where the records that may be in no log begin. */
     int unwritten() {
         return state == DONE ? end : from;
     }

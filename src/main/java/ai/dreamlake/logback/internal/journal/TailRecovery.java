@@ -21,22 +21,22 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Brings into the log what a process staged in its tail before it died. Whoever opens a session or makes its log a
- * segment does this first, under the session's lock.
+ * Writes to the log what a process staged in its tail before it died. This is the first thing done, under the session's
+ * lock, by a process that opens a session or turns its log into a segment.
  *
- * <p>A process that died while it wrote leaves open how much of that is in the log: all, a part or nothing. So its
- * numbered lines are looked for where they were to be written, and after it, also in segments: others may have appended
- * since, and made the log a segment. What is not there is appended under the next numbers.
+ * <p>If a process died during a write, the log may have all of it, a part or nothing. So its numbered lines are
+ * searched for from the position where they were to be written. Segments are searched too, because others may have
+ * appended since and turned the log into a segment. Missing records are appended under the next numbers.
  *
- * <p>After a restart of the system, the pages of the tail may be older or younger than those of the log. Then records
- * that the log or a segment has already, after the place that the tail noted, are skipped whatever their numbers.
+ * <p>After a restart of the system, the tail's pages may be older or newer than the log's. Then a record is skipped,
+ * whatever its number, if the log or a segment already has it after the position that the tail noted.
  *
- * <p>A lock tells that an owner lives, but it can lie. So what is taken over is noted in the tail, with a new epoch; an
- * owner that lives after all sees it before its next write, and writes the rest.
+ * <p>A lock shows that the owner is alive, but it may have been dropped. So a takeover is noted in the tail, with a new
+ * epoch. An owner that is alive after all sees this before its next write, and writes only the rest.
  */
 final class TailRecovery {
 
-    /** An owner in another container that has not touched its tail for this long is taken for ended. */
+    /** An owner in another container is considered ended if it has not modified its tail for this long. */
     private static final long MAX_SILENCE_MILLIS = TimeUnit.DAYS.toMillis(1);
 
     /** Where recovered records go. Only used under the session's lock. */
@@ -62,10 +62,10 @@ final class TailRecovery {
     }
 
     /**
-     * Recovers all tails whose owners do not live. One that cannot be recovered is no reason to leave the others.
+     * Recovers all tails whose owners have ended. A tail that cannot be recovered does not stop the others.
      *
      * @param own the tail of this process, which is left alone, or null
-     * @throws IOException if there is one that cannot be recovered
+     * @throws IOException if a tail cannot be recovered
      */
     void recoverAll(@Nullable File own) throws IOException {
         IOException failed = null;
@@ -87,7 +87,8 @@ final class TailRecovery {
     }
 
     /**
-     * Something that has a tail's name and is no file, as of the last look; or null. No process staged anything there.
+     * Something with a tail's name that is not a regular file, as of the last {@link #recoverAll}; or null. No process
+     * has staged anything there.
      */
     @Nullable
     File strange() {
@@ -107,7 +108,8 @@ final class TailRecovery {
                 Files.delete(tail.toPath());
                 return 0;
             }
-            boolean ownerGone = isOwnerGone(tail, header.owner()); // by the time of a store that was not ours
+            // Before we write to the tail: this checks when the owner last modified it.
+            boolean ownerGone = isOwnerGone(tail, header.owner());
             int records = recover(file, content, header, ownerGone);
             if (ownerGone) {
                 Files.delete(tail.toPath());
@@ -121,10 +123,10 @@ final class TailRecovery {
         }
     }
 
-    /** A lock alone can lie, and a living owner needs its tail. */
+    /** Whether the owner has ended. A free lock does not prove that, and a living owner needs its tail. */
     static boolean isOwnerGone(File tail, ProcessIdentity owner) {
         if (owner.isCurrent()) {
-            return true; // it would hold the lock
+            return true; // this process would hold the lock
         }
         return switch (owner.life()) {
             case ENDED -> true;
@@ -133,7 +135,7 @@ final class TailRecovery {
         };
     }
 
-    /** Without locks in the file system nobody stages. So then it is abandoned, too. */
+    /** Whether nobody holds the tail's lock. True on a file system without locks, where nobody stages. */
     private static boolean isAbandoned(RandomAccessFile file) {
         try {
             FileLock lock = file.getChannel().tryLock();
@@ -150,7 +152,7 @@ final class TailRecovery {
         List<byte[]> staged = records(content, header);
         int end = header.unwritten() + length(staged);
         if (ownerGone) {
-            setAside(content, end); // what a kill or a power loss left; a living owner may be storing it
+            setAside(content, end); // left by a kill or a power loss; but a living owner may still be storing it
         }
         if (staged.isEmpty()) {
             return 0;
@@ -171,7 +173,7 @@ final class TailRecovery {
             }
             byte[] record = Arrays.copyOfRange(content, end, lineFeed);
             if (lineFeed == content.length || !LineFormat.isRecord(record, 0, record.length)) {
-                break; // only a power loss leaves such a thing
+                break; // only a power loss leaves such a record
             }
             staged.add(record);
             end = lineFeed + 1;
@@ -179,12 +181,12 @@ final class TailRecovery {
         return staged;
     }
 
-    /** How much of a tail these records take, each with its line feed. */
+    /** How many bytes of a tail these records take, including line feeds. */
     static int length(List<byte[]> staged) {
         return staged.stream().mapToInt(record -> record.length + 1).sum();
     }
 
-    /** How many of the first records are in a log already. */
+    /** How many of the records, from the first on, are already in a log. */
     static int written(SessionDirectory directory, TailHeader header, List<byte[]> staged) throws IOException {
         if (!header.owner().isOfThisBoot()) {
             return mostIn(directory, header, log -> LogSearch.countUnnumbered(log, header.place(), staged));
@@ -215,8 +217,8 @@ final class TailRecovery {
     }
 
     /**
-     * Appends records, and notes it in the tail, so that another process can go on if we die. One write call replaces
-     * the header: a kill does not tear it.
+     * Appends records and notes that in the tail, so that another process can continue if we die. One write call
+     * replaces the header, so a kill does not tear it.
      */
     private void append(RandomAccessFile tail, TailHeader header, List<byte[]> records, int end) throws IOException {
         int from = end;
@@ -238,7 +240,7 @@ final class TailRecovery {
         tail.write(header.toBytes());
     }
 
-    /** Keeps what is no record, such as what a power loss left. */
+    /** Keeps bytes that are not records, such as a power loss leaves. */
     private void setAside(byte[] content, int from) throws IOException {
         byte[] rest = new String(content, from, content.length - from, StandardCharsets.ISO_8859_1)
                 .strip()

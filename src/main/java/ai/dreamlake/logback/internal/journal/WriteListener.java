@@ -1,15 +1,16 @@
 package ai.dreamlake.logback.internal.journal;
 
 /**
- * Hears which numbers the records of one appender got. Called under the journal's monitor; must not call the journal.
+ * Receives the numbers that one appender's records were given. Called under the journal's monitor; must not call the
+ * journal.
  */
 public interface WriteListener {
 
     /**
      * Records are in the log.
      *
-     * @param first the number of the first one
-     * @param count how many they are; their numbers follow one another
+     * @param first the number of the first record
+     * @param count how many records; their numbers are consecutive
      */
     void wrote(long first, long count);
 }

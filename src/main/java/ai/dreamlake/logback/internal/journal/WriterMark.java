@@ -13,16 +13,17 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * What {@code logs/.writer} says: which process writes to a session. It is one line of JSON, for people, too.
+ * The content of {@code logs/.writer}, which says which process writes to a session. It is one line of JSON, readable
+ * by people too.
  *
  * <pre>
  *   {"open": true , "pid": 4242, "host": "node-7", "command": "com.example.Training", "directory": "/home/alice/run", … }
  * </pre>
  *
- * @param isOpen whether the process has the log open at this moment, and the file locked, where that can be; it may
- *     write again in any case
- * @param revision the commit that its working directory was at; null if that is in no Git repository
- * @param memoryKills of its control group when it began; null where they are not counted
+ * @param isOpen whether the process has the log open now, and this file locked where locks work. In either case it may
+ *     write again
+ * @param revision the commit that its working directory was at; null if that is not in a Git repository
+ * @param memoryKills the count for its control group when it began; null where there is no such count
  * @param since when it first wrote
  */
 record WriterMark(
@@ -36,12 +37,12 @@ record WriterMark(
         @Nullable MemoryKills memoryKills,
         Instant since) {
 
-    /** The two have one length, so that one is written over the other by one call. */
+    /** Both have the same length, so one call overwrites one with the other. */
     private static final String OPEN = "{\"open\": true , ";
 
     private static final String IDLE = "{\"open\": false, ";
 
-    /** That of this process, which begins to write. */
+    /** The mark of this process, which begins to write. */
     static WriterMark ofThisProcess() {
         return new WriterMark(
                 true,
@@ -59,7 +60,7 @@ record WriterMark(
         return new WriterMark(isOpen, owner, host, java, command, directory, revision, memoryKills, since);
     }
 
-    /** The line. */
+    /** The line, including its line feed. */
     byte[] toBytes() {
         ObjectNode json = LenientJson.TREES.createObjectNode();
         json.put("pid", owner.pid()).put("started", owner.started()).put("namespace", owner.namespace());
@@ -73,7 +74,7 @@ record WriterMark(
         return ((isOpen ? OPEN : IDLE) + fields + "\n").getBytes(StandardCharsets.UTF_8);
     }
 
-    /** Null if the text begins with no such line. */
+    /** Parses a mark; null if the text does not begin with a valid line. */
     static @Nullable WriterMark parse(String text) {
         int end = text.indexOf('\n');
         try {

@@ -4,12 +4,12 @@
  * {@link ai.dreamlake.logback.internal.journal.SessionDirectory} knows every path and file name,
  * {@link ai.dreamlake.logback.internal.journal.Storage} how files are created and kept.
  *
- * <p>In a burst, records are staged in a {@code MappedTail} and written together; {@code TailRecovery} brings in what a
- * process that died had staged. {@link ai.dreamlake.logback.internal.journal.JournalRegistry} makes sure that a JVM has
- * one journal per directory. The log of a spool is cut into {@link ai.dreamlake.logback.internal.journal.Segment}s.
+ * <p>In a burst, records are staged in a {@code MappedTail} and written together. {@code TailRecovery} recovers what a
+ * dead process had staged. {@link ai.dreamlake.logback.internal.journal.JournalRegistry} ensures that a JVM has one
+ * journal per directory. A spool's log is split into {@link ai.dreamlake.logback.internal.journal.Segment}s.
  * {@code SessionDeletion} deletes a session's files, in an order that survives a kill.
  *
- * <p>Knows {@code session}, {@code io}, and of {@code record} only {@code LineFormat}.
+ * <p>Depends on {@code session}, {@code io} and, in {@code record}, only on {@code LineFormat}.
  */
 @NullMarked
 package ai.dreamlake.logback.internal.journal;

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
 
-/** Of whom it is said that they ended without closing a log, and why. */
+/** Which processes are reported as having ended without closing a log, and with which cause. */
 class CrashReportsTest {
 
     private static final Instant BEGIN = Instant.parse("2025-10-29T10:30:00Z");
@@ -39,7 +39,7 @@ class CrashReportsTest {
         return Files.createDirectories(root.resolve("project/run/logs")).resolve(".writer");
     }
 
-    /** A process that has ended, if it is one of this machine's since its start. */
+    /** A process of this boot of this machine that has ended. */
     private static WriterMark ended() {
         ProcessIdentity current = ProcessIdentity.current();
         return of(new ProcessIdentity(current.pid(), current.started() + 1, current.namespace(), current.boot()));
@@ -92,7 +92,7 @@ class CrashReportsTest {
                 .isEqualTo(own.open(false));
     }
 
-    /** The lock tells only where nothing else does. */
+    /** The lock decides only where nothing else does. */
     @ParameterizedTest
     @CsvSource({
         // boot, namespace, host, open, locked: reported
@@ -107,7 +107,8 @@ class CrashReportsTest {
         "other, this,  other, true,  true,  false",
         "other, this,  other, false, false, false",
     })
-    void whoIsTakenForEnded(String boot, String namespace, String host, boolean open, boolean locked, boolean reported)
+    void whichWritersCountAsEnded(
+            String boot, String namespace, String host, boolean open, boolean locked, boolean reported)
             throws Exception {
         ProcessIdentity gone = ended().owner();
         WriterMark mark = of(new ProcessIdentity(
@@ -136,7 +137,7 @@ class CrashReportsTest {
         assertThat(Files.exists(mark())).isEqualTo(!reported);
     }
 
-    /** A process of this machine that holds the lock of a file, as another container would. */
+    /** A process on this machine that holds a file's lock, as one in another container would. */
     private static final class LockedElsewhere implements AutoCloseable {
         private final ai.dreamlake.logback.support.ChildJvm child;
 
@@ -199,15 +200,14 @@ class CrashReportsTest {
 
     @ParameterizedTest
     @CsvSource({"2, 3, true", "3, 3, false", "3, 0, false"})
-    void kernelsKillsForWantOfMemoryAreACauseIfTheirCountHasGrown(long before, long now, boolean isCause)
-            throws IOException {
+    void outOfMemoryKillsAreACauseIfTheirCountHasGrown(long before, long now, boolean isCause) throws IOException {
         Path events = Files.writeString(root.resolve("memory.events"), "low 0\noom 1\noom_kill " + now + "\n");
         leave(in(root, ended(), new MemoryKills(events.toString(), before)));
         append("next");
         assertThat(crash().get("cause").asString())
                 .isEqualTo(
                         isCause
-                                ? "killed, probably for want of memory: the kernel did that to 1 of its control group"
+                                ? "killed, probably out of memory: the kernel's OOM kills in its control group rose by 1"
                                 : "killed");
     }
 
@@ -236,14 +236,14 @@ class CrashReportsTest {
 
     @ParameterizedTest
     @CsvSource({"''", "not json", "{}", "'{\"pid\": 1}'"})
-    void aMarkThatAPowerLossDamagedGoesWithoutAWord(String text) throws IOException {
+    void aMarkDamagedByAPowerLossIsDeletedWithoutAReport(String text) throws IOException {
         Files.writeString(mark(), text + "\n");
         assertThat(isReported()).isFalse();
         assertThat(mark()).doesNotExist();
     }
 
     @Test
-    void whatIsNoFileIsLeftAlone() throws IOException {
+    void whatIsNotARegularFileIsLeftAlone() throws IOException {
         Files.createDirectory(mark());
         assertThat(isReported()).isFalse();
         assertThat(mark()).isDirectory();

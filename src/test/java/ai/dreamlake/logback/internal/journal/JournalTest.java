@@ -39,21 +39,21 @@ class JournalTest {
     Path root;
 
     private final AtomicLong clock = new AtomicLong(1_000_000_000L);
-    /** How far the clock goes with each look at it. */
+    /** How far the clock advances with each reading. */
     private final AtomicLong jump = new AtomicLong();
-    /** What happens meanwhile, each time. */
+    /** Runs at each reading of the clock. */
     private Runnable meanwhile = () -> {};
 
     private final FaultyDisk disk = new FaultyDisk();
     private SessionOnDisk session;
     private Journal journal;
 
-    /** A disk with switches. What it writes it writes for real. */
+    /** A disk with switches for failures; it really writes. */
     private static final class FaultyDisk implements Storage {
         /** How many bytes fit before the disk is full. */
         long room = Long.MAX_VALUE;
 
-        /** Whether an error comes behind the system call, like a stack overflow there. */
+        /** Whether an error comes after the system call, as a stack overflow could. */
         boolean failsAfterwards;
 
         boolean forceFails;
@@ -249,7 +249,7 @@ class JournalTest {
     }
 
     @Test
-    void aTornTailIsSetAsideAndTold() throws IOException {
+    void aTornTailIsSetAsideAndReported() throws IOException {
         append("whole");
         journal.release();
         session.append(session.log(), "{\"timestamp\": \"2025-10");
@@ -307,7 +307,7 @@ class JournalTest {
     }
 
     @Test
-    void anErrorBehindTheSystemCallDoesNotRepeatTheNumber() throws IOException {
+    void anErrorAfterTheSystemCallDoesNotRepeatTheNumber() throws IOException {
         append("before");
         disk.failsAfterwards = true;
         append("written after all");
@@ -327,7 +327,7 @@ class JournalTest {
     }
 
     @Test
-    void aLogThatIsDeletedBeginsAnew() throws IOException {
+    void aDeletedLogStartsAgain() throws IOException {
         append("deleted");
         Files.delete(session.log());
         elapse(101, TimeUnit.MICROSECONDS);
@@ -337,7 +337,7 @@ class JournalTest {
     }
 
     @Test
-    void aSessionThatIsDeletedBeginsAnewWithItsDescription() throws IOException {
+    void aDeletedSessionStartsAgainWithItsDescription() throws IOException {
         String description = SessionDescription.of(
                         NAME, SessionDescription.nothing().put("description", "A test"))
                 .toText();
@@ -381,7 +381,7 @@ class JournalTest {
     }
 
     @Test
-    void aSessionThatIsDeletedAndMadeAnewByAPeerIsSharedWithIt() throws IOException {
+    void aSessionDeletedAndRecreatedByAPeerIsSharedWithIt() throws IOException {
         append("deleted");
         deleteSession();
         // The peer: another lock file, and a record.
@@ -433,15 +433,15 @@ class JournalTest {
     }
 
     @Test
-    void aRecordWaitsTenSecondsForAPeerAndTheNextOnesHardlyAtAll() throws IOException {
+    void aRecordWaitsTenSecondsForAPeerAndLaterOnesHardlyAtAll() throws IOException {
         append("m");
         SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
-        jump.set(LockPatience.MAX_WAIT_NANOS + 1); // passes with each look at the clock
+        jump.set(LockPatience.MAX_WAIT_NANOS + 1); // passes with each reading of the clock
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         jump.set(0);
 
-        // For a second nobody waits, and then one record does, for a tenth of a second.
+        // For a second no record waits; then one waits, for a tenth of a second.
         assertThatThrownBy(() -> append("refused without a wait")).isInstanceOf(SessionLockedException.class);
         elapse(1, TimeUnit.SECONDS);
         jump.set(LockPatience.MAX_RETRY_WAIT_NANOS + 1);
@@ -454,7 +454,7 @@ class JournalTest {
     }
 
     @Test
-    void onlyWhatIsToBeForcedIsForcedAndTroubleThereIsToldAndCostsNoRecord() throws IOException {
+    void onlyForcedRecordsAreForcedAndAFailureThereIsReportedAndCostsNoRecord() throws IOException {
         String record = String.format(RECORD, "m");
         append(journal, record, false, null);
         assertThat(disk.forced).isZero();
@@ -478,7 +478,7 @@ class JournalTest {
     }
 
     @Test
-    void aDescriptionIsWrittenWithTheFirstRecordAndOnceMoreWhenItChanges() throws IOException {
+    void aDescriptionIsWrittenWithTheFirstRecordAndAgainWhenItChanges() throws IOException {
         String first = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "first"))
                 .toText();
         String second = SessionDescription.of(NAME, SessionDescription.nothing().put("description", "second"))
@@ -568,7 +568,7 @@ class JournalTest {
         append("m");
         SessionLock peer = new SessionLock(session.lock());
         assertThat(peer.tryTake()).isTrue();
-        jump.set(LockPatience.MAX_WAIT_NANOS / 2 + 1); // one look to begin, one before the wait, one after it
+        jump.set(LockPatience.MAX_WAIT_NANOS / 2 + 1); // one reading at the start, one before the wait, one after it
         Thread.currentThread().interrupt();
         assertThatThrownBy(() -> append("refused")).isInstanceOf(SessionLockedException.class);
         assertThat(Thread.interrupted()).isTrue();
@@ -577,7 +577,7 @@ class JournalTest {
     }
 
     @Test
-    void allNumbersHaveRoomBehindTheRecord() throws IOException {
+    void everyNumberHasRoomAfterTheRecord() throws IOException {
         session.write(session.log(), "{\"sequenceNumber\": 999999999999999998}\n");
         append("m");
         append("m");
@@ -586,7 +586,7 @@ class JournalTest {
     }
 
     @Test
-    void openingASessionAgainIsToldInItsDescriptionAlsoInOneProcess() throws IOException {
+    void reopeningASessionUpdatesItsDescriptionAlsoInOneProcess() throws IOException {
         append("m");
         assertThat(session.readDescription().has("updated_at")).isFalse();
         journal.release();

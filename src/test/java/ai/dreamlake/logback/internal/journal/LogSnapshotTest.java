@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a reader finds who takes no lock. */
+/** What a reader that takes no lock finds. */
 @Timeout(60)
 class LogSnapshotTest {
 
@@ -95,7 +95,7 @@ class LogSnapshotTest {
     }
 
     @Test
-    void whatAProcessThatDiedHadWrittenInPartIsSeenOnce() throws IOException {
+    void whatADeadProcessHadWrittenInPartIsSeenOnce() throws IOException {
         String before = line("a", 0);
         files.write(files.log(), before + line("b", 1));
         TailHeader filling = TailHeader.ofThisProcess(NAME.digest(), 1, before.length());
@@ -130,7 +130,7 @@ class LogSnapshotTest {
     }
 
     @Test
-    void aLogThatBecomesASegmentBeforeItIsReadIsNotTakenForTheNextOne() throws IOException {
+    void aLogThatBecomesASegmentBeforeItIsReadIsNotMistakenForTheNextLog() throws IOException {
         files.write(files.log(), line("a", 0));
         LogSnapshot snapshot = LogSnapshot.of(directory);
         Files.move(files.log(), directory.segmentBefore(1));
@@ -141,7 +141,7 @@ class LogSnapshotTest {
     }
 
     @Test
-    void somethingThatIsNoFileIsNotRead() throws IOException {
+    void whatIsNotARegularFileIsNotRead() throws IOException {
         files.write(files.log(), line("a", 0));
         Files.createDirectory(files.log().resolveSibling("logs.jsonl.tail"));
         Files.createSymbolicLink(
@@ -155,7 +155,7 @@ class LogSnapshotTest {
             Logging logging = Logging.to(Path.of(arguments[0]), appender -> {
                 appender.setWorkspace("project");
                 appender.setSession("run");
-                appender.setWriteDelay(Duration.buildByMilliseconds(20)); // so that staged records are seen, too
+                appender.setWriteDelay(Duration.buildByMilliseconds(20)); // so that readers also see staged records
             });
             for (int i = 0; i < RECORDS; i++) {
                 logging.log.info("{}", i);
@@ -171,7 +171,7 @@ class LogSnapshotTest {
     }
 
     @Test
-    void whoeverWritesMeanwhileNoRecordIsMissingAndNoneIsSeenTwice() throws IOException {
+    void whileAnotherProcessWritesNoRecordIsMissingOrSeenTwice() throws IOException {
         int withStaged = 0;
         try (ChildJvm writer = ChildJvm.start(Writer.class, root)) {
             assertThat(writer.readLine()).isEqualTo("writing");

@@ -70,7 +70,7 @@ class LogTailTest {
     }
 
     @Test
-    void aWholeLogIsLeftAloneAndGoesOn() throws IOException {
+    void anUndamagedLogIsLeftAloneAndContinued() throws IOException {
         assertRecovered(ZERO, ZERO, 1);
         assertRecovered(ZERO + ONE, ZERO + ONE, 2);
     }
@@ -126,7 +126,7 @@ class LogTailTest {
     }
 
     @Test
-    void damageThatIsWholeLinesIsNobodysWriteInTheMiddle() throws IOException {
+    void damageInWholeLinesIsNotMistakenForAnUnfinishedWrite() throws IOException {
         Files.writeString(log, ZERO + "garbage\n");
         assertThat(LogTail.recover(log.toFile(), aside.toFile(), length -> false))
                 .isEqualTo(new LogTail(ZERO.length(), 1, 8));
@@ -140,7 +140,7 @@ class LogTailTest {
     }
 
     @Test
-    void damageThatIsWholeLinesIsSetAsideToo() throws IOException {
+    void damageInWholeLinesIsSetAsideToo() throws IOException {
         assertRecovered(ZERO + "garbage\n\n[1]\n" + ONE.trim() + " tail\n", ZERO, 1);
         assertRecovered(ZERO + "\0\0\0\0\0\0", ZERO, 1);
         assertRecovered("nothing but garbage", "", 0);
@@ -299,7 +299,7 @@ class LogTailTest {
         }
     }
 
-    /** Linux counts them; elsewhere there is no cheap way to know. */
+    /** How many bytes this process has read. Linux counts them; elsewhere there is no cheap way to know. */
     private static long bytesReadByThisProcess() throws IOException {
         Path counters = Path.of("/proc/self/io");
         assumeThat(counters).isReadable();
@@ -311,7 +311,7 @@ class LogTailTest {
 
     @Test
     void onlyTheEndOfALargeLogIsRead() throws IOException {
-        // A sparse file: 8 GB of nothing, which would take its time to read, and one record.
+        // A sparse file: 8 GB of nothing, which would take long to read, and one record.
         try (RandomAccessFile file = new RandomAccessFile(log.toFile(), "rw")) {
             file.setLength(8L << 30);
             file.seek(file.length() - 1);

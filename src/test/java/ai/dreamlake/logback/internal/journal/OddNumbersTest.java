@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Numbers that no record of ours has, in every file of a session that can hold one. */
+/** Numbers that none of our records can have, in every file of a session that can hold a number. */
 class OddNumbersTest {
 
     private static final SessionName NAME = SessionName.of("project", "run");
@@ -126,7 +126,7 @@ class OddNumbersTest {
     }
 
     @Test
-    void ourNumbersDoNotGoBackIfAnotherWriterBeginsAnewInOurLog() throws IOException {
+    void ourNumbersDoNotGoBackIfAnotherWriterStartsAgainInOurLog() throws IOException {
         Journal journal = journal(Storage.kept());
         append(journal, "a");
         append(journal, "b");
@@ -174,7 +174,7 @@ class OddNumbersTest {
     @Test
     void aSegmentReplacesNoOther() throws IOException {
         write(directory.segmentBefore(10).toFile(), "{}\n");
-        write(directory.log(), ours("theirs", 9) + "\n"); // would be the same segment's last number
+        write(directory.log(), ours("theirs", 9) + "\n"); // would be the last number of the same segment
         Journal journal = journal(SPOOL);
         assertThat(journal.seal(session.log().toFile().length())).isTrue();
         assertThat(directory.segments().stream().map(Segment::end)).containsExactly(10L, 11L);
@@ -188,7 +188,7 @@ class OddNumbersTest {
         assertThat(directory.segmentBefore(12)).hasContent("somebody else's");
     }
 
-    /** Nobody ever wrote under such a number, or at such a place: what is staged is in no log. */
+    /** No writer uses such a number or position, so what is staged is in no log. */
     @ParameterizedTest
     @CsvSource({
         "9223372036854775807, 0000000000000000000",
@@ -197,7 +197,7 @@ class OddNumbersTest {
         "0000000000000000001, 9223372036854775807",
         "0000000000000000001, 9999999999999999999"
     })
-    void aTailWithAnOddNumberIsBroughtInAllTheSame(String first, String place) throws IOException {
+    void aTailWithAnOddNumberIsRecoveredAnyway(String first, String place) throws IOException {
         String header = new String(TailHeader.ofThisProcess(NAME.digest(), 0, 0).toBytes(), UTF_8)
                 .replaceFirst("F", "W")
                 .replaceFirst("first=\\d+", "first=" + first)

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What keeps a session from being deleted, and what a kill leaves of one that is. */
+/** What prevents a session's deletion, and what a kill during one leaves. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SessionDeletionTest {
 
@@ -38,7 +38,7 @@ class SessionDeletionTest {
     @TempDir
     Path root;
 
-    /** What is to happen after each file. */
+    /** Runs after each deleted file. */
     private Consumer<Path> step = file -> {};
 
     private final Storage storage = new Storage() {
@@ -73,7 +73,7 @@ class SessionDeletionTest {
         return new Line().set(bytes, start.length, false, null);
     }
 
-    /** As a run leaves it that has ended. */
+    /** Writes a session as a finished run leaves it. */
     private static void write(Path root, SessionName name, int records) throws IOException {
         Journal journal = journal(root, name, Storage.kept());
         journal.retain(Storage.kept());
@@ -106,7 +106,7 @@ class SessionDeletionTest {
     }
 
     @Test
-    void whatIsOursGoesAndTheDirectoriesAndLockFilesStay() throws IOException {
+    void ourFilesAreDeletedAndTheDirectoriesAndLockFilesStay() throws IOException {
         write(root, NAME, 3);
         for (String file : List.of("logs/.upload", "logs/.upload.tmp", ".session.json.tmp")) {
             put(file, "{}");
@@ -148,7 +148,7 @@ class SessionDeletionTest {
                 "logs/logs.jsonl.gz",
                 "logs/backup/logs.jsonl"
             })
-    void whatIsNoLogOrNowhereElseKeepsTheSession(String file) throws IOException {
+    void whatIsNotALogOrIsKeptNowhereElseKeepsTheSession(String file) throws IOException {
         write(root, NAME, 3);
         put(file, "something");
         Set<String> before = filesUnder(session().directory());
@@ -172,7 +172,7 @@ class SessionDeletionTest {
                 "[]",
                 ""
             })
-    void aProtectedSessionStaysAndOneWhoseDescriptionCannotBeUnderstood(String description) throws IOException {
+    void aProtectedSessionStaysAndSoDoesOneWithAnUnreadableDescription(String description) throws IOException {
         write(root, NAME, 3);
         put("session.json", description);
         assertThat(delete()).isFalse();
@@ -182,7 +182,7 @@ class SessionDeletionTest {
     }
 
     @Test
-    void aSessionWithOthersNestedInItGoesWithoutThem() throws IOException {
+    void aSessionWithOthersNestedInItIsDeletedWithoutThem() throws IOException {
         SessionName nested = SessionName.of("project", "run/nested");
         write(root, NAME, 3);
         write(root, nested, 2);
@@ -192,7 +192,7 @@ class SessionDeletionTest {
     }
 
     @Test
-    void aSessionThatChangedSinceItWasLookedAtStays() throws IOException {
+    void aSessionThatChangedSinceItsInventoryStays() throws IOException {
         write(root, NAME, 3);
         SessionInventory before =
                 SessionInventory.of(new SessionDirectory(session().directory()));
@@ -255,7 +255,7 @@ class SessionDeletionTest {
         if (Files.exists(hostile)) {
             Files.move(hostile, aside);
         }
-        SessionInventory expected = new SessionInventory(3, 3, false, null); // whatever an earlier look saw
+        SessionInventory expected = new SessionInventory(3, 3, false, null); // any earlier inventory
 
         Files.createSymbolicLink(hostile, Files.exists(aside) ? aside : outside);
         assertStays(expected);
@@ -288,12 +288,12 @@ class SessionDeletionTest {
         }
     }
 
-    /** The whole life of a deletion, stopped after each file. */
+    /** A whole deletion, stopped after each file. */
     @Test
-    void aKillAfterAnyStepLeavesAWholeSessionOrOneThatBeginsWithZeroForEverybody() throws IOException {
+    void aKillAfterAnyStepLeavesAWholeSessionOrOneThatStartsAtZeroForEverybody() throws IOException {
         write(root, NAME, 3);
         Journal journal = journal();
-        journal.retain(storage); // whose steps count from now on
+        journal.retain(storage); // its steps count from now on
         journal.release();
         put("logs/.upload", "{\"offset\": 100}");
         put("logs/.upload.tmp", "{");
@@ -325,7 +325,7 @@ class SessionDeletionTest {
         }
     }
 
-    /** As the SDK has it. */
+    /** The next number, as the SDK determines it. */
     private static long python(SessionOnDisk session) throws IOException {
         try {
             return Files.exists(session.hint())
@@ -394,7 +394,7 @@ class SessionDeletionTest {
         }
     }
 
-    /** Arguments: root. Opens the session with one record, without a tail, and writes another when it is told to. */
+    /** Arguments: root. Opens the session with one record, without a tail, and writes another on request. */
     static final class Opening {
         public static void main(String[] arguments) throws IOException {
             Journal journal = journal(Path.of(arguments[0]), NAME, Storage.kept());
@@ -406,7 +406,7 @@ class SessionDeletionTest {
     }
 
     @Test
-    void aSessionThatAnotherProcessHasOpenStaysUntilThatEnds() throws IOException {
+    void aSessionThatAnotherProcessHasOpenStaysUntilThatProcessEnds() throws IOException {
         write(root, NAME, 3);
         try (ChildJvm child = ChildJvm.start(Opening.class, root)) {
             assertThat(child.readLine()).isEqualTo("open");
@@ -420,7 +420,7 @@ class SessionDeletionTest {
         assertThat(delete()).isTrue();
     }
 
-    /** Arguments: root, records. Opens the session for each record. */
+    /** Arguments: root, records. Opens and closes the session for each record. */
     static final class Logging {
         public static void main(String[] arguments) throws IOException {
             for (int i = 0; i < Integer.parseInt(arguments[1]); i++) {
@@ -433,9 +433,9 @@ class SessionDeletionTest {
         }
     }
 
-    /** Each record is in the log of the end, or was in one that was deleted. */
+    /** Each record is in the final log, or was in a log that was deleted. */
     @Test
-    void whatIsLoggedInTheMomentOfADeletionIsNotLost() throws Exception {
+    void whatIsLoggedDuringADeletionIsNotLost() throws Exception {
         int records = 2000;
         List<String> seen = new ArrayList<>();
         int deletions = 0;
@@ -462,7 +462,7 @@ class SessionDeletionTest {
                 List<String> messages = new ArrayList<>();
                 boolean gone = journal.delete(SessionInventory.of(journal.directory()), () -> {
                     session().assertNumbered(session().lines().size());
-                    messages.addAll(session().messages()); // nobody writes at this moment
+                    messages.addAll(session().messages()); // nobody is writing now
                     return true;
                 });
                 if (gone) {

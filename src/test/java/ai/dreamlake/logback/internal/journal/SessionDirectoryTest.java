@@ -12,7 +12,7 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // nothing interrupts the opening of a pipe
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD) // an interrupt cannot end the open of a pipe
 class SessionDirectoryTest {
 
     @TempDir
@@ -20,7 +20,7 @@ class SessionDirectoryTest {
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
-    void aPipeInThePlaceOfTheLogsDoesNotHoldUpWhoLooksThroughAllSessions() throws Exception {
+    void aPipeInPlaceOfTheLogsDoesNotBlockASearchThroughAllSessions() throws Exception {
         SessionDirectory session = new SessionDirectory(path);
         assertThat(new ProcessBuilder("mkfifo", session.logs().toString())
                         .start()
@@ -31,7 +31,7 @@ class SessionDirectoryTest {
     }
 
     @Test
-    void aMissingDirectoryOfLogsHasNothingInIt() throws Exception {
+    void aMissingDirectoryOfLogsCountsAsEmpty() throws Exception {
         SessionDirectory session = new SessionDirectory(path.resolve("missing"));
         assertThat(session.hasTails()).isFalse();
         assertThat(session.segments()).isEmpty();

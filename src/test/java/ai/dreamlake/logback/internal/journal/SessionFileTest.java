@@ -59,7 +59,7 @@ class SessionFileTest {
     }
 
     @Test
-    void whatIsGivenStandsInItsPlace() throws IOException {
+    void whatIsGivenReplacesTheDefaults() throws IOException {
         file.upsert(given(), CREATED);
         assertThat(Files.readString(path)).isEqualTo("""
                         {
@@ -117,7 +117,7 @@ class SessionFileTest {
     }
 
     @Test
-    void aFileThatIsNoJsonObjectIsKeptBesideTheNewOne() throws IOException {
+    void aFileThatIsNotAJsonObjectIsKeptBesideTheNewOne() throws IOException {
         for (String garbage : List.of("", "{\"name\": \"my-exp", "[1]", "null")) {
             Files.writeString(path, garbage);
             assertThat(file.upsert(SessionDescription.nothing(), CREATED)).contains("session.json.damaged");

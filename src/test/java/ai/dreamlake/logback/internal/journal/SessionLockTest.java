@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Two locks of one JVM exclude each other, too; that is how the peers of other processes are played here. */
+/** Two locks in one JVM exclude each other too. So these tests use a second lock in place of another process. */
 class SessionLockTest {
 
     @TempDir
@@ -75,7 +75,7 @@ class SessionLockTest {
     }
 
     @Test
-    void whoHoldsFlockExcludesUsAndTheReverse() throws IOException {
+    void aHolderOfFlockExcludesUsAndTheReverse() throws IOException {
         assumeFlock();
         try (NativeFlock python = python()) {
             assertThat(python.tryLock()).isTrue();
@@ -97,7 +97,7 @@ class SessionLockTest {
         void run() throws IOException;
     }
 
-    /** Also between its two halves. */
+    /** Including between its two halves, {@code fcntl} and {@code flock}. */
     @Test
     void aStackOverflowAnywhereInItLeavesNothingLocked() throws Exception {
         List<String> stillLocked = new CopyOnWriteArrayList<>();
@@ -123,14 +123,15 @@ class SessionLockTest {
             }
         };
         Thread thread = new Thread(null, everywhere, "deep", 256 * 1024);
-        onlyOneHoldsIt(); // loads all classes: one whose initialization overflows is broken for good
+        onlyOneHoldsIt(); // loads all classes: a class whose initialization overflows the stack is unusable from then
+        // on
         second.release();
         thread.start();
         thread.join();
         assertThat(stillLocked).isEmpty();
     }
 
-    /** Runs a step with room for so many calls above it. Returns how many calls there were above this one. */
+    /** Runs a step with room for {@code depth} more calls. Returns how many calls fit above this one. */
     private static int nearTheEndOfTheStack(int depth, Step step) {
         int above = 0;
         try {
@@ -142,7 +143,7 @@ class SessionLockTest {
             try {
                 step.run();
             } catch (IOException | StackOverflowError expected) {
-                // What it leaves behind is the question.
+                // The test is about what remains afterwards.
             }
         }
         return above;

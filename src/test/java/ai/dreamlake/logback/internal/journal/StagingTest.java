@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Bursts: what is staged in the tail, when it is written, and what becomes of it after a kill. A kill is a copy of the
- * session's directory: it has what the operating system had at that moment.
+ * Bursts: what is staged in the tail, when it is written, and what becomes of it after a kill. A copy of the session's
+ * directory stands in for a kill: it has what the operating system had at that moment.
  */
 class StagingTest {
 
@@ -46,7 +46,7 @@ class StagingTest {
     Path root;
 
     private final AtomicLong clock = new AtomicLong(1_000_000_000L);
-    /** How far the clock goes with each look at it. */
+    /** How far the clock advances with each reading. */
     private final AtomicLong jump = new AtomicLong();
 
     private final Disk disk = new Disk();
@@ -54,7 +54,7 @@ class StagingTest {
     private Journal journal;
     private final List<Journal> journals = new ArrayList<>();
 
-    /** A disk with switches. What it writes it writes for real. */
+    /** A disk with switches for failures; it really writes. */
     private static final class Disk implements Storage {
         long room = Long.MAX_VALUE;
         int forced;
@@ -156,7 +156,7 @@ class StagingTest {
         }
     }
 
-    /** So many records that a tail is worthwhile, and the keeper's work, which creates it. Returns how many. */
+    /** Appends enough records to justify a tail, and has the keeper create it. Returns how many records. */
     private int beginBurst(Journal journal) throws IOException {
         int records = Staging.RECORDS_BEFORE_TAIL + 1;
         for (int i = 0; i < records; i++) {
@@ -170,7 +170,7 @@ class StagingTest {
         return session.log().resolveSibling("logs.jsonl.tail");
     }
 
-    /** What is staged, in whatever tail. */
+    /** What is staged, in any tail. */
     private static List<String> staged(SessionOnDisk session) throws IOException {
         List<String> staged = new ArrayList<>();
         try (Stream<Path> files = Files.list(session.log().getParent())) {
@@ -277,7 +277,7 @@ class StagingTest {
     }
 
     @Test
-    void theOrderOfAThreadIsTheOrderOfTheFileWhateverWayItsRecordsTake() throws IOException {
+    void aThreadsRecordsKeepTheirOrderInTheFileWhateverWayTheyTake() throws IOException {
         int records = beginBurst(journal);
         List<String> expected = new ArrayList<>();
         for (int round = 0; round < 50; round++) {
@@ -303,7 +303,7 @@ class StagingTest {
     }
 
     @Test
-    void aForcedRecordTakesWhatIsStagedAlong() throws IOException {
+    void aForcedRecordIsWrittenTogetherWithWhatIsStaged() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b");
         append(journal, "forced", true);
@@ -323,7 +323,7 @@ class StagingTest {
     }
 
     @Test
-    void beforeTheJvmsExitWhatIsStagedIsWrittenAndNothingIsStagedAnyMore() throws IOException {
+    void beforeTheJvmExitsWhatIsStagedIsWrittenAndNothingMoreIsStaged() throws IOException {
         int records = beginBurst(journal);
         append("a");
         journal.expectExit();
@@ -389,7 +389,7 @@ class StagingTest {
         Files.move(
                 appendedTo.log().resolveSibling("logs.jsonl.tail"),
                 appendedTo.directory().resolve("away"));
-        Journal another = journal(appendedTo, Storage.kept()); // as if it had not seen the tail yet
+        Journal another = journal(appendedTo, Storage.kept()); // as if it had not yet seen the tail
         append(another, "another process's", false);
         Files.move(appendedTo.directory().resolve("away"), appendedTo.log().resolveSibling("logs.jsonl.tail"));
         elapse(1, TimeUnit.SECONDS);
@@ -400,7 +400,7 @@ class StagingTest {
                 .doesNotHaveDuplicates();
     }
 
-    /** Of all segments and the log. */
+    /** The messages of all segments and the log. */
     private static List<String> allMessages(SessionOnDisk session) throws IOException {
         List<String> messages = new ArrayList<>();
         for (Segment segment : new SessionDirectory(session.directory()).segments()) {
@@ -432,14 +432,14 @@ class StagingTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 100, 250, 330})
-    void ofABatchThatAKillCutShortTheRestIsBroughtIn(int bytes) throws IOException {
+    void theRestOfABatchThatAKillCutShortIsRecovered(int bytes) throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b", "c");
         disk.steps = step -> {
             if (step == WriteStep.ANNOUNCED) {
                 disk.room = bytes;
             } else if (step == WriteStep.WRITTEN) {
-                // The piece of a line is cut off by then; a kill leaves it there.
+                // By now the partial line is cut off; a kill would have left it.
                 SessionOnDisk killed = kill("torn");
                 killed.append(killed.log(), "{\"timestamp\": \"2025");
             }
@@ -498,7 +498,7 @@ class StagingTest {
     }
 
     @Test
-    void whatIsStagedWhenTheDiskIsFullAtTheEndIsLeftToTheNextProcess() throws IOException {
+    void whatIsStagedIsLeftToTheNextProcessIfTheDiskIsFullAtTheEnd() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b");
         disk.room = 0;
@@ -511,7 +511,7 @@ class StagingTest {
         journal.retain(disk);
     }
 
-    /** Another process that writes to the session. Arguments: its directory, messages. */
+    /** Another process that writes to the session. Arguments: the session's directory, messages. */
     static final class OtherProcess {
         public static void main(String[] arguments) throws IOException {
             Journal journal = new Journal(
@@ -544,7 +544,7 @@ class StagingTest {
     }
 
     @Test
-    void aLivingTailWhoseLockWasDroppedIsTakenOverAndNothingIsThereTwice() throws IOException {
+    void aLivingTailWhoseLockWasDroppedIsTakenOverAndNothingIsWrittenTwice() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b");
         try (RandomAccessFile anyDescriptor = new RandomAccessFile(tail().toFile(), "r")) {
@@ -572,7 +572,7 @@ class StagingTest {
     }
 
     @Test
-    void whoWaitsForNumbersHearsAlsoOfRecordsThatAnotherProcessWrote() throws IOException {
+    void aListenerIsAlsoNotifiedOfRecordsThatAnotherProcessWrote() throws IOException {
         List<String> told = new ArrayList<>();
         WriteListener listener = (first, count) -> told.add(first + "+" + count);
         int records = beginBurst(journal);
@@ -589,7 +589,7 @@ class StagingTest {
     }
 
     @Test
-    void whoWaitsForNumbersHearsAlsoOfRecordsThatClosingHadToLeaveInTheTail() throws IOException {
+    void aListenerIsAlsoNotifiedOfRecordsThatClosingHadToLeaveInTheTail() throws IOException {
         List<String> told = new ArrayList<>();
         WriteListener listener = (first, count) -> told.add(first + "+" + count);
         int records = beginBurst(journal);
@@ -647,7 +647,7 @@ class StagingTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "garbage", "\n\n\n", "F epoch=", "{\"message\": \"no header\"}\n"})
-    void garbageInThePlaceOfATailIsSetAside(String garbage) throws IOException {
+    void garbageInPlaceOfATailIsSetAside(String garbage) throws IOException {
         append("before");
         session.write(tail(), garbage);
         append(journal(session, Storage.kept()), "after", false);
@@ -679,7 +679,7 @@ class StagingTest {
     }
 
     @Test
-    void afterAPowerLossRecordsThatAreTheLogsLastOnesAreSkippedAndDamageIsSetAside() throws IOException {
+    void afterAPowerLossRecordsAtTheLogsEndAreSkippedAndDamageIsSetAside() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b", "c");
         SessionOnDisk killed = kill("power loss");
@@ -698,7 +698,7 @@ class StagingTest {
         assertThat(SessionOnDisk.text(killed.torn())).contains("\"c\"");
     }
 
-    /** After a power loss the tail may be as it was before a write, and the log as it was long after it. */
+    /** After a power loss the tail may be from before a write, and the log from long after it. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void afterAPowerLossForcedRecordsAreNotRepeatedWhateverFollowsThem(boolean inASegment) throws IOException {
@@ -722,7 +722,7 @@ class StagingTest {
     }
 
     @Test
-    void afterAPowerLossThatCostTheLogItsEndWhatTheTailStillHasIsBroughtIn() throws IOException {
+    void afterAPowerLossThatCostTheLogItsEndWhatTheTailStillHasIsRecovered() throws IOException {
         int records = beginBurst(journal);
         long place = Files.size(session.log());
         appendAll("a", "b");
@@ -737,9 +737,9 @@ class StagingTest {
         assertThat(killed.messages()).endsWith("c", "d", "after");
     }
 
-    /** Its owner may live, and its lock may have been dropped. */
+    /** Its owner may be alive, and its lock may have been dropped. */
     @Test
-    void theTailOfAnotherContainersProcessIsBroughtInAndKeptForADay() throws IOException {
+    void theTailOfAnotherContainersProcessIsRecoveredAndKeptForADay() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b");
         SessionOnDisk killed = kill("another container");
@@ -817,7 +817,7 @@ class StagingTest {
     }
 
     @Test
-    void whatAProcessWroteThatDiedWhileItTookOverALivingTailIsNotWrittenAgain() throws IOException {
+    void whatAProcessWroteBeforeItDiedDuringATakeoverIsNotWrittenAgain() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b", "c");
         byte[] content = Files.readAllBytes(tail());
@@ -850,7 +850,7 @@ class StagingTest {
     }
 
     @Test
-    void aWriteThatFailsBesideAnothersRecordCutsNothingOfIt() throws IOException {
+    void aFailedWriteCutsNothingOffAnothersRecord() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b", "c");
         disk.steps = step -> {
@@ -869,7 +869,7 @@ class StagingTest {
     }
 
     @Test
-    void aTailThatCannotBeReadKeepsNobodyFromTheOthersNorFromLogging() throws IOException {
+    void anUnreadableTailStopsNeitherTheRecoveryOfOthersNorLogging() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b");
         SessionOnDisk killed = kill("with more");
@@ -880,7 +880,7 @@ class StagingTest {
         append(next, "after", false);
         killed.assertGapless(records + 3);
         assertThat(killed.messages()).endsWith("a", "b", "after");
-        assertThat(next.nextNotice()).contains("cannot bring in");
+        assertThat(next.nextNotice()).contains("cannot recover");
     }
 
     @Test
@@ -929,7 +929,7 @@ class StagingTest {
     }
 
     @Test
-    void linesThatFollowAnothersInsteadOfStandingAtTheirPlaceAreFound() throws IOException {
+    void linesWrittenAfterAnothersInsteadOfAtTheirPlaceAreFound() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b", "c");
         List<SessionOnDisk> killed = new ArrayList<>();
@@ -949,7 +949,7 @@ class StagingTest {
     }
 
     @Test
-    void whatClosingLeftAndAnotherProcessBroughtInIsToldWhenTheSessionIsOpenedAgain() throws IOException {
+    void whatClosingLeftAndAnotherProcessRecoveredIsReportedWhenTheSessionIsReopened() throws IOException {
         List<String> told = new ArrayList<>();
         WriteListener listener = (first, count) -> told.add(first + "+" + count);
         int records = beginBurst(journal);
@@ -966,8 +966,7 @@ class StagingTest {
     }
 
     @Test
-    void aDirectoryWithATailsNameHidesNothingOfWhatTheOthersBringInAndKeepsNoLogFromBecomingASegment()
-            throws IOException {
+    void aDirectoryWithATailsNameStopsNeitherRecoveryNorSealing() throws IOException {
         int records = beginBurst(journal);
         appendAll("a", "b");
         SessionOnDisk killed = kill("with more");
@@ -980,7 +979,7 @@ class StagingTest {
     }
 
     @Test
-    void aFlushThatGaveUpCostsLaterRecordsNoPatience() throws Exception {
+    void aFlushThatTimedOutDoesNotShortenTheWaitOfLaterRecords() throws Exception {
         beginBurst(journal);
         appendAll("a", "b");
         SessionLock peer = new SessionLock(session.lock());

@@ -21,7 +21,7 @@ class TornEndTest {
     }
 
     @Test
-    void anotherLengthBeginsAnew() {
+    void anotherLengthStartsTheClockAgain() {
         assertThat(end.isSettled(100, START)).isFalse();
         assertThat(end.isUnsettled(110, START + 1)).as("nobody knows yet").isFalse();
         assertThat(end.isSettled(110, START + SETTLE_NANOS)).isFalse();
@@ -29,7 +29,7 @@ class TornEndTest {
     }
 
     @Test
-    void afterALineAtTheEndTheSameLengthBeginsAnew() {
+    void afterACompleteLineTheSameLengthStartsTheClockAgain() {
         assertThat(end.isSettled(100, START)).isFalse();
         end.clear();
         assertThat(end.isSettled(100, START + SETTLE_NANOS)).isFalse();
