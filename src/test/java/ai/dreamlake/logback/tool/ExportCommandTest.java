@@ -121,7 +121,7 @@ class ExportCommandTest {
                 Files.createSymbolicLink(directory.resolve("link"), Files.createFile(directory.resolve("precious")));
         Tool run = export("project/run", "--format", "csv", "-o", link);
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err()).contains("is a link and no regular file");
+        assertThat(run.err()).contains("is a link, not a regular file");
         assertThat(link).isSymbolicLink();
     }
 

@@ -5,10 +5,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.RandomAccessFile;
 
-/** Appends to files so that a failure, such as a full disk, leaves nothing of what was to be appended. */
+/** Appends to files so that a failure, such as a full disk, leaves no part of the new content. */
 public final class AppendedFile {
 
-    /** Writes what is to be appended, in as many calls as it likes. */
+    /** The content to append, written in any number of calls. */
     public interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
@@ -26,12 +26,14 @@ public final class AppendedFile {
         try (OutputStream out = RegularFile.append(file)) {
             content.writeTo(out);
         } catch (IOException incomplete) {
-            truncate(file, before); // or every attempt would leave a piece
+            truncate(file, before); // or every attempt would leave a partial copy
             throw incomplete;
         }
     }
 
-    /** Cuts a file to a length that it has, or exceeds. Uses no FileChannel, so it works on an interrupted thread. */
+    /**
+     * Truncates a file to a length that is at most its own. Uses no FileChannel, so it works on an interrupted thread.
+     */
     public static void truncate(File file, long length) throws IOException {
         try (RandomAccessFile open = RegularFile.open(file, "rw")) {
             open.setLength(length);

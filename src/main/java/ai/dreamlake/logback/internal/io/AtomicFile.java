@@ -14,8 +14,8 @@ public final class AtomicFile {
     private AtomicFile() {}
 
     /**
-     * Writes the content to a hidden neighbor and renames it. Works on an interrupted thread. Callers exclude each
-     * other.
+     * Writes the content to a hidden file beside it and renames that. Works on an interrupted thread. Callers must not
+     * run concurrently for the same file.
      *
      * @throws IOException if the file still has its old content
      */
@@ -28,8 +28,8 @@ public final class AtomicFile {
     }
 
     /**
-     * As {@link #replace(Path, byte[])}, for a file of any length in a place that somebody named. What is there may be
-     * replaced if it is a regular file, and nothing else.
+     * As {@link #replace(Path, byte[])}, for content of any length and a path that a user chose. An existing file is
+     * replaced only if it is a regular file.
      */
     public static void replace(Path file, AppendedFile.Content content) throws IOException {
         RegularFile.check(file.toFile());
@@ -45,7 +45,7 @@ public final class AtomicFile {
         }
     }
 
-    /** The hidden neighbor, which a kill may leave there. */
+    /** The hidden file beside it, which a kill may leave behind. */
     public static Path temporary(Path file) {
         String name = file.getFileName().toString();
         return file.resolveSibling((name.startsWith(".") ? name : "." + name) + ".tmp");

@@ -4,10 +4,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** SHA-256, whole or as a short name for something longer. */
+/** SHA-256, whole or shortened to a name for something longer. */
 public final class Digests {
 
-    /** 128 bits: no two inputs will ever share them. */
+    /** 128 bits: no two inputs will ever have the same ones. */
     private static final int SHORT_BYTES = 16;
 
     private Digests() {}

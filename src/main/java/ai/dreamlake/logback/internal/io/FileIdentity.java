@@ -9,24 +9,22 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells a file from another one that was put in its place: the device and inode number where there are such. A link is
- * not followed, so it is another file than the one that it leads to.
+ * Distinguishes a file from another one put in its place, by device and inode number where the platform has them. Links
+ * are not followed, so a link and its target are different files.
  */
 public final class FileIdentity {
 
-    /** Equal to no file's key. */
+    /** The key of a missing file, which equals no file's key. */
     private static final Object MISSING = new Object();
 
-    /** Null where the platform has no identity for files. */
+    /** Null where the platform does not identify files. */
     private final @Nullable Object key;
 
     private FileIdentity(@Nullable Object key) {
         this.key = key;
     }
 
-    /**
-     * The identity of the file that a path leads to now. A missing file has one of its own, which no other file has.
-     */
+    /** The identity of the file that is at a path now. A missing file has an identity that no file has. */
     public static FileIdentity of(Path path) throws IOException {
         return new FileIdentity(keyOf(path));
     }
@@ -36,7 +34,7 @@ public final class FileIdentity {
         return attributes == null ? MISSING : attributes.fileKey();
     }
 
-    /** What the file system says about a path at this moment, with one call; null if there is no file. */
+    /** The attributes of the file at a path now, read with one call; null if there is no file. */
     public static @Nullable BasicFileAttributes attributes(Path path) throws IOException {
         try {
             return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
@@ -45,7 +43,7 @@ public final class FileIdentity {
         }
     }
 
-    /** How many names the file at a path has, a link to it not counted; 1 where the platform cannot tell. */
+    /** How many hard links the file at a path has, including its own name; 1 where the platform does not say. */
     public static int links(Path path) throws IOException {
         try {
             return (int) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS);
@@ -54,12 +52,12 @@ public final class FileIdentity {
         }
     }
 
-    /** Whether these are attributes of this file. True where the platform cannot tell; false for null. */
+    /** Whether these attributes are this file's. True where the platform cannot tell; false for null. */
     public boolean isOf(@Nullable BasicFileAttributes attributes) {
         return attributes != null && (key == null || key.equals(attributes.fileKey()));
     }
 
-    /** Whether the path leads to this file now. True where the platform cannot tell. */
+    /** Whether this file is at the path now. True where the platform cannot tell. */
     public boolean isAt(Path path) throws IOException {
         return key == null || key != MISSING && key.equals(keyOf(path));
     }

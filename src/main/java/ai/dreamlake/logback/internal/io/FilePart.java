@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.io.RandomAccessFile;
 
 /**
- * Reads a part of an open file from its beginning to its end, and moves the file's position. Has no buffer: read many
- * bytes at once. Closing it leaves the file open.
+ * Reads a part of an open file and moves the file's position. It is not buffered, so read many bytes at a time. Closing
+ * it leaves the file open.
  */
 public final class FilePart extends InputStream {
 
@@ -16,7 +16,7 @@ public final class FilePart extends InputStream {
 
     /**
      * @param start the position of the first byte
-     * @param end one past the position of the last byte; a file that is shorter ends the part
+     * @param end one past the position of the last byte; if the file is shorter, the part ends with it
      */
     public FilePart(RandomAccessFile file, long start, long end) {
         this.file = file;

@@ -10,22 +10,22 @@ import tools.jackson.core.json.JsonReadFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Reads the JSON that lies in session directories, whoever wrote it: names, numbers and texts of any length, and the
- * {@code NaN} and {@code Infinity} that the Python SDK writes. Written again, those become strings, as JSON has no form
- * for them.
+ * Reads the JSON found in session directories, whoever wrote it: names, numbers and texts of any length, and the
+ * {@code NaN} and {@code Infinity} that the Python SDK writes. When rewritten, these two become strings, since JSON
+ * cannot express them.
  */
 public final class LenientJson {
 
     /**
-     * For walking through a value of any length, and writing it again, with little memory: strings that nobody asks for
-     * are skipped. What Jackson must hold is limited: the levels of nesting, and the length of a name or a number.
-     * Beyond that it is an error. Bytes that are no UTF-8 count as U+FFFD, as Jackson reads them where it need not
-     * remember names.
+     * For reading a value of any length, and rewriting it, with little memory: strings that nobody asks for are
+     * skipped. What Jackson must hold in memory is limited: the nesting depth, and the length of a name or a number.
+     * Beyond the limits, reading fails. Bytes that are not valid UTF-8 are read as U+FFFD, because Jackson is lenient
+     * about them when it does not canonicalize names.
      */
     public static final JsonFactory STREAMS = builder(StreamReadConstraints.builder()
                     .maxNestingDepth(200_000)
                     .maxNameLength(maxHeldLength())
-                    .maxStringLength(maxHeldLength()) // of a number's text, too
+                    .maxStringLength(maxHeldLength()) // applies to a number's text too
                     .maxNumberLength(Integer.MAX_VALUE)
                     .build())
             .streamWriteConstraints(StreamWriteConstraints.builder()
@@ -35,7 +35,7 @@ public final class LenientJson {
             .disable(StreamWriteFeature.AUTO_CLOSE_TARGET)
             .build();
 
-    /** For trees. A value nested deeper than Jackson's default limit is an error. */
+    /** For trees. Reading fails on a value nested deeper than Jackson's default limit. */
     public static final JsonMapper TREES = new JsonMapper(builder(StreamReadConstraints.builder()
                     .maxNameLength(Integer.MAX_VALUE)
                     .maxNumberLength(Integer.MAX_VALUE)
@@ -48,8 +48,8 @@ public final class LenientJson {
     private LenientJson() {}
 
     /**
-     * How long a text from a session's directory may be so that it is held in memory, in several copies: 64 MB and a
-     * little, which no record of ours exceeds, or a sixteenth of the heap where that is less.
+     * The longest text from a session's directory to hold in memory, in several copies: just over 64 MB, which no
+     * record of ours exceeds, or a sixteenth of the maximum heap if that is less.
      */
     public static int maxHeldLength() {
         return (int) Math.min(MAX_HELD, Runtime.getRuntime().maxMemory() / 16);

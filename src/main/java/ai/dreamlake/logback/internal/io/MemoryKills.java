@@ -7,7 +7,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How many processes of this one's control group the kernel has killed for want of memory.
+ * How many processes in this process's control group the kernel has killed because memory ran out.
  *
  * <pre>
  *   oom_kill    The number of processes belonging to this cgroup killed by any kind of OOM killer.
@@ -15,20 +15,20 @@ import org.jspecify.annotations.Nullable;
  *
  * @param file where the kernel counts them: {@code memory.events} of cgroups(7) version 2, or
  *     {@code memory.oom_control} of version 1
- * @param count how many there were
+ * @param count how many processes were killed
  */
 public record MemoryKills(String file, long count) {
 
     private static final Pattern GROUP = Pattern.compile("(?m)^(?:0:|\\d+:[^:]*\\bmemory\\b[^:]*):(/.*)$");
     private static final Pattern KILLS = Pattern.compile("(?m)^oom_kill (\\d{1,18})$");
 
-    /** Those of this moment. Null where they are not counted. */
+    /** The current count for this process; null where there is none. */
     public static @Nullable MemoryKills now() {
         Matcher group = GROUP.matcher(ThisProcess.text(new File("/proc/self/cgroup")));
         String path = group.find() ? group.group(1) : "/";
         for (String file : List.of(
                 "/sys/fs/cgroup" + path + "/memory.events",
-                "/sys/fs/cgroup/memory.events", // in a container, whose group seems to be the root
+                "/sys/fs/cgroup/memory.events", // in a container, which sees its own group as the root
                 "/sys/fs/cgroup/memory" + path + "/memory.oom_control",
                 "/sys/fs/cgroup/memory/memory.oom_control")) {
             MemoryKills found = in(file);
@@ -39,7 +39,7 @@ public record MemoryKills(String file, long count) {
         return null;
     }
 
-    /** Those that a file counts now; null if it does not. */
+    /** The current count in a file; null if it has none. */
     public static @Nullable MemoryKills in(String file) {
         Matcher kills = KILLS.matcher(ThisProcess.text(new File(file)));
         return kills.find() ? new MemoryKills(file, Long.parseLong(kills.group(1))) : null;

@@ -15,19 +15,20 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The lock of {@code flock(2)} on a file. On Linux, Java's own locks neither see nor exclude it. It belongs to a
- * descriptor: two of them exclude each other, in one process, too. It ends with the process, even after a kill.
+ * descriptor, so two descriptors exclude each other even within one process. It ends with the process, even after a
+ * kill.
  *
- * <p>The C library is called by the foreign-function API: on Linux, with JDK 22 or later, and only where native access
- * is enabled ({@code --enable-native-access=ALL-UNNAMED}, or our module's name), since otherwise the JVM prints
- * warnings or refuses. By reflection, since this library is compiled for Java 17.
+ * <p>The C library is called through the foreign-function API: on Linux, with JDK 22 or later, and only where native
+ * access is enabled ({@code --enable-native-access=ALL-UNNAMED}, or our module's name), since otherwise the JVM prints
+ * warnings or refuses. The API is used by reflection, since this library is compiled for Java 17.
  *
- * <p>Closing it drops the process's {@code fcntl} locks on the file, as closing any descriptor does; so a holder of
- * such a lock closes both together. On network file systems the two kinds may exclude each other even within one
- * process: take only one of them there. Not synchronized.
+ * <p>Closing it drops the process's {@code fcntl} locks on the file, as closing any descriptor does. So a holder of
+ * such a lock must close both together. On network file systems the two kinds may exclude each other even within one
+ * process, so take only one of them there. Not synchronized.
  */
 public final class NativeFlock implements Closeable {
 
-    // As Linux has them on amd64 and aarch64.
+    // The values on Linux, for amd64 and aarch64.
     private static final String ARCHITECTURE = System.getProperty("os.arch");
     private static final int O_WRONLY = 1;
     private static final int O_NONBLOCK = 0x800;
@@ -48,7 +49,7 @@ public final class NativeFlock implements Closeable {
 
     private final Functions functions;
 
-    /** Where calls leave their errno. */
+    /** The memory where calls store their errno. */
     private final Object errno;
 
     private int descriptor;
@@ -59,15 +60,15 @@ public final class NativeFlock implements Closeable {
         this.descriptor = descriptor;
     }
 
-    /** Whether this JVM can take such locks. Where it can, the first call takes some tenths of a second. */
+    /** Whether this JVM can take such locks. If it can, the first call takes a few tenths of a second. */
     public static boolean isAvailable() {
         return FUNCTIONS != null;
     }
 
     /**
-     * Opens a file, and takes no lock yet. Child processes do not inherit it.
+     * Opens a file without taking the lock. Child processes do not inherit the descriptor.
      *
-     * @param file must exist, and be no link
+     * @param file must exist and must not be a link
      * @throws IOException also if {@link #isAvailable} is false
      */
     public static NativeFlock open(Path file) throws IOException {
@@ -81,7 +82,7 @@ public final class NativeFlock implements Closeable {
             throw new IOException(
                     reason == EMFILE || reason == ENFILE
                             ? file + ": Too many open files"
-                            : "open of " + file + " failed with errno " + reason);
+                            : "opening " + file + " failed with errno " + reason);
         }
         return new NativeFlock(FUNCTIONS, errno, descriptor);
     }
@@ -111,19 +112,19 @@ public final class NativeFlock implements Closeable {
     }
 
     /**
-     * Releases the lock, if it is held. A second call does nothing. See to {@link StackHeadroom} before: after a stack
-     * overflow in here, the file may stay locked as long as the process lives.
+     * Releases the lock, if it is held. A second call does nothing. Call {@link StackHeadroom#require} first: after a
+     * stack overflow in here, the file may stay locked until the process ends.
      */
     @Override
     public void close() {
         int closing = descriptor;
         descriptor = NO_DESCRIPTOR;
         if (closing != NO_DESCRIPTOR) {
-            functions.close(errno, closing); // whatever it answers, the descriptor is gone
+            functions.close(errno, closing); // whatever it returns, the descriptor is closed
         }
     }
 
-    /** Functions of the C library. Segments of memory are Objects, since Java 17 has no such type. */
+    /** Functions of the C library. Memory segments are typed as Object, since Java 17 lacks their type. */
     private record Functions(
             MethodHandle open, MethodHandle flock, MethodHandle close, MethodHandle getErrno, Memory memory) {
 
@@ -164,7 +165,7 @@ public final class NativeFlock implements Closeable {
             }
         }
 
-        /** They declare every Throwable, and throw none that is checked. */
+        /** Method handles declare Throwable, but these throw nothing checked. */
         private static RuntimeException unchecked(Throwable failed) {
             if (failed instanceof Error error) {
                 throw error;
@@ -173,10 +174,10 @@ public final class NativeFlock implements Closeable {
         }
     }
 
-    /** Memory outside of the heap, which is freed when nobody refers to it any more. */
+    /** Memory outside the heap, freed when it is no longer referenced. */
     private record Memory(Method newArena, Method allocate, Method allocateText, Object intLayout) {
 
-        /** As file names are encoded. */
+        /** The encoding of file names. */
         private static final Charset CHARSET = Charset.forName(
                 System.getProperty("sun.jnu.encoding", Charset.defaultCharset().name()));
 
@@ -197,7 +198,7 @@ public final class NativeFlock implements Closeable {
         }
     }
 
-    /** What of {@code java.lang.foreign} is needed once. */
+    /** The parts of {@code java.lang.foreign} that are needed only once, for linking. */
     private static final class Linker {
         private final Class<?> linkerType = type("Linker");
         private final Class<?> optionType = type("Linker$Option");
@@ -217,11 +218,11 @@ public final class NativeFlock implements Closeable {
             return Class.forName("java.lang.foreign." + name);
         }
 
-        /** Null where native access is not enabled, or something is not as expected. */
+        /** Null if native access is not enabled, or anything is not as expected. */
         static @Nullable Functions linkIfPossible() {
             try {
                 return isSupported() && isNativeAccessEnabled() ? new Linker().link() : null;
-            } catch (Throwable notHere) { // whatever it is: there are Java's locks
+            } catch (Throwable notHere) { // of any kind: we then do without flock
                 return null;
             }
         }
@@ -238,7 +239,7 @@ public final class NativeFlock implements Closeable {
 
         private @Nullable Functions link() throws ReflectiveOperationException, IOException {
             Functions functions = new Functions(
-                    // open takes a third argument if it creates a file.
+                    // open takes a third argument only if it creates a file.
                     function("open", option("firstVariadicArg", int.class, 2), pointerLayout, intLayout),
                     function("flock", null, intLayout, intLayout),
                     function("close", null, intLayout),
@@ -248,8 +249,8 @@ public final class NativeFlock implements Closeable {
                             type("SegmentAllocator").getMethod("allocate", layoutType),
                             type("SegmentAllocator").getMethod("allocateFrom", String.class, Charset.class),
                             intLayout));
-            // Links every call now, and not where the stack may be about to overflow; and shows that errno is
-            // understood.
+            // Links every call now, rather than later when the stack may be about to overflow, and checks that errno
+            // can be read.
             Object errno = functions.newErrno();
             boolean works = functions.open(errno, Path.of("/"), O_WRONLY) == -1
                     && functions.close(errno, NO_DESCRIPTOR) == -1
@@ -258,7 +259,7 @@ public final class NativeFlock implements Closeable {
             return works ? functions : null;
         }
 
-        /** A function that returns an int, behind an argument for errno. */
+        /** A function that returns an int. Its first argument is the memory for errno. */
         private MethodHandle function(String name, @Nullable Object option, Object... arguments)
                 throws ReflectiveOperationException {
             Object symbol = ((Optional<?>)

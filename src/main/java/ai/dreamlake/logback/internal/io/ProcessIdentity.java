@@ -11,22 +11,22 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Tells a process from a later one with the same id, from those of other containers, and from those before a restart of
- * the system.
+ * Distinguishes a process from a later one with the same id, from processes in other containers, and from those before
+ * a restart of the system.
  *
  * @param pid its id, which is unique in its namespace
- * @param started when it started: on Linux in clock ticks since boot, which no change of the clock moves; elsewhere in
- *     milliseconds since 1970; 0 if unknown
- * @param namespace the namespace of its id, that is, its container; 0 if unknown or if there are none
- * @param boot identifies the system's last start; only dashes if unknown
+ * @param started when it started: on Linux in clock ticks since boot, which do not change when the clock is set;
+ *     elsewhere in milliseconds since 1970; 0 if unknown
+ * @param namespace the namespace of its id, which identifies its container; 0 if unknown or if the system has none
+ * @param boot identifies the start of the system during which it ran; only dashes if unknown
  */
 public record ProcessIdentity(long pid, long started, long namespace, String boot) {
 
-    /** What {@link #life} finds out. */
+    /** What {@link #life} finds. */
     public enum Life {
         ALIVE,
         ENDED,
-        /** It belongs to another container, where we cannot look. */
+        /** It belongs to another container, into which we cannot see. */
         UNKNOWN
     }
 
@@ -47,14 +47,14 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
         return CURRENT;
     }
 
-    /** A process that this one can see. */
+    /** The identity of a process in our own namespace. */
     static ProcessIdentity of(long pid) {
         return new ProcessIdentity(pid, startOf(pid), OWN_NAMESPACE, BOOT);
     }
 
     /**
-     * Field by field: the first call of a record's own {@code equals} leaves its class in a cache of JDK 17 (that of
-     * {@code java.lang.runtime.ObjectMethods}), and with it the class loader of an application that is undeployed.
+     * Compares field by field: the first call of a record's own {@code equals} leaves its class in a cache of JDK 17
+     * (in {@code java.lang.runtime.ObjectMethods}), which keeps the class loader of an undeployed application alive.
      */
     public boolean isCurrent() {
         return pid == CURRENT.pid
@@ -63,17 +63,17 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
                 && boot.equals(CURRENT.boot);
     }
 
-    /** Whether the system was not restarted since. */
+    /** Whether the system has not been restarted since the process started. */
     public boolean isOfThisBoot() {
         return boot.equals(BOOT);
     }
 
-    /** Whether its id is one of those that this process can look for. */
+    /** Whether its id is in our own namespace, so that this process can look it up. */
     public boolean isOfThisNamespace() {
         return namespace == OWN_NAMESPACE;
     }
 
-    /** Whether the process lives, as far as this one can know. */
+    /** Whether the process is alive, as far as this one can know. */
     public Life life() {
         if (!isOfThisBoot()) {
             return Life.ENDED;

@@ -18,12 +18,12 @@ import java.util.Arrays;
 import java.util.stream.Stream;
 
 /**
- * Opens files in directories where anything may lie. Opening a pipe would wait for its other end forever, and a link
- * leads to somebody else's file. So whatever is not a regular file is refused, before it is opened and, in case it was
- * put there in that moment, afterwards.
+ * Opens files in directories that may contain anything. Opening a pipe could wait for its other end forever, and a link
+ * could lead to somebody else's file. So anything but a regular file is refused. The check runs before opening and
+ * again afterwards, in case the file was replaced in between.
  *
- * <p>A missing file is no reason to refuse: it is created or not, as usual. Except for {@link #openChannel}, everything
- * works on an interrupted thread.
+ * <p>A missing file is not refused: it is created or not, as usual. Everything except {@link #openChannel} works on an
+ * interrupted thread.
  */
 public final class RegularFile {
 
@@ -46,7 +46,7 @@ public final class RegularFile {
         return checked(file, () -> new FileOutputStream(file, true));
     }
 
-    /** Creates a file in the place of whatever is there but a directory; a link is replaced, not followed. */
+    /** Creates a file, replacing anything except a directory; a link is replaced, not followed. */
     static OutputStream create(File file) throws IOException {
         if (Files.isDirectory(file.toPath(), LinkOption.NOFOLLOW_LINKS)) {
             throw new IOException(file + " is a directory");
@@ -58,7 +58,7 @@ public final class RegularFile {
         return checked(file, () -> new FileOutputStream(file));
     }
 
-    /** Not on a thread that may be interrupted, which would close the channel. */
+    /** Must not be called on a thread that may be interrupted, since an interrupt closes the channel. */
     public static FileChannel openChannel(Path file, OpenOption... options) throws IOException {
         OpenOption[] withoutLinks = Stream.concat(Arrays.stream(options), Stream.of(LinkOption.NOFOLLOW_LINKS))
                 .toArray(OpenOption[]::new);
@@ -82,7 +82,7 @@ public final class RegularFile {
     }
 
     /**
-     * As {@link #readAllBytes}, for a file that may be reached by links: where somebody named it, and not in a session.
+     * As {@link #readAllBytes}, but follows links: for a file that a user named, not for one in a session's directory.
      */
     public static byte[] readAllBytesOfTarget(File file, int max) throws IOException {
         try {
@@ -112,11 +112,11 @@ public final class RegularFile {
         }
     }
 
-    /** @throws IOException if there is something that is not a regular file */
+    /** @throws IOException if something other than a regular file is there */
     public static void check(File file) throws IOException {
         BasicFileAttributes attributes = FileIdentity.attributes(file.toPath());
         if (attributes != null && !attributes.isRegularFile()) {
-            throw new IOException(file + " is " + kind(attributes) + " and no regular file, so it is not touched");
+            throw new IOException(file + " is " + kind(attributes) + ", not a regular file, so it is left alone");
         }
     }
 

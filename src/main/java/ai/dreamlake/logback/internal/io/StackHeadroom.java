@@ -1,12 +1,12 @@
 package ai.dreamlake.logback.internal.io;
 
 /**
- * Moves a stack overflow to a point before a step that must not stop halfway, such as taking a lock. A call costs about
- * a microsecond, so it guards rare steps only.
+ * Makes a stack overflow happen before a step that must not stop halfway, such as taking a lock. A call costs about a
+ * microsecond, so it guards only rare steps.
  */
 public final class StackHeadroom {
 
-    /** Some 20 to 80 KB of stack, compiled or interpreted. */
+    /** About 20 KB of stack when compiled, up to 80 KB when interpreted. */
     private static final int CALLS = 1000;
 
     private StackHeadroom() {}

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** What tells people which process this is. Arguments are left out: they can hold secrets. */
+/** Describes this process for people. Arguments are left out because they may contain secrets. */
 public final class ThisProcess {
 
     private static final int MAX_READ = 64 * 1024;
@@ -19,7 +19,7 @@ public final class ThisProcess {
 
     private ThisProcess() {}
 
-    /** What the machine or the container is called. */
+    /** The name of the machine or the container. */
     public static String host() {
         String name = text(new File("/proc/sys/kernel/hostname")).strip();
         for (String variable : new String[] {"HOSTNAME", "COMPUTERNAME"}) {
@@ -29,7 +29,7 @@ public final class ThisProcess {
         return name.isEmpty() ? "localhost" : name;
     }
 
-    /** The version of Java, and of the system. */
+    /** The versions of Java and the JVM, and the operating system. */
     public static String java() {
         return System.getProperty("java.version") + ", " + System.getProperty("java.vm.name") + ", "
                 + System.getProperty("os.name") + " " + System.getProperty("os.arch");
@@ -45,7 +45,7 @@ public final class ThisProcess {
         return System.getProperty("user.dir", "");
     }
 
-    /** The commit that the working directory's Git repository is at; null if there is none. */
+    /** The current commit of the working directory's Git repository; null if unknown. */
     public static @Nullable String revision() {
         for (File directory = new File(directory()).getAbsoluteFile();
                 directory != null;
@@ -58,7 +58,10 @@ public final class ThisProcess {
         return null;
     }
 
-    /** By gitrepository-layout(5): HEAD has a commit, or names a file that has it, or a line of packed-refs. */
+    /**
+     * Follows gitrepository-layout(5): HEAD contains a commit, or names a ref whose commit is in a file or in
+     * packed-refs.
+     */
     static @Nullable String revision(File git) {
         String commit = text(new File(git, "HEAD")).strip();
         Matcher branch = HEAD.matcher(commit);

@@ -1,8 +1,8 @@
 /**
- * What several rooms need of files, JSON and the stack, each once: atomic replacement, appending all or nothing, the
- * identity of files, flock, digests, JSON that others wrote, and stack headroom.
+ * Shared utilities for files, processes, JSON and the stack: atomic replacement, all-or-nothing appending, the identity
+ * of files and processes, flock, digests, JSON that others wrote, and stack headroom.
  *
- * <p>Knows none of the other rooms.
+ * <p>Depends on no other package of ours.
  */
 @NullMarked
 package ai.dreamlake.logback.internal.io;

@@ -51,7 +51,7 @@ class FilesTest {
     }
 
     @Test
-    void whatCannotBeAppendedAsAWholeIsTakenBack() throws IOException {
+    void anAppendThatFailsIsUndone() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "before\n");
         assertThatThrownBy(() -> AppendedFile.append(file.toFile(), out -> {
                     out.write(bytes("half of "));
@@ -63,7 +63,7 @@ class FilesTest {
     }
 
     @Test
-    void aFileThatWasReplacedIsAnotherOneAndOneThatIsGoneIsNone() throws IOException {
+    void aReplacedFileHasAnotherIdentityAndADeletedOneHasNone() throws IOException {
         Path file = Files.writeString(directory.resolve("file"), "same");
         Path other = Files.writeString(directory.resolve("other"), "same");
         FileIdentity identity = FileIdentity.of(file);

@@ -24,7 +24,7 @@ class NativeFlockTest {
     private static final int O_NONBLOCK = 04000;
     private static final int O_CLOEXEC = 02000000;
 
-    /** For each line that it reads, it tries to take the lock, or releases it. */
+    /** A Python program that, for each line it reads, tries to take the lock or releases it. */
     private static final String PYTHON = """
             import fcntl, sys
             file = open(sys.argv[1], "a")
@@ -50,7 +50,7 @@ class NativeFlockTest {
         file = Files.createFile(directory.resolve("lock"));
     }
 
-    /** Prints whether it can be had, and whether it works. */
+    /** Prints whether the lock is available, and whether it works. */
     static final class Child {
         public static void main(String[] arguments) throws IOException {
             System.out.println(NativeFlock.isAvailable());
@@ -73,7 +73,7 @@ class NativeFlockTest {
     }
 
     @Test
-    void itIsThereWhereTheJdkCanAndTheBuildEnablesIt() {
+    void itIsAvailableWhereTheJdkSupportsItAndTheBuildEnablesIt() {
         boolean can = Runtime.version().feature() >= 22 && isLinux();
         assumeThat(can).as("JDK 22 or later, on Linux").isTrue();
         try (ChildJvm child = ChildJvm.start(Child.class, file)) {
@@ -81,7 +81,7 @@ class NativeFlockTest {
         }
     }
 
-    /** Warnings go to standard error, which is in the output here. */
+    /** Warnings go to standard error, which the output here includes. */
     @Test
     void whereNativeAccessIsNotEnabledItIsNotUsedAndTheJvmDoesNotWarn() throws Exception {
         List<String> shell = List.of("sh", "-c", "exec \"$@\" 2>&1", "sh");
@@ -110,7 +110,7 @@ class NativeFlockTest {
         NativeFlock one = NativeFlock.open(file);
         assertThat(one.tryLock()).isTrue();
         one.close();
-        try (NativeFlock other = NativeFlock.open(file)) { // likely with the same number
+        try (NativeFlock other = NativeFlock.open(file)) { // which probably gets the same descriptor number
             assertThat(other.tryLock()).isTrue();
             one.close();
             try (NativeFlock third = NativeFlock.open(file)) {
@@ -156,9 +156,9 @@ class NativeFlockTest {
         }
     }
 
-    /** This is what makes two locks necessary. */
+    /** This is why two locks are necessary. */
     @Test
-    void itIsAnotherLockThanJavas() throws IOException {
+    void itIsADifferentLockFromJavas() throws IOException {
         assumeAvailable();
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
                 FileLock lock = channel.tryLock();
@@ -210,7 +210,7 @@ class NativeFlockTest {
     }
 
     @Test
-    void whatIsNoFileIsRefusedAndHangsNobody() throws Exception {
+    void whatIsNotARegularFileIsRefusedAndBlocksNobody() throws Exception {
         assumeAvailable();
         assertThatThrownBy(() -> NativeFlock.open(directory.resolve("missing")))
                 .isInstanceOf(IOException.class)
@@ -225,7 +225,7 @@ class NativeFlockTest {
     }
 
     @Test
-    void aNameOutsideOfAsciiIsFound() throws IOException {
+    void aFileWithANonAsciiNameIsFound() throws IOException {
         assumeAvailable();
         assumeThat(System.getProperty("sun.jnu.encoding")).isEqualTo("UTF-8");
         try (NativeFlock flock = NativeFlock.open(Files.createFile(directory.resolve("größe")))) {

@@ -24,21 +24,21 @@ class ProcessIdentityTest {
     }
 
     @Test
-    void aLaterProcessWithTheSameIdIsAnotherOne() {
+    void aLaterProcessWithTheSameIdIsADifferentOne() {
         ProcessIdentity before = with(US.pid(), US.started() - 1, US.namespace(), US.boot());
         assertThat(before.isCurrent()).isFalse();
         assertThat(before.life()).isEqualTo(Life.ENDED);
     }
 
     @Test
-    void aProcessThatIsNotThereHasEnded() {
+    void aProcessThatDoesNotExistHasEnded() {
         assertThat(with(Integer.MAX_VALUE, US.started(), US.namespace(), US.boot())
                         .life())
                 .isEqualTo(Life.ENDED);
     }
 
     @Test
-    void whatWasStartedBeforeTheSystemHasEndedWhereverItRan() {
+    void aProcessFromBeforeTheLastRestartHasEndedWhereverItRan() {
         String anotherBoot = "0".repeat(ProcessIdentity.BOOT_LENGTH);
         assertThat(with(US.pid(), US.started(), US.namespace(), anotherBoot).life())
                 .isEqualTo(Life.ENDED);
@@ -47,14 +47,14 @@ class ProcessIdentityTest {
     }
 
     @Test
-    void ofAProcessInAnotherContainerNothingIsKnown() {
+    void nothingIsKnownOfAProcessInAnotherContainer() {
         assertThat(with(US.pid(), US.started(), US.namespace() + 1, US.boot()).life())
                 .isEqualTo(Life.UNKNOWN);
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
-    void onLinuxTheStartIsCountedFromTheBootSoThatTheClockMayChange() throws Exception {
+    void onLinuxTheStartIsCountedFromTheBootSoTheClockMayChange() throws Exception {
         Process sleeping = new ProcessBuilder("sleep", "60").start();
         try {
             ProcessIdentity child = ProcessIdentity.of(sleeping.pid());
