@@ -3,8 +3,7 @@ package ai.dreamlake.logback.internal.record;
 import tools.jackson.core.io.NumberOutput;
 
 /**
- * Writes decimal numbers directly as bytes: a record has a dozen small numbers, and none of them should become a
- * String.
+ * Writes decimal numbers directly as bytes, so that the dozen small numbers of a record do not each become a String.
  */
 final class Decimal {
 

@@ -10,21 +10,21 @@ import tools.jackson.databind.JacksonModule;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Finds the application's modules of Jackson, which know how to write its libraries' values. Jackson finds them in the
- * same way, but gives up where one of them is broken.
+ * Finds the application's Jackson modules, which know how to write its libraries' values. Jackson finds them in the
+ * same way, but fails entirely if one of them is broken.
  */
 public final class JacksonModules {
 
-    /** A loader of services promises no end of its failures. */
+    /** A ServiceLoader does not promise that its failures ever end. */
     private static final int MAX_BROKEN = 20;
 
     private JacksonModules() {}
 
     /**
-     * The modules that work, together with those before them.
+     * The modules that work, each together with those before it.
      *
-     * @param loader sees the modules
-     * @param broken told of each module that does not work: its name, and why
+     * @param loader the class loader in which to look
+     * @param broken receives, for each module that does not work, its name and the reason
      */
     public static List<JacksonModule> find(ClassLoader loader, Consumer<String> broken) {
         List<JacksonModule> found = new ArrayList<>();
@@ -39,7 +39,7 @@ public final class JacksonModules {
                 }
                 JacksonModule module = modules.next();
                 name = module.getClass().getName() + ": ";
-                JsonMapper.builder().addModules(found).addModule(module).build(); // it may fail only here
+                JsonMapper.builder().addModules(found).addModule(module).build(); // some modules fail only here
                 found.add(module);
             } catch (ServiceConfigurationError | LinkageError | RuntimeException failure) {
                 failures++;
@@ -50,7 +50,7 @@ public final class JacksonModules {
     }
 
     private static String describe(Throwable failure) {
-        // A ServiceConfigurationError names the module, its cause tells why.
+        // A ServiceConfigurationError names the module; its cause is the reason.
         return failure instanceof ServiceConfigurationError error
                 ? error.getMessage() + (error.getCause() == null ? "" : " (" + error.getCause() + ")")
                 : failure.toString();

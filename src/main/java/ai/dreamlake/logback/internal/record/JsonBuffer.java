@@ -8,13 +8,13 @@ import tools.jackson.core.io.NumberOutput;
 /**
  * Builds JSON text as UTF-8 bytes in a reusable array that grows up to a limit.
  *
- * <p>It knows no grammar: the caller writes commas, colons and brackets. It does know which characters a line of a log
- * must not contain:
+ * <p>It does not know JSON's grammar: the caller writes commas, colons and brackets. It does know which characters a
+ * log line must not contain:
  *
  * <pre>
  *   "a quotation mark, reverse solidus, and the control characters (U+0000 through U+001F)
  *    MUST be escaped"                                                        RFC 8259, section 7
- *   U+007F, U+0085, U+2028, U+2029     some readers end a line there, so they are escaped, too
+ *   U+007F, U+0085, U+2028, U+2029     some readers end a line there, so they are escaped too
  *   a lone surrogate                   has no UTF-8 form, so it becomes U+FFFD
  * </pre>
  *

@@ -45,8 +45,9 @@ import tools.jackson.databind.ser.std.ToStringSerializer;
 /**
  * Writes any Java value as one JSON value: simple types directly, all others through Jackson.
  *
- * <p>Values are the application's objects, and their getters and {@code toString} are foreign code. Whatever that code
- * throws costs only the value: a marker text such as {@code "[failed: IllegalStateException]"} replaces it.
+ * <p>Values are the application's objects, and their getters and {@code toString} are code that we do not control.
+ * Whatever that code throws costs only the value: a marker text such as {@code "[failed: IllegalStateException]"}
+ * replaces it.
  *
  * <p>Thread-safe. Each started appender has its own instance, so that Jackson's caches of the application's classes can
  * be collected together with the appender.
@@ -67,8 +68,8 @@ final class JsonValues {
     private final ObjectWriter writer;
 
     /**
-     * @param modules what they say of a type takes precedence; but simple types, such as numbers and texts, are not
-     *     asked for
+     * @param modules take precedence for their types, except for simple types such as numbers and texts, for which they
+     *     are not asked
      */
     JsonValues(List<JacksonModule> modules) {
         writer = JsonMapper.builder()
@@ -93,8 +94,8 @@ final class JsonValues {
     }
 
     /**
-     * Why values that are written through Jackson will fail, because its parts are of versions that do not fit
-     * together; null if they will not.
+     * Why values that are written through Jackson will fail: its parts have incompatible versions. Null if they will
+     * not fail.
      */
     @Nullable
     LinkageError misfit() {
@@ -103,8 +104,8 @@ final class JsonValues {
             return null;
         } catch (LinkageError misfit) {
             return misfit;
-        } catch (RuntimeException ofTheValue) {
-            return null; // a module of the application has its own opinion of maps
+        } catch (RuntimeException ofAModule) {
+            return null; // one of the application's modules cannot write maps
         }
     }
 
@@ -114,11 +115,11 @@ final class JsonValues {
 
             @Override
             public void setupModule(SetupContext context) {
-                context.addSerializers(new LibraryValues()); // first: what is added later takes precedence
+                context.addSerializers(new LibraryValues()); // first, because what is added later takes precedence
                 super.setupModule(context);
             }
         };
-        // Reading these would consume or change them, or pull half of the JVM into the record.
+        // Reading these would consume or change them, or drag half of the JVM into the record.
         module.addSerializer(Iterator.class, ToStringSerializer.instance);
         module.addSerializer(BaseStream.class, ToStringSerializer.instance);
         module.addSerializer(Throwable.class, ToStringSerializer.instance);
@@ -163,7 +164,7 @@ final class JsonValues {
         }
     }
 
-    /** Writes the value as {@link #write(Object, JsonBuffer)} does, without the secrets in it. */
+    /** Writes the value as {@link #write(Object, JsonBuffer)} does, with its secrets masked. */
     void write(@Nullable Object value, Masks masks, JsonBuffer target) {
         if (value == null
                 || value instanceof Integer
@@ -184,12 +185,12 @@ final class JsonValues {
         } catch (JsonBuffer.Full full) {
             throw full;
         } catch (Throwable failure) {
-            target.cutTo(start); // it may be secret
+            target.cutTo(start); // what was written may be secret
             target.string(marker(failure));
         }
     }
 
-    /** For a generator of somebody else's that must write beans as this class does; for one use. */
+    /** A context for another library's generator, so that it writes beans as this class does. For one use. */
     ObjectWriteContext newContext() {
         try (JsonGenerator generator = writer.createGenerator(Writer.nullWriter())) {
             return generator.objectWriteContext();

@@ -6,7 +6,7 @@ import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
 import org.jspecify.annotations.Nullable;
 
-/** A public method of a library that is no dependency. Calling it throws whatever the method throws. Thread-safe. */
+/** A public method of a library that is not a dependency. Calling it throws whatever the method throws. Thread-safe. */
 final class LibraryMethod {
 
     private static final MethodType OF_TARGET = MethodType.methodType(Object.class, Object.class);
@@ -54,7 +54,7 @@ final class LibraryMethod {
         }
     }
 
-    /** Scala's methods declare no exceptions, and may throw any. */
+    /** Scala's methods declare no exceptions but may throw any. */
     private static RuntimeException unchecked(Throwable thrown) {
         if (thrown instanceof Error error) {
             throw error;

@@ -14,11 +14,11 @@ import tools.jackson.databind.ser.Serializers;
 import tools.jackson.databind.ser.std.StdSerializer;
 
 /**
- * Writes values of Scala and Guava that Jackson would take for beans.
+ * Writes values of Scala and Guava that Jackson would mistake for beans.
  *
- * <p>These libraries are no dependencies, and each class loader may have its own copy of them. So a value is recognised
- * by the names of its class's supertypes, and the methods are those of the supertypes that its own loader has found.
- * Jackson asks once for each class of values; where no such value is met, nothing is loaded.
+ * <p>These libraries are not dependencies, and each class loader may have its own copy of them. So a value is
+ * recognised by the names of its class's supertypes, and methods are looked up on the supertypes that its own loader
+ * found. Jackson asks once for each class. If no such value is logged, nothing is loaded.
  *
  * <p>Thread-safe.
  */
@@ -27,7 +27,7 @@ final class LibraryValues implements Serializers {
     private static final String MULTIMAP = "com.google.common.collect.Multimap";
     private static final String OPTIONAL = "com.google.common.base.Optional";
 
-    /** Null for values of other libraries, and for those that say themselves what they are written as. */
+    /** Null for values of other libraries, and for those that define with {@code @JsonValue} how they are written. */
     @Override
     public @Nullable ValueSerializer<?> findSerializer(
             SerializationConfig config,

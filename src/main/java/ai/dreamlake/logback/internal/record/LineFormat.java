@@ -21,7 +21,7 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.core.exc.JacksonIOException;
 
 /**
- * A line of {@code logs.jsonl}, in the form that Dreamlake's documentation shows. All its literals are defined here.
+ * A line of {@code logs.jsonl}, in the form shown in Dreamlake's documentation. All its literals are defined here.
  *
  * <pre>
  *   {"timestamp": "2025-10-29T10:30:05.000000Z", "level": "info", "message": "…", "metadata": {"a": 1}, "sequenceNumber": 7}
@@ -29,8 +29,8 @@ import tools.jackson.core.exc.JacksonIOException;
  * </pre>
  *
  * <p>A record is encoded up to its number, which the journal appends when it writes the line. The server numbers
- * records itself, so the number is removed before a record is sent; so is {@code "metadata": null}. The Python SDK
- * writes the fields in another order and omits missing metadata. Such lines can be read, too.
+ * records itself, so the number is removed before a record is sent, and so is {@code "metadata": null}. The Python SDK
+ * writes the fields in another order and omits missing metadata. Its lines can be read too.
  */
 public final class LineFormat {
 
@@ -43,7 +43,7 @@ public final class LineFormat {
     /** Returned instead of a number for a record without one that {@link #isNumber} accepts. */
     public static final long NO_NUMBER = -2;
 
-    /** The timestamp is within the first bytes of a record, no more than these. */
+    /** How many bytes from the start of a record are enough to contain its timestamp. */
     public static final int LENGTH_WITH_TIMESTAMP = 64;
 
     static final byte[] BEFORE_TIMESTAMP = ascii("{\"timestamp\": \"");
@@ -56,10 +56,13 @@ public final class LineFormat {
     private static final String NUMBER = "sequenceNumber";
     private static final Set<String> SENT = Set.of("timestamp", "level", "message", "metadata");
 
-    /** Nobody counts to 2^61, so a number below this one can be continued as long as anybody likes. */
+    /** A number below this one can always be continued: counting up from it to the maximum would take 2^61 records. */
     private static final long MAX_CONTINUED = 1L << 62;
 
-    /** No number that continues another one gets as far as this, which leaves room before the overflow. */
+    /**
+     * The upper bound, exclusive. Counting on from a number that can be continued never reaches it, and it leaves room
+     * before a long overflows.
+     */
     private static final long MAX_NUMBER = 3L << 61;
 
     private static final int MAX_DIGITS = 19;
@@ -68,7 +71,7 @@ public final class LineFormat {
         for (RecordLevel level : RecordLevel.values()) {
             BEFORE_MESSAGE[level.ordinal()] = ascii("\", \"level\": \"" + level.text() + "\", \"message\": ");
         }
-        // Loads the parser's classes now: damage may have to be examined when hardly any stack is left.
+        // Loads the parser's classes now: damage may have to be examined when little stack is left.
         byte[] record = ascii("{\"sequenceNumber\": 0}");
         numberOf(record, 0, record.length);
     }
@@ -84,12 +87,12 @@ public final class LineFormat {
         return BEFORE_MESSAGE[level.ordinal()];
     }
 
-    /** Whether a number can be a record's: not negative, and far from the largest one. */
+    /** Whether a number is valid for a record: not negative, and far from overflow. */
     public static boolean isNumber(long number) {
         return number >= 0 && number < MAX_NUMBER;
     }
 
-    /** Whether the records after the one with this number can be numbered on from there, however many follow. */
+    /** Whether the records after the one with this number can be numbered consecutively, however many follow. */
     public static boolean canContinue(long number) {
         return number >= 0 && number < MAX_CONTINUED;
     }
@@ -103,7 +106,7 @@ public final class LineFormat {
      */
     public static int finish(byte[] record, int length, long number) {
         if (!isNumber(number)) {
-            throw new IllegalArgumentException("no record has the number " + number);
+            throw new IllegalArgumentException("not a valid sequence number: " + number);
         }
         int end = Decimal.write(number, record, length);
         record[end++] = '}';
@@ -112,25 +115,26 @@ public final class LineFormat {
     }
 
     /**
-     * The length of a record that has no number and is closed with a brace, by its length up to where its number would
-     * be.
+     * The length of a record without its number, closed with a brace.
+     *
+     * @param length the record's length up to its number
      */
     public static int lengthWithoutNumber(int length) {
         return length - BEFORE_NUMBER.length + 1;
     }
 
-    /** How many bytes a number takes in a line at most, with its name. */
+    /** The most bytes that a number can take in a line, including its name. */
     public static int maxNumberLength() {
         return BEFORE_NUMBER.length + ROOM_FOR_NUMBER;
     }
 
-    /** Writes a number in decimal digits to the beginning of some bytes. */
+    /** Writes a number in decimal digits at the start of an array. */
     public static void writeNumber(long number, byte[] target) {
         Decimal.write(number, target, 0);
     }
 
     /**
-     * A line, from a record without a number.
+     * Makes a line from a record without a number.
      *
      * @param record ends with a brace
      */
@@ -142,10 +146,10 @@ public final class LineFormat {
     }
 
     /**
-     * A record of our own, on level {@code fatal}, without a number; it ends with a brace.
+     * Encodes a record of our own, with level {@code fatal} and without a number; it ends with a brace.
      *
-     * @param name of the only entry of its metadata
-     * @param values what that entry has: texts, numbers and booleans
+     * @param name the name of the only entry of its metadata
+     * @param values the content of that entry: texts, numbers and booleans
      */
     public static byte[] fatal(Instant timestamp, String message, String name, Map<String, Object> values) {
         RecordBuffer buffer = new RecordBuffer();
@@ -163,7 +167,7 @@ public final class LineFormat {
             buffer.string(entry.getKey());
             buffer.raw(": ");
             if (!JsonValues.writeSimple(entry.getValue(), buffer)) {
-                throw new IllegalArgumentException("no text, number or boolean: " + entry);
+                throw new IllegalArgumentException("not a text, number or boolean: " + entry);
             }
             separator = ", ";
         }
@@ -172,7 +176,7 @@ public final class LineFormat {
     }
 
     /**
-     * The record in a line of ours, without its number; empty for a line of others.
+     * The record in a line of ours, without its number; empty for a line of another writer.
      *
      * @param line without its line feed
      */
@@ -186,13 +190,13 @@ public final class LineFormat {
     }
 
     /**
-     * The number of a record of anybody, with or without its line feed.
+     * The number of any writer's record, with or without its line feed.
      *
-     * <p>A record is a complete JSON object, with nothing but white space around it, whatever it says; of several
-     * {@code sequenceNumber}, the last one counts. It is no record if {@link LenientJson#STREAMS} finds it too deeply
-     * nested, or one of its names or numbers too long.
+     * <p>A record is a complete JSON object, whatever its content, with nothing but white space around it. If it has
+     * several {@code sequenceNumber} fields, the last one counts. It is not a record if it exceeds the limits of
+     * {@link LenientJson#STREAMS}: nested too deeply, or with a name or number that is too long.
      *
-     * @param line is read once, in blocks, and not closed; little of it is held in memory
+     * @param line read once, in blocks, and not closed; little of it is held in memory
      * @return {@link #NOT_A_RECORD}, {@link #NO_NUMBER}, or the number
      * @throws IOException if the line cannot be read
      */
@@ -206,7 +210,7 @@ public final class LineFormat {
         }
     }
 
-    /** The number of a record of anybody, as {@link #numberOf(InputStream)} has it. */
+    /** The number of any writer's record, as {@link #numberOf(InputStream)} defines it. */
     public static long numberOf(byte[] text, int start, int length) {
         try (JsonParser parser = parser(text, start, length)) {
             return numberOf(parser);
@@ -216,7 +220,8 @@ public final class LineFormat {
     }
 
     private static JsonParser parser(byte[] text, int start, int length) {
-        // As a stream: Jackson 3.1 would read past the end of an array slice, since names are not remembered.
+        // Parsed as a stream: with name canonicalization disabled, Jackson 3.1 would read past the end of an array
+        // slice.
         return LenientJson.STREAMS.createParser(
                 ObjectReadContext.empty(), new ByteArrayInputStream(text, start, length));
     }
@@ -249,7 +254,7 @@ public final class LineFormat {
     }
 
     /**
-     * When a record was logged, as the beginning of its line tells.
+     * When a record was logged, according to the beginning of its line.
      *
      * @param line its first {@value #LENGTH_WITH_TIMESTAMP} bytes, or more
      * @return null if the line does not begin with a timestamp, as ours do
@@ -270,18 +275,18 @@ public final class LineFormat {
         }
     }
 
-    /** Whether a line is a record of anybody, with or without its line feed. */
+    /** Whether a line is a record, of any writer, with or without its line feed. */
     public static boolean isRecord(byte[] text, int start, int length) {
         return numberOf(text, start, length) != NOT_A_RECORD;
     }
 
     /**
-     * Writes a record in the form the server accepts. Our own lines are cut, without a look at what is between their
-     * ends; other writers' lines are parsed and rewritten.
+     * Writes a record in the form that the server accepts. Our own lines are only cut, without examining what is
+     * between their ends. Other writers' lines are parsed and rewritten.
      *
      * @param text contains the line from {@code start} to {@code end}, without its line feed
-     * @return the line's number, or {@link #NO_NUMBER}; or {@link #NOT_A_RECORD}, after which the target ends with
-     *     anything
+     * @return the line's number, or {@link #NO_NUMBER}; or {@link #NOT_A_RECORD}, after which the end of the target is
+     *     undefined
      */
     public static long writeWithoutNumber(byte[] text, int start, int end, ByteArrayOutputStream target) {
         int cut = endOfOurs(text, start, end);
@@ -299,7 +304,8 @@ public final class LineFormat {
     }
 
     /**
-     * Where the number's field begins in a line of ours, or -1. Strings cannot imitate it, as their quotes are escaped.
+     * Where the number field begins in a line of ours, or -1. A string cannot imitate it, because its quotes are
+     * escaped.
      */
     private static int endOfOurs(byte[] text, int start, int end) {
         if (!startsWith(text, start, end, BEFORE_TIMESTAMP) || text[end - 1] != '}') {
@@ -323,7 +329,10 @@ public final class LineFormat {
         return end - start >= what.length && Arrays.equals(text, end - what.length, end, what, 0, what.length);
     }
 
-    /** Copies what the server wants token by token, without building a tree: lines of others can be long, and deep. */
+    /**
+     * Copies the fields that the server accepts token by token. No tree is built, because other writers' lines can be
+     * long and deeply nested.
+     */
     private static long rewrite(byte[] text, int start, int end, ByteArrayOutputStream target) {
         try (JsonParser parser = parser(text, start, end - start);
                 JsonGenerator sent = LenientJson.STREAMS.createGenerator(ObjectWriteContext.empty(), target)) {
@@ -367,9 +376,9 @@ public final class LineFormat {
                 }
                 case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> {
                     if (parser.isNaN()) {
-                        target.writeString(parser.getString()); // JSON has no form for it
+                        target.writeString(parser.getString()); // JSON cannot express it
                     } else {
-                        target.writeNumber(parser.getString()); // as it stands there, however long it is
+                        target.writeNumber(parser.getString()); // unchanged, however long it is
                     }
                 }
                 default -> target.copyCurrentEvent(parser);

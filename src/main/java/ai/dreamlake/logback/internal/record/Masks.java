@@ -8,7 +8,8 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.JsonParser;
 
 /**
- * Replaces secrets by {@value #MASKED}: what expressions match in texts, and the values of certain keys. Thread-safe.
+ * Replaces secrets with {@value #MASKED}: whatever the expressions match in texts, and the values of certain keys.
+ * Thread-safe.
  */
 final class Masks {
 
@@ -16,7 +17,7 @@ final class Masks {
 
     private final List<Pattern> expressions;
 
-    /** In lower case. */
+    /** The keys whose values are hidden, in lower case. */
     private final Set<String> keys;
 
     Masks(List<Pattern> expressions, Set<String> keys) {
@@ -30,9 +31,9 @@ final class Masks {
     }
 
     /**
-     * The text without what the expressions match.
+     * The text, with everything that the expressions match masked.
      *
-     * @throws StackOverflowError if an expression needs too much of the stack; the text may be secret, as a whole
+     * @throws StackOverflowError if an expression needs too much stack; then the whole text may be secret
      */
     String in(String text) {
         String masked = text;
@@ -43,7 +44,7 @@ final class Masks {
     }
 
     /**
-     * Copies a JSON value, without the secrets in it. The parser is at its first token.
+     * Copies a JSON value, with its secrets masked. The parser must be at the value's first token.
      *
      * @throws StackOverflowError as {@link #in} does
      */
@@ -68,7 +69,7 @@ final class Masks {
                     }
                 }
                 case VALUE_STRING -> target.writeString(in(parser.getString()));
-                case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> target.writeNumber(parser.getString()); // digit by digit
+                case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> target.writeNumber(parser.getString()); // unchanged
                 default -> target.copyCurrentEvent(parser);
             }
         } while (depth > 0 && parser.nextToken() != null);

@@ -9,7 +9,8 @@ public final class MdcReader {
     private MdcReader() {}
 
     /**
-     * The MDC of the event, never null. Events of a manually created LoggerContext have no MDC adapter, and throw here.
+     * The MDC of the event, never null. Empty if it cannot be read: an event of a manually created LoggerContext has no
+     * MDC adapter, and throws.
      */
     public static Map<String, String> of(ILoggingEvent event) {
         try {

@@ -6,10 +6,10 @@ import org.jspecify.annotations.Nullable;
  * Finds the names of a message's arguments: {@code "Epoch done epoch={} loss: {}"} names them {@code epoch} and
  * {@code loss}.
  *
- * <p>A placeholder has a name if {@code name=} or {@code name:} comes directly before it, with or without one space in
- * between, or if {@code name = } does. So {@code ==}, {@code <=} and the like name nothing. A name begins with a letter
- * or an underscore and continues with letters, digits, {@code _}, {@code .} and {@code -}. Placeholders follow SLF4J's
- * rules: {@code \{}} is not a placeholder, {@code \\{}} is one after a backslash.
+ * <p>A placeholder has a name if {@code name=} or {@code name:} precedes it, directly or with one space between, or if
+ * {@code name = } does. So {@code ==}, {@code <=} and the like name nothing. A name begins with a letter or an
+ * underscore and continues with letters, digits, {@code _}, {@code .} and {@code -}. Placeholders follow SLF4J's rules:
+ * {@code \{}} is not a placeholder, {@code \\{}} is one after a backslash.
  *
  * <p>A cursor over one pattern: {@link #next} moves to the next placeholder, whether it has a name or not.
  */
@@ -23,7 +23,7 @@ final class NamedArguments {
         this.pattern = pattern;
     }
 
-    /** Moves to the next placeholder; false when there is none. */
+    /** Moves to the next placeholder; false if there is none. */
     boolean next() {
         while (true) {
             placeholder = pattern.indexOf("{}", end);

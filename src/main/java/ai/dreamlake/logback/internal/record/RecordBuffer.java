@@ -16,7 +16,7 @@ public final class RecordBuffer extends JsonBuffer {
     /** The metadata keys written so far. */
     final List<String> keys = new ArrayList<>();
 
-    /** Whether long values are cut, because the whole record did not fit. */
+    /** Whether to cut long values, because the whole record did not fit. */
     boolean cutting;
 
     /** How many metadata entries did not fit at all. */

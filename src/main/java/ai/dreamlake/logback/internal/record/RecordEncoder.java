@@ -16,7 +16,7 @@ import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 
 /**
- * Turns a logging event into a record: one line of {@code logs.jsonl}, without the sequence number, which only the
+ * Turns a logging event into a record: one line of {@code logs.jsonl}, without its sequence number, which only the
  * journal knows.
  *
  * <pre>
@@ -25,8 +25,8 @@ import org.slf4j.event.KeyValuePair;
  * </pre>
  *
  * <p>Whatever the event contains, the result is a valid line. A marker text replaces a part that cannot be read. A
- * record longer than the configured maximum is written again, with every text and every other value limited to half of
- * the remaining room. So a huge message leaves room for the metadata, and a huge value leaves room for the next one. An
+ * record longer than the configured maximum is written again, with each text or other value limited to half of the
+ * remaining room. So a huge message leaves room for the metadata, and a huge value leaves room for the next one. The
  * entry {@code dreamlake_cut} counts the entries that still do not fit.
  *
  * <p>Must run on the thread that logs, before the logger call returns: key-value objects are mutable, and the event
@@ -54,15 +54,15 @@ public final class RecordEncoder {
     private final JsonValues values;
     private final List<StaticField> fields;
 
-    /** Null where nothing is to be masked. */
+    /** Null if nothing is masked. */
     private final @Nullable Masks masks;
 
-    /** Null where nobody can log any. */
+    /** Null if logstash-logback-encoder is missing or too old. */
     private final @Nullable StructuredArguments structured;
 
     /**
      * @param settings copied
-     * @param maxBytes the longest line, including its line end
+     * @param maxBytes the maximum length of a line, including its line feed
      * @param reservedMdcKeys MDC entries that never become metadata
      */
     public RecordEncoder(RecordSettings settings, int maxBytes, Set<String> reservedMdcKeys) {
@@ -91,8 +91,8 @@ public final class RecordEncoder {
     }
 
     /**
-     * Why maps, lists and beans in the metadata will fail, because the parts of Jackson are of versions that do not fit
-     * together; null if they will not.
+     * Why maps, lists and beans in the metadata will fail: the parts of Jackson have incompatible versions. Null if
+     * they will not fail.
      */
     public @Nullable LinkageError misfit() {
         return values.misfit();
@@ -284,7 +284,7 @@ public final class RecordEncoder {
         }
     }
 
-    /** The names of all that are more than a carrier of key-values. */
+    /** Writes the names of all markers except those that only carry key-values. */
     private void markers(List<Marker> markers, RecordBuffer buffer) {
         List<String> names = new ArrayList<>();
         for (Marker marker : markers) {
@@ -389,7 +389,7 @@ public final class RecordEncoder {
         }
     }
 
-    /** A marker text replaces what cannot be searched. */
+    /** Masks a text. A marker text replaces one that cannot be searched. */
     private String masked(String text) {
         if (masks == null) {
             return text;

@@ -17,7 +17,7 @@ public enum RecordLevel {
     /** The name of the marker that makes an event fatal. Other SLF4J bridges use the same name. */
     public static final String FATAL_MARKER = "FATAL";
 
-    /** The level as written in a record. */
+    /** The level as it is written in a record. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }

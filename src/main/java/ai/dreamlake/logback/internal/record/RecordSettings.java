@@ -31,16 +31,16 @@ public final class RecordSettings {
     /** The MDC entries to leave out. */
     public final Set<String> excludeMdcKeys = new LinkedHashSet<>();
 
-    /** What every record has that does not say something else itself, by name. Judged. */
+    /** Metadata that every record gets unless it has the same key already. Already validated. */
     public Map<String, String> fields = Map.of();
 
-    /** What they match is masked in messages, texts and stack traces. Judged. */
+    /** Whatever these match is masked in messages, texts and stack traces. Already validated. */
     public List<Pattern> masks = List.of();
 
-    /** The metadata keys whose values are masked, in lower case. Judged. */
+    /** The metadata keys whose values are masked, in lower case. Already validated. */
     public Set<String> maskKeys = Set.of();
 
-    /** Those found, if they are included. */
+    /** The application's modules that were found, if they are included. */
     public List<JacksonModule> jacksonModules = List.of();
 
     /** Formats stack traces; null means Logback's own format. Must be started. */

@@ -10,11 +10,11 @@ import tools.jackson.databind.ser.std.StdSerializer;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 
 /**
- * Writes a Scala value by the methods of its Scala library: a map as an object, another collection as an array, an
+ * Writes a Scala value through the methods of its Scala library: a map as an object, another collection as an array, an
  * option as its value or null, a case class as an object, a tuple as an array.
  *
- * <p>Scala 3 uses the library of Scala 2.13, or has these classes under the same names. In that of 2.12, the elements
- * of a case class have no names, so it becomes an array.
+ * <p>Scala 3 uses the library of Scala 2.13, or has these classes under the same names. In Scala 2.12, the elements of
+ * a case class have no names, so it becomes an array.
  */
 abstract class ScalaSerializer extends StdSerializer<Object> {
 
@@ -23,7 +23,7 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
     private static final String OPTION = "scala.Option";
     private static final String PRODUCT = "scala.Product";
 
-    /** To read them would use them up, or compute what nobody may need, perhaps without an end. */
+    /** Reading these would consume them, or compute elements that nobody may need, possibly endlessly. */
     private static final Set<String> LAZY = Set.of(
             "scala.collection.Iterator",
             "scala.collection.View",
@@ -35,9 +35,9 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
     }
 
     /**
-     * Null for what is no value of Scala's.
+     * Null for a value that is not Scala's.
      *
-     * @param supertypes of the value's class, by name
+     * @param supertypes the supertypes of the value's class, by name
      */
     static @Nullable ValueSerializer<?> find(Map<String, Class<?>> supertypes) throws ReflectiveOperationException {
         Class<?> iterable = supertypes.get(ITERABLE);
@@ -56,7 +56,7 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
         return product == null ? null : new Product(product);
     }
 
-    /** How Scala goes through a collection. */
+    /** Iterates over a Scala collection. */
     private static final class Iteration {
         private final LibraryMethod iterator;
         private final LibraryMethod hasNext;
@@ -104,7 +104,7 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
     private static final class Entries extends ScalaSerializer {
         private final Iteration iteration;
 
-        /** Of the pairs that a map consists of. */
+        /** Reads an element of the pairs that a map consists of. */
         private final LibraryMethod element;
 
         Entries(Class<?> iterable) throws ReflectiveOperationException {
@@ -148,7 +148,7 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
         }
     }
 
-    /** Case classes, tuples, and what else consists of elements. */
+    /** Case classes, tuples, and other values that consist of elements. */
     private static final class Product extends ScalaSerializer {
         private final LibraryMethod arity;
         private final LibraryMethod element;
@@ -174,7 +174,7 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
         public void serialize(Object value, JsonGenerator generator, SerializationContext context) {
             int length = arity.call(value) instanceof Integer count ? count : 0;
             if (length == 0) {
-                generator.writeString(value.toString()); // a case object, whose name says more than {}
+                generator.writeString(value.toString()); // a case object, whose text says more than {}
             } else if (name == null || isUnnamed(name.call(value, 0))) {
                 generator.writeStartArray(value, length);
                 for (int i = 0; i < length; i++) {
@@ -191,7 +191,7 @@ abstract class ScalaSerializer extends StdSerializer<Object> {
             }
         }
 
-        /** The first element of a tuple is named _1, or, of a long one, not at all. */
+        /** The first element of a tuple is named _1; in a long tuple it has no name. */
         private static boolean isUnnamed(@Nullable Object firstName) {
             return firstName == null || firstName.equals("") || firstName.equals("_1");
         }

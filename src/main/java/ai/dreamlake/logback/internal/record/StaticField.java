@@ -3,9 +3,9 @@ package ai.dreamlake.logback.internal.record;
 import java.util.Arrays;
 
 /**
- * An entry of metadata that is the same in all records.
+ * A metadata entry that is the same in all records.
  *
- * @param encoded name and value, as they stand in a record; not copied
+ * @param encoded name and value, as they are written in a record; not copied
  */
 @SuppressWarnings("ArrayRecordComponent") // nobody compares these
 record StaticField(String name, byte[] encoded) {

@@ -15,15 +15,15 @@ import tools.jackson.core.ObjectWriteContext;
 import tools.jackson.databind.util.TokenBuffer;
 
 /**
- * Reads the structured arguments and markers of logstash-logback-encoder as key-values, where that library is there:
- * {@code log.info("{}", kv("epoch", 5))}. They can only write themselves to one of Jackson's generators. That of
- * version 9.0 and later is ours; older ones use Jackson 2, and are not understood.
+ * Reads the structured arguments and markers of logstash-logback-encoder as key-values, if that library is present:
+ * {@code log.info("{}", kv("epoch", 5))}. They can only write themselves to a Jackson generator. Version 9.0 and later
+ * use Jackson 3, as we do; older versions use Jackson 2 and are not supported.
  *
  * <p>Thread-safe.
  */
 final class StructuredArguments {
 
-    /** The key of what cannot be read, not even its name. */
+    /** The key for an argument of which nothing can be read, not even its name. */
     private static final String UNNAMED = "arguments";
 
     /** Bounds markers that contain each other. */
@@ -41,7 +41,7 @@ final class StructuredArguments {
         this.writeMarker = markerType.getMethod("writeTo", JsonGenerator.class);
     }
 
-    /** Null if the library is not there, or is too old. */
+    /** Null if the library is missing or too old. */
     static @Nullable StructuredArguments find(@Nullable ClassLoader loader) {
         try {
             return new StructuredArguments(
@@ -60,7 +60,7 @@ final class StructuredArguments {
         return markerType.isInstance(marker);
     }
 
-    /** The key-values of the arguments and markers, in their order. Null arguments and markers have none. */
+    /** The key-values of the arguments and then of the markers, in order. Null arrays, lists and elements have none. */
     List<KeyValuePair> read(Object @Nullable [] arguments, @Nullable List<Marker> markers, JsonValues values) {
         List<KeyValuePair> read = List.of();
         if (arguments != null) {
@@ -78,7 +78,7 @@ final class StructuredArguments {
         return read;
     }
 
-    @SuppressWarnings("deprecation") // markers of markers are, but this library has them
+    @SuppressWarnings("deprecation") // nested markers are deprecated, but this library uses them
     private List<KeyValuePair> readMarker(
             @Nullable Marker marker, JsonValues values, List<KeyValuePair> before, int depth) {
         List<KeyValuePair> read = before;
@@ -96,7 +96,7 @@ final class StructuredArguments {
         return read;
     }
 
-    /** @return the list with what was read, a new one if it was empty */
+    /** @return the list before, extended; a new list if it was empty */
     private static List<KeyValuePair> read(
             Object structured, Method write, JsonValues values, List<KeyValuePair> before) {
         List<KeyValuePair> read = before.isEmpty() ? new ArrayList<>() : before;
@@ -115,7 +115,7 @@ final class StructuredArguments {
         return read;
     }
 
-    /** @param marker stands for what is missing, or null if nothing is */
+    /** @param marker replaces what is missing; null if nothing is */
     private static void read(Tokens tokens, @Nullable String marker, List<KeyValuePair> target) {
         try (JsonParser parser = tokens.asParser()) {
             parser.nextToken();
@@ -149,7 +149,7 @@ final class StructuredArguments {
         };
     }
 
-    /** Keeps objects as they are: whoever writes them can then tell which of them fails. */
+    /** Keeps objects unconverted, so that whoever writes them can tell which of them fails. */
     private static final class Tokens extends TokenBuffer {
 
         Tokens(ObjectWriteContext context) {

@@ -1,6 +1,6 @@
 package ai.dreamlake.logback.internal.record;
 
-/** Its text cannot be made. */
+/** Its {@code toString} throws. */
 final class Failing {
     private final RuntimeException failure;
 

@@ -22,7 +22,7 @@ class JsonBufferTest {
     }
 
     @Test
-    void whatJsonDemandsIsEscaped() {
+    void whatJsonRequiresIsEscaped() {
         assertThat(string("\"\\/")).isEqualTo("\"\\\"\\\\/\"");
         assertThat(string("\b\t\n\f\r")).isEqualTo("\"\\b\\t\\n\\f\\r\"");
         assertThat(string("\u0000\u001f\u001b[31m")).isEqualTo("\"\\u0000\\u001f\\u001b[31m\"");
@@ -34,7 +34,7 @@ class JsonBufferTest {
     }
 
     @Test
-    void everythingElseStandsForItself() {
+    void everythingElseIsWrittenUnchanged() {
         assertThat(string("aé\u0080\u0084\u0086\u07ff\u0800€\u2027\u202a\uffff\ud83d\ude00"))
                 .isEqualTo("\"aé\u0080\u0084\u0086\u07ff\u0800€\u2027\u202a\uffff\ud83d\ude00\"");
     }
@@ -68,7 +68,7 @@ class JsonBufferTest {
     }
 
     @Test
-    void aTextIsCutToTheBytesAllowedAndNeverThroughACharacter() {
+    void aTextIsCutToTheAllowedBytesAndNeverInsideACharacter() {
         String[] texts = {
             "x".repeat(5000), "\n".repeat(5000), "é€".repeat(2500), "\ud83d\ude00".repeat(2500), "\u2028".repeat(999)
         };
@@ -96,7 +96,7 @@ class JsonBufferTest {
     }
 
     @Test
-    void writingBeyondTheLimitSaysSoAndCanBeTakenBack() {
+    void writingBeyondTheLimitThrowsAndCanBeUndone() {
         JsonBuffer buffer = new JsonBuffer();
         buffer.raw("12345");
         buffer.limit(8);
@@ -132,7 +132,7 @@ class JsonBufferTest {
     }
 
     @Test
-    void aDoubleLooksAlikeOnBothSidesOfWhereItsExponentBegins() {
+    void aDoubleLooksTheSameOnBothSidesOfWhereItsExponentBegins() {
         assertThat(number(0.234)).isEqualTo("0.234");
         assertThat(number(-1.5)).isEqualTo("-1.5");
         assertThat(number(3)).isEqualTo("3.0");

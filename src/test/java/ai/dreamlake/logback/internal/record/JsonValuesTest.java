@@ -76,7 +76,7 @@ class JsonValuesTest {
         assertThat(json(List.of(Float.NaN))).isEqualTo("[\"NaN\"]");
     }
 
-    /** Such as the fractions of a mathematics library. */
+    /** A number type such as a mathematics library's fraction. */
     private static final class Fraction extends Number {
         private static final long serialVersionUID = 1;
 
@@ -107,7 +107,7 @@ class JsonValuesTest {
     }
 
     @Test
-    void aNumberWhoseTextIsNoJsonNumberIsAString() {
+    void aNumberWhoseTextIsNotAJsonNumberIsAString() {
         assertThat(json(new Fraction())).isEqualTo("\"3/4\"");
         assertThat(json(Map.of("share", new Fraction()))).isEqualTo("{\"share\": \"3/4\"}");
     }
@@ -196,7 +196,7 @@ class JsonValuesTest {
     }
 
     @Test
-    void anythingElseIsItsText() {
+    void anythingElseIsWrittenAsItsText() {
         assertThat(json(new NoBean())).isEqualTo("\"no bean\"");
         assertThat(json(List.of(new NoBean()))).isEqualTo("[\"no bean\"]");
         assertThat(json(URI.create("http://example.com/"))).isEqualTo("\"http://example.com/\"");
@@ -207,7 +207,7 @@ class JsonValuesTest {
     }
 
     @Test
-    void readingAValueDoesNotUseItUp() {
+    void writingAValueDoesNotConsumeIt() {
         Iterator<Integer> iterator = List.of(1, 2).iterator();
         Stream<Integer> stream = Stream.of(1, 2);
         json(iterator);
@@ -225,7 +225,7 @@ class JsonValuesTest {
     }
 
     @Test
-    void keysThatBecomeOneTextCostTheValueAndNotTheLine() {
+    void keysThatBecomeTheSameTextCostOnlyTheValue() {
         Map<Object, Integer> map = new LinkedHashMap<>();
         map.put(1, 1);
         map.put("1", 2);
@@ -295,7 +295,7 @@ class JsonValuesTest {
     }
 
     @Test
-    void whatRecursesForEverIsReplacedByAMarker() {
+    void whatRecursesForeverIsReplacedByAMarker() {
         List<Object> list = new ArrayList<>();
         list.add(list);
         assertThat(json(list)).startsWith("\"[failed: ").endsWith("]\"");

@@ -45,7 +45,7 @@ import scala.math.BigDecimal;
 import scala.math.BigInt;
 import scala.util.Right;
 
-/** Values of other languages and libraries, most of them made as those languages would make them. */
+/** Values of other languages and libraries, most of them built as those languages would build them. */
 class LibraryValuesTest {
 
     private final JsonValues values = new JsonValues(List.of());
@@ -148,7 +148,7 @@ class LibraryValuesTest {
     }
 
     @Test
-    void aNullKeyIsTheTextNullAndKeysThatBecomeOneTextCostTheValue() {
+    void aNullKeyIsTheTextNullAndKeysThatBecomeTheSameTextCostOnlyTheValue() {
         Map<String, Integer> withNull = new HashMap<>();
         withNull.put(null, 1);
         assertThat(json(immutable(withNull))).isEqualTo("{\"null\": 1}");
@@ -167,7 +167,7 @@ class LibraryValuesTest {
         assertThat(json(list(list(1).view()))).isEqualTo("[\"SeqView(<not computed>)\"]");
     }
 
-    /** {@code case object Sgd}, and a product that names nothing. */
+    /** {@code case object Sgd}, and a product whose elements have no names. */
     private static class Unnamed implements Product {
         private final List<?> elements;
 
@@ -214,11 +214,11 @@ class LibraryValuesTest {
     }
 
     @Test
-    void aProductThatSaysWhatItIsWrittenAsIsWrittenSo() {
+    void aProductThatDefinesHowItIsWrittenIsWrittenThatWay() {
         assertThat(json(new Celsius())).isEqualTo("36.6");
     }
 
-    /** Its elements throw what Scala's may: anything, and nothing is declared. */
+    /** Its elements throw undeclared exceptions of any kind, as Scala's may. */
     private static final class Broken extends Unnamed {
         private final Throwable failure;
 
@@ -262,7 +262,7 @@ class LibraryValuesTest {
     }
 
     @Test
-    void whatHasNoEndIsReplacedByAMarker() {
+    void whatIsEndlessIsReplacedByAMarker() {
         ArrayBuffer<Object> itself = new ArrayBuffer<>();
         itself.addOne(itself);
         assertThat(json(itself)).startsWith("\"[failed: ").endsWith("]\"");
@@ -287,7 +287,7 @@ class LibraryValuesTest {
         }
     }
 
-    /** Loads classes by itself that are there already, and notes for which it was asked. */
+    /** Loads its own copies of existing classes, and notes which classes it was asked for. */
     private static final class Copying extends URLClassLoader {
         final List<String> asked = new ArrayList<>();
         private final String own;
@@ -341,7 +341,7 @@ class LibraryValuesTest {
     }
 
     @Test
-    void whereNoSuchValueIsMetNothingIsLoaded() throws Exception {
+    void withoutSuchAValueNothingIsLoaded() throws Exception {
         Copying application = new Copying(Bean.class.getName());
         Object bean =
                 application.loadClass(Bean.class.getName()).getConstructor().newInstance();

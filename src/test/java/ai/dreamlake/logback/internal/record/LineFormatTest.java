@@ -126,7 +126,7 @@ class LineFormatTest {
                 "{\"sequenceNumber\": 1",
                 "{\"sequenceNumber\": 01}"
             })
-    void whatIsNoCompleteObjectIsNoRecord(String line) {
+    void whatIsNotACompleteObjectIsNotARecord(String line) {
         assertThat(numberOf(line)).isEqualTo(LineFormat.NOT_A_RECORD);
         byte[] text = line.getBytes(UTF_8);
         assertThat(LineFormat.writeWithoutNumber(text, 0, text.length, new ByteArrayOutputStream()))
@@ -134,7 +134,7 @@ class LineFormatTest {
     }
 
     @Test
-    void aLineOfOursWithANumberThatIsNoneIsSentLikeAnyOther() {
+    void aLineOfOursWithAnInvalidNumberIsSentLikeAnyOther() {
         for (String number : new String[] {"9223372036854775807", "99999999999999999999", "-1"}) {
             assertThat(withoutNumber(RECORD + ", \"sequenceNumber\": " + number + "}", LineFormat.NO_NUMBER)
                             .replace(" ", ""))
@@ -143,7 +143,7 @@ class LineFormatTest {
     }
 
     @Test
-    void numbersOfOthersAreSentAsTheyStandThere() {
+    void numbersFromOtherWritersAreSentUnchanged() {
         String values = "[1e3,1.50,123456789012345678901234567890," + "7".repeat(5_000) + "]";
         assertThat(withoutNumber("{\"message\": " + values + "}", LineFormat.NO_NUMBER))
                 .isEqualTo("{\"message\":" + values + "}");
@@ -157,7 +157,7 @@ class LineFormatTest {
     }
 
     @Test
-    void aLineThatCannotBeReadIsNoDamage() {
+    void aLineThatCannotBeReadIsNotDamage() {
         InputStream broken = new InputStream() {
             @Override
             public int read() throws IOException {

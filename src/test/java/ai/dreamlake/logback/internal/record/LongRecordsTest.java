@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A record over the limit is cut, visibly, and stays valid JSON. */
+/** A record over the limit is visibly cut and stays valid JSON. */
 class LongRecordsTest {
 
     private static final int LIMIT = 8 * 1024;
@@ -65,7 +65,7 @@ class LongRecordsTest {
     }
 
     @Test
-    void entriesThatFindNoRoomAreCounted() {
+    void entriesThatDoNotFitAreCounted() {
         for (int i = 0; i < 3000; i++) {
             event.keyValue("key-" + i, i);
         }
@@ -78,7 +78,7 @@ class LongRecordsTest {
     }
 
     @Test
-    void theApplicationsOwnEntryOfThatNameMakesRoomForOurs() {
+    void ourEntryReplacesOneOfTheApplicationWithTheSameName() {
         event.keyValue("dreamlake_cut", "the application's own")
                 .keyValue("huge", "x".repeat(100_000))
                 .keyValue("k".repeat(9000), 1);

@@ -21,7 +21,7 @@ class NamedArgumentsTest {
     }
 
     @Test
-    void aNameStandsDirectlyBeforeThePlaceholder() {
+    void aNameComesDirectlyBeforeThePlaceholder() {
         assertThat(names("Epoch done epoch={} train_loss={}")).containsExactly("epoch", "train_loss");
         assertThat(names("epoch: {}, loss= {}, lr:{}")).containsExactly("epoch", "loss", "lr");
         assertThat(names("val.acc={} top-5={} größe={}")).containsExactly("val.acc", "top-5", "größe");
@@ -74,7 +74,7 @@ class NamedArgumentsTest {
     }
 
     @Test
-    void anEscapedPlaceholderIsNone() {
+    void anEscapedPlaceholderIsNotAPlaceholder() {
         assertThat(names("set=\\{} a={}")).containsExactly("a");
         assertThat(names("path=\\\\{} a={}")).containsExactly("-", "a");
     }

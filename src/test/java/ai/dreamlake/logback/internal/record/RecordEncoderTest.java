@@ -81,7 +81,7 @@ class RecordEncoderTest {
     }
 
     @Test
-    void aBufferUsedAgainHoldsTheNewRecordAlone() {
+    void aReusedBufferHoldsOnlyTheNewRecord() {
         RecordBuffer buffer = new RecordBuffer();
         keyValue("a", 1);
         encode(buffer);
@@ -125,7 +125,7 @@ class RecordEncoderTest {
     }
 
     @Test
-    @SuppressWarnings("deprecation") // of references between markers, which users have all the same
+    @SuppressWarnings("deprecation") // nested markers are deprecated, but users have them
     void aMarkerCalledFatalMakesAnyEventFatalAlsoInsideAnotherMarker() {
         BasicMarkerFactory markers = new BasicMarkerFactory();
         Marker outermost = markers.getMarker("OUTERMOST");
@@ -142,7 +142,7 @@ class RecordEncoderTest {
     }
 
     @Test
-    void aMarkerThatFailsCostsNothingButItsMeaning() {
+    void aMarkerThatFailsCostsOnlyItsMeaning() {
         Marker broken = (Marker)
                 Proxy.newProxyInstance(getClass().getClassLoader(), new Class<?>[] {Marker.class}, (p, m, a) -> {
                     throw new IllegalStateException(m.getName());
@@ -170,7 +170,7 @@ class RecordEncoderTest {
     }
 
     @Test
-    void ofTwoKeyValuesWithOneKeyTheLaterOneStands() {
+    void ofTwoKeyValuesWithTheSameKeyTheLaterOneWins() {
         keyValue("a", 1);
         keyValue("b", 2);
         keyValue("a", 3);
@@ -185,7 +185,7 @@ class RecordEncoderTest {
     }
 
     @Test
-    void keysThatDifferOnlyInLoneSurrogatesAreOneKey() {
+    void keysThatDifferOnlyInLoneSurrogatesAreTheSameKey() {
         keyValue("\ud800", 1);
         keyValue("\ud801", 2);
         keyValue("\ud83d\ude00", 3);

@@ -28,8 +28,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Marker;
 import org.slf4j.helpers.BasicMarkerFactory;
 
-/** What becomes of the structured arguments and markers of logstash-logback-encoder. */
-@SuppressWarnings("deprecation") // of SLF4J: markers inside of markers
+/** How the structured arguments and markers of logstash-logback-encoder are recorded. */
+@SuppressWarnings("deprecation") // SLF4J deprecates nested markers
 class StructuredArgumentsTest {
 
     private final RecordSettings settings = new RecordSettings();
@@ -93,7 +93,7 @@ class StructuredArgumentsTest {
     }
 
     @Test
-    void soIsEachKindOfMarker() {
+    void eachKindOfMarkerIsUnderstood() {
         mark(Markers.append("epoch", 5).and(Markers.appendEntries(map())).and(Markers.appendFields(POINT)));
         mark(Markers.appendArray("array", 1, 2));
         mark(Markers.appendRaw("raw", "1.50"));
@@ -117,7 +117,7 @@ class StructuredArgumentsTest {
     }
 
     @Test
-    void theMarkerForFatalWorksInsideOfThem() {
+    void theFatalMarkerWorksInsideThem() {
         mark(Markers.append("epoch", 5).and(new BasicMarkerFactory().getMarker("FATAL")));
         assertThat(encode()).contains("\"level\": \"fatal\"", "{\"epoch\": 5}");
     }
@@ -143,14 +143,14 @@ class StructuredArgumentsTest {
     }
 
     @Test
-    void whereKeyValuesAreNotWantedTheseAreNeither() {
+    void withoutKeyValuesTheseAreLeftOutToo() {
         settings.includeKeyValues = false;
         log("{}", kv("epoch", 5));
         mark(Markers.append("epoch", 5));
         assertThat(metadata()).isEqualTo("null");
     }
 
-    /** For Jackson. */
+    /** Fails when Jackson reads its property. */
     public static final class Broken {
         public String getValue() {
             throw new IllegalStateException("broken");

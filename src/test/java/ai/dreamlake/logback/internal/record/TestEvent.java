@@ -14,7 +14,7 @@ import org.slf4j.Marker;
 import org.slf4j.event.KeyValuePair;
 import org.slf4j.helpers.MessageFormatter;
 
-/** An event whose every part can be set, and set again. */
+/** An event whose parts can all be set, and set again. */
 final class TestEvent implements ILoggingEvent {
 
     Instant instant = Instant.parse("2025-10-29T10:30:00Z");
@@ -125,6 +125,6 @@ final class TestEvent implements ILoggingEvent {
 
     @Override
     public void prepareForDeferredProcessing() {
-        // everything is there
+        // Nothing is deferred.
     }
 }
