@@ -219,7 +219,7 @@ class CrashReportsTest {
         String record = report.replaceFirst(", \"sequenceNumber\": 0}$", "}");
         String noted = new String(ended().toBytes(), StandardCharsets.UTF_8) + "0 0 " + record + "\n";
         Files.writeString(mark(), noted);
-        append("after a kill behind the write");
+        append("after a kill that followed the write");
         assertThat(session().messages()).hasSize(3);
         assertThat(mark()).doesNotExist();
 

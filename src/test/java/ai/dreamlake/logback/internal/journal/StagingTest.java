@@ -573,8 +573,8 @@ class StagingTest {
 
     @Test
     void aListenerIsAlsoNotifiedOfRecordsThatAnotherProcessWrote() throws IOException {
-        List<String> told = new ArrayList<>();
-        WriteListener listener = (first, count) -> told.add(first + "+" + count);
+        List<String> notified = new ArrayList<>();
+        WriteListener listener = (first, count) -> notified.add(first + "+" + count);
         int records = beginBurst(journal);
         append(journal, "a", listener);
         append(journal, "b", listener);
@@ -583,26 +583,26 @@ class StagingTest {
         append(journal, "c", listener);
         journal.flush(0);
         assertThat(session.messages()).endsWith("a", "b", "other's", "c");
-        assertThat(told)
+        assertThat(notified)
                 .as("not before they are in the log")
                 .containsExactly((records + 1) + "+2", (records + 3) + "+1");
     }
 
     @Test
     void aListenerIsAlsoNotifiedOfRecordsThatClosingHadToLeaveInTheTail() throws IOException {
-        List<String> told = new ArrayList<>();
-        WriteListener listener = (first, count) -> told.add(first + "+" + count);
+        List<String> notified = new ArrayList<>();
+        WriteListener listener = (first, count) -> notified.add(first + "+" + count);
         int records = beginBurst(journal);
         append(journal, "a", listener);
         append(journal, "b", listener);
         disk.room = 0;
         assertThatThrownBy(() -> journal.release()).isInstanceOf(IOException.class);
-        assertThat(told).isEmpty();
+        assertThat(notified).isEmpty();
         disk.room = Long.MAX_VALUE;
         journal.retain(disk);
         append(journal, "after", listener);
         assertThat(session.messages()).endsWith("a", "b", "after");
-        assertThat(told).containsExactly(records + "+2", (records + 2) + "+1");
+        assertThat(notified).containsExactly(records + "+2", (records + 2) + "+1");
     }
 
     @Test
@@ -950,8 +950,8 @@ class StagingTest {
 
     @Test
     void whatClosingLeftAndAnotherProcessRecoveredIsReportedWhenTheSessionIsReopened() throws IOException {
-        List<String> told = new ArrayList<>();
-        WriteListener listener = (first, count) -> told.add(first + "+" + count);
+        List<String> notified = new ArrayList<>();
+        WriteListener listener = (first, count) -> notified.add(first + "+" + count);
         int records = beginBurst(journal);
         append(journal, "a", listener);
         append(journal, "b", listener);
@@ -962,7 +962,7 @@ class StagingTest {
         journal.retain(disk);
         append(journal, "after", listener);
         assertThat(session.messages()).endsWith("a", "b", "other's", "after");
-        assertThat(told).containsExactly((records + 1) + "+2", (records + 3) + "+1");
+        assertThat(notified).containsExactly((records + 1) + "+2", (records + 3) + "+1");
     }
 
     @Test

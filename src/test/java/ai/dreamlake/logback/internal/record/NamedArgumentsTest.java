@@ -47,7 +47,7 @@ class NamedArgumentsTest {
         assertThat(names("2x = {} größe = {}")).containsExactly("x", "größe");
         assertThat(names("loss  = {}")).as("two spaces").containsExactly("-");
         assertThat(names("loss =  {}")).as("two spaces").containsExactly("-");
-        assertThat(names("loss : {}")).as("a colon is no assignment").containsExactly("-");
+        assertThat(names("loss : {}")).as("a colon is not an assignment").containsExactly("-");
         assertThat(names(" = {}")).containsExactly("-");
         assertThat(names("12 = {}")).containsExactly("-");
         assertThat(names("= {}")).containsExactly("-");
