@@ -1,12 +1,12 @@
 /** A Logback appender that keeps the log of an experiment as a Dreamlake session. */
-@SuppressWarnings("requires-automatic") // the optional ones have names, but no descriptors
+@SuppressWarnings("requires-automatic") // optional modules with names, but without descriptors
 module ai.dreamlake.logback {
     requires transitive ch.qos.logback.classic;
     requires transitive ch.qos.logback.core;
     requires transitive org.slf4j;
     requires tools.jackson.core;
     requires tools.jackson.databind;
-    // Brings okio along. Okio is an automatic module, and requiring one by name is a warning.
+    // Requires okio transitively. Okio is an automatic module, and requiring that by name would be a warning.
     requires okhttp3;
     // Not transitive: that would force every module that uses this one to have JSpecify's jar.
     requires static org.jspecify;
@@ -27,7 +27,7 @@ module ai.dreamlake.logback {
     requires static spring.web;
     requires static spring.webmvc;
 
-    // The tool's, which has a jar of its own and runs on the class path.
+    // For the tool, which has its own jar and runs on the class path.
     requires static info.picocli;
     requires static me.tongfei.progressbar;
 
@@ -40,6 +40,6 @@ module ai.dreamlake.logback {
     exports ai.dreamlake.logback.spring;
     exports ai.dreamlake.logback.testing;
 
-    // Spring creates what is not public.
+    // Spring creates classes that are not public.
     opens ai.dreamlake.logback.spring;
 }

@@ -1,7 +1,7 @@
-"""Logs to a session in bursts, with the real SDK. Arguments: local path, how many records, where to acknowledge them.
+"""Logs to a session in bursts, with the real SDK. Arguments: local path, number of records, file for acknowledgements.
 
-Each record is acknowledged when the SDK's call has returned. With 0 records it goes on until its input is closed. It
-says "writing" after its first record.
+Acknowledges each record once the SDK's call has returned. With 0 records it continues until its input is closed. It
+prints "writing" after its first record.
 """
 
 import os
