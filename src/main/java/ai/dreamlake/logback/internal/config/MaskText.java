@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
-/** What is to be masked. Faults name it by its place: it may be the secret itself. */
+/** What to mask. Faults name it by its position: it may be the secret itself. */
 final class MaskText {
 
     private MaskText() {}

@@ -54,7 +54,7 @@ public record RemoteConfiguration(
 
     private static final Pattern SPOOL = Pattern.compile(".+-\\d{1,5}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
 
-    /** A spool is given up segment by segment, so one segment at most is lost without need. */
+    /** A spool is dropped segment by segment, so at most one segment is lost needlessly. */
     private static final long SEGMENTS = 16;
 
     private static final long MIN_SEGMENT = 64 * FileSize.KB_COEFFICIENT;

@@ -41,7 +41,7 @@ final class TokenFile {
         this.nanoTime = nanoTime;
     }
 
-    /** @throws IOException if there is none; its message names the file, and nothing that stands in it */
+    /** @throws IOException if there is none; its message names the file, and nothing of its content */
     synchronized String token() throws IOException {
         State now;
         byte[] content;

@@ -75,7 +75,7 @@ final class Counters implements Books {
         spool += records;
     }
 
-    /** The server has records, whoever wrote them. */
+    /** The server has records, including those of other processes. */
     synchronized void deliveredForAnybody(long records) {
         deliveredForAnybody += records;
     }

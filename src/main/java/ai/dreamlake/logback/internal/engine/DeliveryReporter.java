@@ -9,7 +9,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 
 /**
- * Hears what happens to records on their way to the server: tells Logback's status manager (I8), and tells the
+ * Reports what happens to records on their way to the server: to Logback's status manager (I8), and to the
  * application's listeners. Thread-safe.
  */
 final class DeliveryReporter implements UploadListener {

@@ -239,8 +239,9 @@ public final class Engine {
                 remote.proxyAuthorization());
     }
 
-    /** From the module's descriptor or the jar's manifest; "development" where the classes lie in a directory. */
-    /** Of this library; "development" if nobody has packaged it. */
+    /**
+     * This library's version, from the module's descriptor or the jar's manifest; "development" if it is not in a jar.
+     */
     public static String version() {
         return Optional.ofNullable(Engine.class.getModule().getDescriptor())
                 .flatMap(ModuleDescriptor::rawVersion)

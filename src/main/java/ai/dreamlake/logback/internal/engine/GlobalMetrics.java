@@ -10,7 +10,7 @@ public final class GlobalMetrics {
 
     private GlobalMetrics() {}
 
-    /** Returns what is to be told, where that is not possible. */
+    /** Returns what to report if that is not possible. */
     public static @Nullable String bind() {
         try {
             Class.forName(BINDER, true, GlobalMetrics.class.getClassLoader())

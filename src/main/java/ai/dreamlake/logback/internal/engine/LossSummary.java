@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 record LossSummary(String text, boolean isLoss) {
 
     /**
-     * @param hasServer whether records are to be delivered
+     * @param hasServer whether records must be delivered
      * @param root where they wait for that
      * @return null if nothing is lost and nothing waits
      */

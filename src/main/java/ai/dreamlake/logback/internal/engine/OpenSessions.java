@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Files are opened and closed under the monitor of their session, and not under this object's, which is held for
  * moments only: a session on a slow disk holds up those who want this session, and at most one more thread, which
- * closes it. Whoever opens a session may hold its monitor while it takes the one of the session that it closes. That
- * cannot be a deadlock, since nobody closes a session that is being opened, or closed by another thread.
+ * closes it. A thread that opens a session may hold its monitor while it takes the one of the session that it closes.
+ * That cannot be a deadlock, since nobody closes a session that is being opened, or closed by another thread.
  *
  * <p>When the process runs out of file descriptors, sessions are closed, and fewer may be open from then on: the
  * application needs descriptors, too.

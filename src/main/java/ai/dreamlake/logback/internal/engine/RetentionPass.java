@@ -31,7 +31,7 @@ public final class RetentionPass {
         Journal unused(SessionName name) throws IOException;
     }
 
-    /** Hears of sessions that stay because something fails. */
+    /** Is notified of sessions that stay because something fails. */
     public interface Trouble {
         void cannotLook(SessionName name, Exception failure);
 
@@ -66,7 +66,7 @@ public final class RetentionPass {
         isTrial = true;
     }
 
-    /** @param onDeleted hears of each session that is deleted, or would be */
+    /** @param onDeleted is notified of each session that is deleted, or would be */
     public void reportTo(Consumer<SessionName> onDeleted) {
         this.onDeleted = onDeleted;
     }

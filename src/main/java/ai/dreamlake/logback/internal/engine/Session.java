@@ -153,9 +153,7 @@ final class Session implements WriteListener {
         }
     }
 
-    /**
-     * If nobody has logged since a scope was closed, nobody is to be told should this process be killed from now on.
-     */
+    /** If nobody has logged since a scope was closed, a kill of this process from now on is not reported. */
     void endIfScopeClosed() {
         Journal journal = this.journal;
         if (isScopeClosed && journal != null) {
@@ -270,7 +268,7 @@ final class Session implements WriteListener {
         status.rest(name, outages);
     }
 
-    /** True once: the first event that names this session by a bad name is to be told. */
+    /** True once: for the first event that names this session by a bad name, which is reported. */
     boolean tellReplacement() {
         return !replacementTold.getAndSet(true);
     }
@@ -279,7 +277,7 @@ final class Session implements WriteListener {
     boolean tryForget() {
         UploadTask upload = this.upload;
         if (forgotten) {
-            return false; // whoever did it removes it
+            return false; // the thread that did it removes it
         }
         if (!open && (upload == null || upload.tryForget())) {
             forgotten = true;

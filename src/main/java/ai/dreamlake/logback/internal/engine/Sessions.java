@@ -100,7 +100,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
      * @param root the local path or the spool, absolute
      * @param maxOpen how many sessions are open at a time
      * @param idleNanos how long a session stays open without a record
-     * @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record is to be written at once
+     * @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record must be written at once
      * @param keeperName what to call the keeper thread
      * @param nanoTime the clock
      */
@@ -283,8 +283,8 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     }
 
     /**
-     * The journal of a session that is closed, and of which nothing is expected or pending, for whoever wants to delete
-     * it. The session is forgotten; its next record finds the same journal.
+     * The journal of a session that is closed, and of which nothing is expected or pending, for a caller that wants to
+     * delete it. The session is forgotten; its next record finds the same journal.
      *
      * @return null if the session is in use
      * @throws IOException if its directory cannot be used
@@ -346,7 +346,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
     }
 
-    /** Returns what is to be told, if anything. */
+    /** Returns what to report, if anything. */
     private synchronized @Nullable String resume(Uploads uploads) {
         if (sessions.size() > MAX_REMEMBERED / 2) {
             forgetAll();

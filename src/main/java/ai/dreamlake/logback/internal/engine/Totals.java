@@ -54,7 +54,7 @@ public final class Totals {
 
     private Totals() {}
 
-    /** @param running what is to be known of it, until it ends */
+    /** @param running its state until it ends */
     static Start started(String name, Counters counters, boolean hasServer, Supplier<Counts> running) {
         Start start = new Start(counters, hasServer, running);
         if (BY_NAME.size() < MAX_NAMES || BY_NAME.containsKey(name)) {

@@ -52,15 +52,15 @@ public final class Scopes {
         /** Without the id, which would keep itself alive here. */
         final MdcEntries names;
 
-        final MdcEntries behind;
+        final MdcEntries previous;
         final int depth;
         volatile @Nullable Instant closedAt;
 
-        Scope(String id, String key, MdcEntries names, MdcEntries behind, int depth) {
+        Scope(String id, String key, MdcEntries names, MdcEntries previous, int depth) {
             super(id, NO_LONGER_CARRIED);
             this.key = key;
             this.names = names;
-            this.behind = behind;
+            this.previous = previous;
             this.depth = depth;
         }
     }
@@ -71,20 +71,20 @@ public final class Scopes {
      * Opens a scope.
      *
      * @param names what the scope names; an id in it is ignored
-     * @param behind what counts once the scope is closed
+     * @param previous the entries that count once the scope is closed
      * @return the names with the scope's id
      */
-    public static MdcEntries open(MdcEntries names, MdcEntries behind) {
+    public static MdcEntries open(MdcEntries names, MdcEntries previous) {
         forgetUncarried();
         long number = LAST.incrementAndGet();
         String id = PREFIX + number;
         String key = PREFIX + number; // another object
-        Scope outer = behind.scope() == null ? null : CARRIED.get(behind.scope());
+        Scope outer = previous.scope() == null ? null : CARRIED.get(previous.scope());
         int depth = outer == null ? 0 : outer.depth + 1;
         boolean tooDeep = depth == MAX_DEPTH;
         CARRIED.put(
                 key,
-                new Scope(id, key, names.withScope(null), tooDeep ? MdcEntries.NONE : behind, tooDeep ? 0 : depth));
+                new Scope(id, key, names.withScope(null), tooDeep ? MdcEntries.NONE : previous, tooDeep ? 0 : depth));
         return names.withScope(id);
     }
 
@@ -114,8 +114,8 @@ public final class Scopes {
             }
             scope.closedAt = Instant.now();
         }
-        boolean isInside = Objects.equals(scope.names.session(), scope.behind.session())
-                && Objects.equals(scope.names.workspace(), scope.behind.workspace());
+        boolean isInside = Objects.equals(scope.names.session(), scope.previous.session())
+                && Objects.equals(scope.names.workspace(), scope.previous.workspace());
         if (!isInside) { // of another one that names the same session
             LISTENERS.forEach(listener -> listener.accept(scope.names));
         }
@@ -159,23 +159,23 @@ public final class Scopes {
     public static MdcEntries valid(MdcEntries given, @Nullable Instant moment) {
         MdcEntries valid = given;
         while (valid.scope() != null && isClosed(valid.scope(), moment)) {
-            valid = behind(valid, valid.scope());
+            valid = previous(valid, valid.scope());
         }
         return valid;
     }
 
-    private static MdcEntries behind(MdcEntries given, String id) {
+    private static MdcEntries previous(MdcEntries given, String id) {
         Scope scope = CARRIED.get(id);
         if (scope == null) {
             return MdcEntries.NONE;
         }
         MdcEntries names = scope.names;
-        MdcEntries behind = scope.behind;
+        MdcEntries previous = scope.previous;
         return new MdcEntries(
-                Objects.equals(given.workspace(), names.workspace()) ? behind.workspace() : given.workspace(),
-                Objects.equals(given.session(), names.session()) ? behind.session() : given.session(),
-                Objects.equals(given.description(), names.description()) ? behind.description() : given.description(),
-                behind.scope());
+                Objects.equals(given.workspace(), names.workspace()) ? previous.workspace() : given.workspace(),
+                Objects.equals(given.session(), names.session()) ? previous.session() : given.session(),
+                Objects.equals(given.description(), names.description()) ? previous.description() : given.description(),
+                previous.scope());
     }
 
     /** For tests: how many scopes are remembered. */

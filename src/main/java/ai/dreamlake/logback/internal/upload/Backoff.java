@@ -25,12 +25,12 @@ final class Backoff {
         this.leastPercent = leastPercent;
     }
 
-    /** For what may work again at any moment: anything from nothing to half a second, in the end to a minute. */
+    /** For faults that may end at any moment: a random wait of up to half a second, growing to a minute. */
     static Backoff quick(RandomGenerator random) {
         return new Backoff(random, Duration.ofMillis(500), Duration.ofMinutes(1), 0);
     }
 
-    /** For what somebody has to set right: about a minute, in the end about ten. */
+    /** For faults that somebody must correct: about a minute, growing to about ten. */
     static Backoff slow(RandomGenerator random) {
         return new Backoff(random, Duration.ofMinutes(1), Duration.ofMinutes(10), 80);
     }

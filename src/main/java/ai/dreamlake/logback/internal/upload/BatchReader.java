@@ -45,8 +45,7 @@ final class BatchReader implements Closeable {
     }
 
     /**
-     * The batch that is to be sent next: the one that was about to be sent before, or a new one. Null if there is
-     * neither.
+     * The batch to send next: the one that was about to be sent before, or a new one. Null if there is neither.
      *
      * @param maxRecords of a new one
      */
@@ -63,8 +62,8 @@ final class BatchReader implements Closeable {
     }
 
     /**
-     * Reads the batch behind another one, which is being sent, so that it is there when it is wanted. It is kept only
-     * if it would be the same later on.
+     * Reads the batch after the one that is being sent, so that it is ready when needed. It is kept only if it would be
+     * the same later on.
      */
     void readAhead(Batch before, int maxRecords) {
         try {

@@ -25,7 +25,7 @@ final class BatchSize {
         return limit;
     }
 
-    /** The most records of the batch behind the next one, if the server takes that. */
+    /** The maximum number of records of the batch after the next one, if the server accepts that. */
     int limitOnceDelivered() {
         return (int) Math.min(usualOnceDelivered(), 2L * limit);
     }

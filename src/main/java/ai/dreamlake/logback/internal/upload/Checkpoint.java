@@ -30,12 +30,12 @@ import tools.jackson.databind.node.ObjectNode;
  * as long as it takes to send a batch. Who reads without the upload lock may find a mixture of both, and sees that by
  * the check, a CRC-32 of the rest.
  *
- * @param offset the server has everything before this position, or it was set aside or given up
+ * @param offset the server has everything before this position, or it was set aside or dropped
  * @param end the end of the batch that is about to be sent; equal to the offset if there is none
  * @param number the number of the record at the offset
  * @param serverEnd the last number that the server assigned in this session, or -1 if unknown
- * @param lost how many records were given up and not yet reported to the server
- * @param lostAt when they were given up, as ISO-8601 text; empty if none were
+ * @param lost how many records were dropped and not yet reported to the server
+ * @param lostAt when they were dropped, as ISO-8601 text; empty if none were
  * @param digest of the log's bytes at its beginning and before the offset; it exposes another log's checkpoint
  */
 record Checkpoint(long offset, long end, long number, long serverEnd, long lost, String lostAt, String digest) {
@@ -78,7 +78,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         JsonNode json = LenientJson.TREES.missingNode();
         for (int reads = 0; json.isMissingNode() && reads < MAX_READS; reads++) {
             try (InputStream in = RegularFile.read(file.toFile())) {
-                json = checked(LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES))); // one of ours is shorter
+                json = checked(LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES))); // a valid one is shorter
             } catch (JacksonException mixture) {
                 // It is read again.
             } catch (FileNotFoundException none) {
@@ -114,14 +114,14 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
                 batch.end(), batch.end(), batch.numbers().next(), known, lost, lostAt, digest(log, batch.end()));
     }
 
-    /** The checkpoint at the end of a log whose remaining records are given up. */
+    /** The checkpoint at the end of a log whose remaining records are dropped. */
     Checkpoint givingUp(long records, Instant now, RandomAccessFile log, long nextNumber) throws IOException {
         long length = log.length();
         return new Checkpoint(
                 length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
     }
 
-    /** This checkpoint, with more records that were given up in logs after this one. */
+    /** This checkpoint, with more records that were dropped in logs after this one. */
     Checkpoint losing(long records, String at) {
         return new Checkpoint(offset, end, number, serverEnd, lost + records, at, digest);
     }

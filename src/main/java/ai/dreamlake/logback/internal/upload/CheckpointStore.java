@@ -58,7 +58,7 @@ final class CheckpointStore {
                 : saved;
     }
 
-    /** What is to be told of lost records, where there is no log. Any thread may call this. */
+    /** What to report about lost records if there is no log. Any thread may call this. */
     Checkpoint readWithoutLog() throws IOException {
         Checkpoint known = unsaved;
         Checkpoint saved = known == null ? Checkpoint.parse(file) : known;

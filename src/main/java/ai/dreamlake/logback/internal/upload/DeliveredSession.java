@@ -10,8 +10,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The proof that the server has a whole session, for whoever wants to delete that. Until this is closed, nobody uploads
- * the session.
+ * Proves that the server has a whole session, so that it may be deleted. Until this is closed, nobody uploads the
+ * session.
  */
 public final class DeliveredSession implements Closeable {
 
@@ -35,7 +35,7 @@ public final class DeliveredSession implements Closeable {
     }
 
     /**
-     * Whether the server has every record of the log, and knows of those that were given up. Also if there is a
+     * Whether the server has every record of the log, and was told of those that were dropped. Also if there is a
      * checkpoint and no log any more. To be asked while nobody writes.
      */
     public boolean isProven() throws IOException {

@@ -168,7 +168,7 @@ public final class Delivery implements Closeable {
         /** Why the last step did not deliver. */
         private @Nullable String reason;
 
-        /** Why nothing more is to be tried. */
+        /** Why there will be no further attempt. */
         private @Nullable String refusal;
 
         /** Whether that goes for all sessions. */

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param fault what is wrong with the checkpoint, so that everything would be sent again; null if nothing is
  * @param undeliveredBytes of logs
  * @param nextNumber the number of the first record that the server does not have; -1 if that is not known
- * @param lost how many records were given up and not yet reported to the server
+ * @param lost how many records were dropped and not yet reported to the server
  */
 public record DeliveryState(@Nullable String fault, long undeliveredBytes, long nextNumber, long lost) {
 

@@ -141,7 +141,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         this.settings = settings;
     }
 
-    /** Whoever calls keeps it no longer than the call. */
+    /** The caller must not keep it after the call. */
     OkHttpClient http() throws IOException {
         OkHttpClient current = http.get();
         if (current == null) {

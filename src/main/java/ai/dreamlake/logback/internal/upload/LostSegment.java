@@ -13,15 +13,15 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Records that are given up in a segment after the one that is being sent: the file {@code logs/.upload.lost}, until
- * the {@link Checkpoint} counts them, too.
+ * Records that are dropped in a segment after the one that is being sent: the file {@code logs/.upload.lost}, until the
+ * {@link Checkpoint} counts them, too.
  *
  * <pre>
  *   {"lost": 320, "lostAt": "2025-10-29T10:30:00.000001Z", "segment": "logs.0000000000000000640.jsonl"}
  * </pre>
  *
  * @param lost how many records, of all such segments so far
- * @param lostAt when the last of them was given up: ISO-8601 text, always another one
+ * @param lostAt when the last of them was dropped: ISO-8601 text, never the same twice
  * @param segment the name of the last one, which may not be deleted yet
  */
 record LostSegment(long lost, String lostAt, String segment) {
@@ -32,7 +32,7 @@ record LostSegment(long lost, String lostAt, String segment) {
     static @Nullable LostSegment read(Path file) throws IOException {
         JsonNode json;
         try (InputStream in = RegularFile.read(file.toFile())) {
-            json = LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES)); // one of ours is shorter
+            json = LenientJson.TREES.readTree(in.readNBytes(MAX_BYTES)); // a valid one is shorter
         } catch (FileNotFoundException | JacksonException nothingToRead) {
             return null;
         }

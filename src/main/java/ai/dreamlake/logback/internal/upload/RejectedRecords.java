@@ -19,8 +19,8 @@ import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code rejected.jsonl}: records that the server refused for good, with its response. A record stands there as it
- * stands in the log, a line that is no record as a text.
+ * {@code rejected.jsonl}: records that the server refused for good, with its response. A record is there as it is in
+ * the log; a line that is not a record, as a text.
  *
  * <pre>
  *   {"status":400,"answer":"{\"error\": \"…\"}","record":{"timestamp": "…", …}}
@@ -143,7 +143,7 @@ final class RejectedRecords {
         }
     }
 
-    /** Compares what is written with what stands in a file. */
+    /** Compares what is written with what is in a file. */
     private static final class Comparison extends OutputStream {
         private final FilePart found;
         private boolean isSame = true;

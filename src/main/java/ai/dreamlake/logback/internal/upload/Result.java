@@ -21,27 +21,27 @@ sealed interface Result {
     record Rejected(int status, String answer) implements Result {}
 
     /**
-     * The server does not take so much, or not all of it: fewer records are to be tried.
+     * The server refuses this many records, or one of them: send fewer.
      *
      * @param isTooLarge whether that holds for any batch of this size; otherwise one of its records is to blame
      */
     record Shrink(boolean isTooLarge) implements Result {}
 
     /**
-     * The same is to be sent again.
+     * Send the same batch again.
      *
      * @param atLeast how long the server asked us to wait; zero if it did not
      */
     record RetryAfter(String reason, Duration atLeast) implements Result {}
 
     /**
-     * The server does not know the session any more. It has to be registered, and the same is to be sent again.
+     * The server does not know the session any more. Register it, and send the same batch again.
      *
      * @param atLeast how long the server asked us to wait; zero if it did not
      */
     record SessionGone(String reason, Duration atLeast) implements Result {}
 
-    /** Nothing is to be sent for long, and all records are kept. */
+    /** Send nothing for a long time, and keep all records. */
     record Parked(String reason, Until until) implements Result {}
 
     /** When a parked session is tried again. */

@@ -7,9 +7,9 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of the server as a whole. While it cannot be reached, or takes no token of ours, one session at a time
- * tries it, and the others wait for what comes of that: ten thousand sessions cost a dead server, and us, no more than
- * one. Thread-safe.
+ * The state of the server as a whole. While it cannot be reached, or refuses our token, one session at a time tries it,
+ * and the others wait for what comes of that: ten thousand sessions cost a dead server, and us, no more than one.
+ * Thread-safe.
  */
 final class ServerHealth {
 
@@ -56,7 +56,7 @@ final class ServerHealth {
     }
 
     /**
-     * Asks whether to try the server now. Whoever may must say in the end what came of it: by {@link #answered},
+     * Asks whether to try the server now. A caller that may must report the outcome: by {@link #answered},
      * {@link #unreachable}, {@link #unauthorized}, or only by {@link #leave}.
      *
      * @return 0, or for how many nanoseconds to wait

@@ -156,7 +156,7 @@ final class SessionUpload {
     }
 
     /**
-     * What is to be known of this session while it is suspended.
+     * What must be remembered of this session while it is suspended.
      *
      * @param dueAt when it may go on
      */
@@ -171,14 +171,14 @@ final class SessionUpload {
         return new SuspendedUploads.Suspended(name, length, Math.max(0, length - checkpoints.offset()), time, dueAt);
     }
 
-    /** How many bytes of logs the server does not have yet, whoever wrote them. */
+    /** How many bytes of logs the server does not have yet, including those of other processes. */
     long pendingBytes() throws IOException {
         long bytes = logs.all().stream().mapToLong(File::length).sum();
         return Math.max(0, bytes - checkpoints.offset());
     }
 
     /**
-     * When the oldest record that the server does not have was logged, whoever wrote it. Null if the server has all, or
+     * When the oldest record that the server does not have was logged, by any process. Null if the server has all, or
      * if the record does not begin with its timestamp.
      */
     @Nullable
@@ -273,7 +273,7 @@ final class SessionUpload {
 
     /**
      * Opens the oldest log, if there is one, and counts the losses that are noted. In one step: once the log is open,
-     * the next one may be given up.
+     * the next one may be dropped.
      */
     private synchronized Checkpoint open() throws IOException {
         boolean isOpen = reader.openOldest();
@@ -420,7 +420,7 @@ final class SessionUpload {
         return wait.toNanos();
     }
 
-    /** Files of ours, or the disk, are in trouble: that is no fault of the server. */
+    /** Our files or the disk failed; the server is not at fault. */
     private long retryFiles(IOException trouble) {
         failing = true;
         Duration wait = backoff.next(Duration.ZERO);
@@ -463,7 +463,7 @@ final class SessionUpload {
         if (checkpoint.offset() < reader.log().length()) {
             return checkpoint; // it grew before it became a segment
         }
-        synchronized (this) { // or the next log could be given up before it is the one that is being sent
+        synchronized (this) { // or the next log could be dropped before it becomes the one being sent
             Checkpoint next = reclaimer.deleteDelivered(reclaimer.countLost(checkpoint));
             sending = reader.openOldest();
             return next;

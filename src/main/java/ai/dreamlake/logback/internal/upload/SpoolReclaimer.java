@@ -29,13 +29,15 @@ final class SpoolReclaimer {
     /** Whether there may be losses that no checkpoint counts. An earlier run may have left some. */
     private boolean mayHaveLost = true;
 
-    /** When the last losses were given up that a checkpoint counts; empty if none were. */
+    /** When the last losses that a checkpoint counts occurred; empty if there were none. */
     private String countedAt = "";
 
     /** Losses that could not be noted on disk. */
     private volatile long unnoted;
 
-    /** What was given up: how many bytes are free now, and how many records of whomever that cost. */
+    /**
+     * What was dropped: how many bytes that freed, and how many records it cost, including those of other processes.
+     */
     record Freed(long bytes, long records) {
         static final Freed NOTHING = new Freed(0, 0);
     }

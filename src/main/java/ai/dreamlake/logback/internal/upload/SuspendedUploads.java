@@ -57,7 +57,7 @@ final class SuspendedUploads {
         }
     }
 
-    /** Those that may go on, whoever waits longest first. They stay suspended until they are removed. */
+    /** The sessions that may continue, longest waiting first. They stay suspended until they are removed. */
     synchronized List<SessionName> next(int count) {
         long now = System.nanoTime();
         return waiting.values().stream()

@@ -7,7 +7,7 @@ import ai.dreamlake.logback.internal.session.Retention;
  *
  * @param retention whether logs stay when they are delivered
  * @param books count what becomes of this appender's own records
- * @param listener is told what happens, whoever wrote the records
+ * @param listener is notified of what happens to records, including those of other processes
  */
 record UploadContext(
         Retention retention,

@@ -13,7 +13,7 @@ public interface UploadListener {
     /**
      * The server has more records.
      *
-     * @param records how many records this appender sent, whoever wrote them
+     * @param records how many records this appender sent, including those of other processes
      */
     default void delivered(SessionName session, long records) {}
 

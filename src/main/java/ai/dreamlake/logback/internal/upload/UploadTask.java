@@ -200,9 +200,7 @@ public final class UploadTask {
         return !working && !isDue() && upload.isSuspendable();
     }
 
-    /**
-     * Its turn has come, or comes as soon as a thread is free: whoever suspended it now would leave it in the queue.
-     */
+    /** Its turn has come, or comes as soon as a thread is free. Suspending it now would leave it in the queue. */
     private boolean isDue() {
         return next != null && next.isDone();
     }
@@ -252,7 +250,7 @@ public final class UploadTask {
         try {
             wait = upload.step(scheduler.isClosing());
         } catch (Throwable fault) {
-            wait = settings.callTimeout().toNanos(); // a bug of ours, or out of memory; the records stay on disk
+            wait = settings.callTimeout().toNanos(); // a bug here, or out of memory; the records stay on disk
             listener.trouble("cannot upload session " + upload.name() + " at present: "
                     + fault.getClass().getName());
         } finally {

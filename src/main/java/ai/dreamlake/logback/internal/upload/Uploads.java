@@ -105,9 +105,8 @@ public final class Uploads {
     }
 
     /**
-     * Notes a session that is to be taken out of memory, where it waits for the server. This reads files, so it is done
-     * under no lock. Afterwards its task is asked to be suspended, and if that does not want to, {@link #attached} is
-     * called.
+     * Notes a session that waits for the server and will be removed from memory. This reads files, so it is done under
+     * no lock. Afterwards its task is asked to be suspended, and if that does not want to, {@link #attached} is called.
      *
      * @return false if that is not possible
      */
@@ -206,7 +205,10 @@ public final class Uploads {
         }
     }
 
-    /** What the server does not have yet, of all sessions that this appender knows, whoever wrote it. */
+    /**
+     * What the server does not have yet, of all sessions that this appender knows, including records of other
+     * processes.
+     */
     public Backlog backlog() {
         Backlog backlog = new Backlog(suspended.pendingBytes(), suspended.oldestAt());
         for (UploadTask task : tasks.all()) {
@@ -254,7 +256,7 @@ public final class Uploads {
     /**
      * The appender stops. Returns at once, except while the JVM exits: see {@link HandOver#close}.
      *
-     * @param afterEnd called once nothing is sent any more: before this returns, or later by a thread of ours
+     * @param afterEnd called once nothing is sent any more: before this returns, or later on an upload thread
      */
     public void close(Runnable afterEnd) {
         handOver.close(afterEnd);

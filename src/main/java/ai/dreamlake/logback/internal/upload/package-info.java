@@ -6,10 +6,10 @@
  * sessions from a server that is away. The log on disk is the only queue, so that costs the application nothing (I3).
  *
  * <p>{@code LeftoverFinder} finds what earlier runs left, and {@code HandOver} says what becomes of the delivery when
- * the appender stops or the JVM exits (I9). {@code SpoolLimit} has the oldest segments given up where there is no room
- * (I4); the server is told how many records that were. {@link ai.dreamlake.logback.internal.upload.UploadTasks},
+ * the appender stops or the JVM exits (I9). {@code SpoolLimit} drops the oldest segments when there is no room (I4);
+ * the server is told how many records that were. {@link ai.dreamlake.logback.internal.upload.UploadTasks},
  * {@link ai.dreamlake.logback.internal.upload.UploadListener} and {@link ai.dreamlake.logback.internal.upload.Books}
- * are implemented by whoever keeps the sessions and the counters.
+ * are implemented by the engine, which keeps the sessions and the counters.
  *
  * <p>Knows {@code journal}, {@code session}, {@code io}, and of {@code record} only {@code LineFormat}.
  */
