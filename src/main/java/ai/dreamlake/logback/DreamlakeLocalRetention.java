@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A daemon thread checks all sessions under the local path, whoever wrote them: at the start, and then every ten
  * minutes. It deletes those that are too old, and then the oldest ones until the rest fits. It deletes a session as a
- * whole or not at all, and only if the server has all of its records; the README lists the exceptions. If a record
- * comes later, the session begins again with number 0. Its directories and lock files stay.
+ * whole or not at all, and only if the server has all of its records; the documentation lists the exceptions. If a
+ * record comes later, the session begins again with number 0. Its directories and lock files stay.
  *
  * @since 0.2.0
  */
