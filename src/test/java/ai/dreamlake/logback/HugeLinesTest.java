@@ -122,7 +122,7 @@ class HugeLinesTest {
             Logging logging = logging(Path.of(arguments[0]), arguments[1]);
             logging.log.info("first");
             logging.log.info("second");
-            boolean arrived = logging.appender.awaitDelivery(Duration.ofMinutes(2));
+            boolean arrived = logging.appender.awaitDelivery(Duration.ofMinutes(10));
             DreamlakeStatistics counts = logging.appender.getStatistics();
             logging.close();
             System.out.println(arrived + " " + counts.written() + " written " + counts.delivered() + " delivered "
@@ -217,7 +217,7 @@ class HugeLinesTest {
                 })) {
             logging.log.info("x".repeat(80 * 1024 * 1024));
             logging.log.info("next");
-            assertThat(logging.appender.awaitDelivery(Duration.ofMinutes(2))).isTrue();
+            assertThat(logging.appender.awaitDelivery(Duration.ofMinutes(10))).isTrue();
             assertThat(logging.appender.getStatistics().delivered()).isEqualTo(2);
             assertThat(server.requests).anyMatch(request -> request.getBodySize() > 30L << 20);
         }

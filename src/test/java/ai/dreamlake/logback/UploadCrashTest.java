@@ -84,7 +84,7 @@ class UploadCrashTest {
         }
         try (Logging logging = logging("hybrid", root, server.url())) {
             logging.log.info("after the crashes");
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2)))
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(10)))
                     .isTrue();
         }
         SessionOnDisk session = SessionOnDisk.of(root, "project", "run");
@@ -106,7 +106,7 @@ class UploadCrashTest {
         }
         try (Logging logging = logging("remote", root, server.url())) {
             logging.log.info("after the crashes");
-            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(2)))
+            assertThat(logging.appender.awaitDelivery(java.time.Duration.ofMinutes(10)))
                     .isTrue();
         }
         assertThat(server.messages("project/run")).doesNotHaveDuplicates().endsWith("after the crashes");

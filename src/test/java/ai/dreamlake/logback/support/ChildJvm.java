@@ -126,7 +126,7 @@ public final class ChildJvm implements AutoCloseable {
 
     public int waitFor() {
         try {
-            if (!process.waitFor(2, TimeUnit.MINUTES)) {
+            if (!process.waitFor(10, TimeUnit.MINUTES)) {
                 throw new AssertionError("the child JVM does not end");
             }
             return process.exitValue();
