@@ -1,12 +1,12 @@
 package ai.dreamlake.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.dreamlake.logback.DreamlakeAppender;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.util.Duration;
-import com.example.training.TrainingExample;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -54,31 +54,27 @@ class WholeWayTest {
     @ValueSource(booleans = {true, false})
     void theTrainingExamplesRecordsAreOnTheServerAsTheyAreInTheJournal(boolean isHybrid) throws IOException {
         String configuration = new String(
-                TrainingExample.class.getResourceAsStream("/logback-server.xml").readAllBytes(),
-                java.nio.charset.StandardCharsets.UTF_8);
+                TrainingRun.configuration("logback-server.xml").openStream().readAllBytes(), UTF_8);
         if (!isHybrid) {
             configuration = configuration.replaceFirst("<localPath>.*</localPath>", "");
         }
         Path file = Files.writeString(directory.resolve("logback-test.xml"), configuration);
         try (TestServer server = new TestServer(data())) {
-            Map<String, String> environment = Map.of("DREAMLAKE_API_URL", server.url);
-            List<String> options = List.of("-Dlogback.configurationFile=" + file, "-Duser.home=" + directory);
-            try (Child training = Child.start(directory, environment, options, TrainingExample.class.getName())) {
-                while (training.readLine() != null) {
-                    // Keeps reading its output.
-                }
-                assertThat(training.waitFor()).isZero();
-            }
-            for (String session : new String[] {"training", "training-diverged"}) {
-                List<JsonNode> stored = stored(server, session);
-                assertThat(stored).hasSizeGreaterThan(2);
+            TrainingRun.remote(directory, server.url, file.toString());
+            Map<String, List<JsonNode>> stored = new HashMap<>();
+            for (JsonNode session : server.get("/sessions").json().get("sessions")) {
+                String name = session.get("name").stringValue();
+                stored.put(name.replaceFirst("-\\d.*", ""), stored(server, name));
                 if (isHybrid) {
-                    assertThat(stored).isEqualTo(journal(session));
+                    assertThat(stored(server, name)).isEqualTo(journal(name));
                 }
             }
-            assertThat(stored(server, "training-diverged").toString()).contains("\"fatal\"");
+            assertThat(stored).containsOnlyKeys("training", "training-diverged");
+            assertThat(stored.values())
+                    .allSatisfy(records -> assertThat(records).hasSizeGreaterThan(2));
+            assertThat(stored.get("training-diverged").toString()).contains("\"fatal\"");
             assertThat(server.get("/sessions").body())
-                    .contains("told apart by one hidden layer", "\"hidden_neurons\":16");
+                    .contains("told apart by one hidden layer", "\"hidden_neurons\":128");
         }
     }
 

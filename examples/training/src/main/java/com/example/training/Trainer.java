@@ -1,6 +1,9 @@
 package com.example.training;
 
 import ai.dreamlake.logback.DreamlakeMarkers;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -9,10 +12,10 @@ final class Trainer {
 
     private static final Logger log = LoggerFactory.getLogger(Trainer.class);
 
-    static final int EPOCHS = 200;
+    static final int EPOCHS = 40;
 
-    /** So many epochs without a better validation loss call for smaller steps. */
-    static final int PATIENCE = 25;
+    /** After this many epochs without a better validation loss, the steps become smaller. */
+    static final int PATIENCE = 5;
 
     private final DataSet training;
     private final DataSet validation;
@@ -22,8 +25,11 @@ final class Trainer {
         this.validation = validation;
     }
 
-    void train(Network network, double learningRate) {
+    /** @return the training loss of each epoch; the last one is not finite if the training diverged */
+    List<Double> train(Network network, double learningRate) {
         log.info("Training started with learning rate {}", learningRate);
+        long start = System.nanoTime();
+        List<Double> losses = new ArrayList<>();
         double bestLoss = Double.POSITIVE_INFINITY;
         int bestEpoch = 0;
         int epochsWithoutGain = 0;
@@ -32,25 +38,34 @@ final class Trainer {
             double trainLoss = network.loss(training);
             double validationLoss = network.loss(validation);
             double accuracy = network.accuracy(validation);
+            double seconds = (System.nanoTime() - start) / 1e9;
+            losses.add(trainLoss);
 
-            // Debug, for the log only: hundreds of these would flood the console.
-            log.atDebug()
+            // The message is for people, and the same on the console and in the log. The key-values are for programs:
+            // they
+            // become the record's metadata, with all their digits.
+            log.atInfo()
                     .addKeyValue("epoch", epoch)
                     .addKeyValue("train_loss", trainLoss)
                     .addKeyValue("val_loss", validationLoss)
                     .addKeyValue("val_accuracy", accuracy)
                     .addKeyValue("learning_rate", learningRate)
-                    .log("Epoch completed");
+                    .log(progress(epoch, trainLoss, accuracy, seconds));
 
             if (!Double.isFinite(trainLoss)) {
                 log.error(DreamlakeMarkers.FATAL, "Training diverged - aborting this run");
-                return;
+                return losses;
             }
 
             if (validationLoss < bestLoss) {
                 bestLoss = validationLoss;
                 bestEpoch = epoch;
                 epochsWithoutGain = 0;
+                // Debug, for the log only: the console shows enough.
+                log.atDebug()
+                        .addKeyValue("epoch", epoch)
+                        .addKeyValue("best_val_loss", bestLoss)
+                        .log("Best validation loss so far");
             } else {
                 epochsWithoutGain++;
             }
@@ -67,17 +82,6 @@ final class Trainer {
                                 PATIENCE,
                                 learningRate);
             }
-
-            if (epoch % (EPOCHS / 10) == 0) {
-                int percent = 100 * epoch / EPOCHS;
-                log.atInfo()
-                        .addKeyValue("percent", percent)
-                        .addKeyValue("epoch", epoch)
-                        .addKeyValue("epochs", EPOCHS)
-                        .addKeyValue("train_loss", trainLoss)
-                        .addKeyValue("val_loss", validationLoss)
-                        .log("Progress: {} %, validation accuracy {}", percent, accuracy);
-            }
         }
         log.atInfo()
                 .addKeyValue("epoch", EPOCHS)
@@ -87,5 +91,17 @@ final class Trainer {
                 .addKeyValue("best_val_loss", bestLoss)
                 .addKeyValue("best_epoch", bestEpoch)
                 .log("Training completed");
+        return losses;
+    }
+
+    private static String progress(int epoch, double loss, double accuracy, double seconds) {
+        return String.format(
+                Locale.ROOT,
+                "Epoch %2d of %d: loss %.4f, accuracy %.3f, %.1f s",
+                epoch,
+                EPOCHS,
+                loss,
+                accuracy,
+                seconds);
     }
 }
