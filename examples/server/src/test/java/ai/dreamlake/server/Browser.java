@@ -20,6 +20,7 @@ import org.openqa.selenium.JavascriptException;
 import org.openqa.selenium.NoSuchElementException;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
+import org.openqa.selenium.TimeoutException;
 import org.openqa.selenium.WebElement;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
@@ -178,7 +179,13 @@ final class Browser implements AutoCloseable {
     }
 
     void awaitRows(String... rows) {
-        await("the rows " + List.of(rows), () -> rows().equals(List.of(rows)));
+        List<String> expected = List.of(rows);
+        try {
+            await("the rows " + expected, () -> rows().equals(expected));
+        } catch (TimeoutException e) {
+            throw new AssertionError(
+                    "expected the rows " + expected + ", but there were " + rows() + " at #" + address(), e);
+        }
     }
 
     /** Errors in the page, except refusals of the server, which the page shows itself. */
