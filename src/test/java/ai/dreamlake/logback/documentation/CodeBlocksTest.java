@@ -10,8 +10,10 @@ import ai.dreamlake.logback.support.SessionOnDisk;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.core.status.Status;
 import com.sun.source.util.JavacTask;
+import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -113,7 +115,15 @@ class CodeBlocksTest {
     }
 
     /** Nothing is written outside the test's directory. */
-    private String inRoot(String xml) {
+    private String inRoot(String block) {
+        Path token = root.resolve("token");
+        try {
+            Files.writeString(token, "secret");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        String xml = block.replace("/var/run/secrets/dreamlake/token", token.toString())
+                .replace("/data/dreamlake-spool", root.resolve("spool").toString());
         if (xml.contains("<localPath>")) {
             return xml.replace("<localPath>.dreamlake</localPath>", "<localPath>" + root + "</localPath>");
         }
@@ -191,7 +201,7 @@ class CodeBlocksTest {
             if (!onlySyntax) {
                 task.analyze();
             }
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             throw new AssertionError(e);
         }
         return problems.getDiagnostics().stream()
