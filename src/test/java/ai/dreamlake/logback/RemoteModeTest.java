@@ -300,7 +300,7 @@ class RemoteModeTest {
             }
             await().until(() -> recordsOnDisk() == 0);
             assertThat(server.messages("project/run")).isEqualTo(messages(0, 100));
-            assertThat(logging.warnings()).isNotEmpty().allMatch(warning -> warning.contains("cannot note how far"));
+            assertThat(logging.warnings()).isNotEmpty().allMatch(warning -> warning.contains("cannot save how far"));
         }
     }
 
@@ -459,7 +459,7 @@ class RemoteModeTest {
             log(logging, 10, 20);
             assertThat(logging.appender.awaitDelivery(LONG)).isTrue();
             assertThat(logging.appender.getStatistics().rejected()).isEqualTo(1);
-            assertThat(logging.warnings()).anyMatch(warning -> warning.contains("cannot keep a record aside"));
+            assertThat(logging.warnings()).anyMatch(warning -> warning.contains("cannot set aside a record"));
         }
         assertThat(server.messages("project/run")).isEqualTo(messages(0, 20));
     }

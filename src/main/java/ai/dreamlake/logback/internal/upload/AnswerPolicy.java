@@ -11,7 +11,7 @@ import ai.dreamlake.logback.internal.upload.Result.Until;
 import java.time.Duration;
 import tools.jackson.core.JacksonException;
 
-/** What an answer of the server means for what was sent. */
+/** Decides what an answer of the server means for what was sent. */
 final class AnswerPolicy {
 
     private AnswerPolicy() {}
@@ -23,7 +23,7 @@ final class AnswerPolicy {
         if (answer.isSuccess()) {
             return new Delivered(endSequence(answer));
         }
-        // The token is wrong or has expired. A new one may come, or the server may be set right.
+        // The token is wrong or has expired. A new one may arrive, or the server may be fixed.
         if (status == 401) {
             return new Parked(reason, Until.NEW_TOKEN);
         }
@@ -35,11 +35,11 @@ final class AnswerPolicy {
         if (status == 404 || status == 410) {
             return new SessionGone(reason, answer.retryAfter());
         }
-        // The server is busy or in trouble, or something sends us elsewhere. Nothing is wrong with what was sent.
+        // The server is busy or in trouble, or something redirects us. Nothing is wrong with what was sent.
         if (answer.isRetryable() || status < 400) {
             return new RetryAfter(reason, answer.retryAfter());
         }
-        // Only these three concern records. Which of them is to blame, only fewer can tell.
+        // Only these three concern records. Sending fewer shows which record is to blame.
         boolean concernsRecords = status == 400 || status == 413 || status == 422;
         if (concernsRecords && records > 1) {
             return new Shrink(status == 413);
@@ -47,11 +47,11 @@ final class AnswerPolicy {
         if (concernsRecords) {
             return new Rejected(status, answer.body());
         }
-        // It does not take compressed bodies, which is no reason to give up: the next one is sent as it is.
+        // It does not accept compressed bodies. That is no reason to stop: the next one is sent uncompressed.
         if (answer.isRefusalOfCompression()) {
             return new RetryAfter(reason, Duration.ZERO);
         }
-        // This is no Dreamlake server, or something in between refuses all that we send.
+        // This is not a Dreamlake server, or something in between refuses everything that we send.
         return new Parked(reason, Until.LATER);
     }
 

@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a server does not have yet.
  *
- * @param bytes of logs
- * @param oldestAt when the oldest record was logged, as far as is known; null if there is none
+ * @param bytes the size of its logs
+ * @param oldestAt when the oldest record was logged; null if there is none, or if that is not known
  */
 public record Backlog(long bytes, @Nullable Instant oldestAt) {
 
-    /** Where there is no server. */
+    /** The backlog if no server is configured. */
     public static final Backlog NONE = new Backlog(0, null);
 
     Backlog plus(long more, @Nullable Instant at) {

@@ -4,25 +4,25 @@ import java.time.Duration;
 import java.util.random.RandomGenerator;
 
 /**
- * How long to wait before the next attempt: up to twice as long after each failure, and a random part of that, so that
- * a thousand clients do not come back at the same moment. Not thread-safe.
+ * Decides how long to wait before the next attempt. The longest wait doubles with each failure. The actual wait is a
+ * random part of it, so that a thousand clients do not come back at the same moment. Not thread-safe.
  */
 final class Backoff {
 
     private final RandomGenerator random;
     private final Duration first;
-    private final Duration most;
+    private final Duration max;
 
-    /** The least wait, in hundredths of the longest. */
-    private final int leastPercent;
+    /** The shortest wait, as a percentage of the longest. */
+    private final int minPercent;
 
     private int failures;
 
-    private Backoff(RandomGenerator random, Duration first, Duration most, int leastPercent) {
+    private Backoff(RandomGenerator random, Duration first, Duration max, int minPercent) {
         this.random = random;
         this.first = first;
-        this.most = most;
-        this.leastPercent = leastPercent;
+        this.max = max;
+        this.minPercent = minPercent;
     }
 
     /** For faults that may end at any moment: a random wait of up to half a second, growing to a minute. */
@@ -42,13 +42,13 @@ final class Backoff {
     /** @param atLeast the wait that the server requested, or zero */
     Duration next(Duration atLeast) {
         Duration longest = first;
-        for (int i = 0; i < failures && longest.compareTo(most) < 0; i++) {
+        for (int i = 0; i < failures && longest.compareTo(max) < 0; i++) {
             longest = longest.multipliedBy(2);
         }
         failures++;
-        long bound = Math.min(longest.toMillis(), most.toMillis());
-        long least = bound * leastPercent / 100;
-        Duration wait = Duration.ofMillis(random.nextLong(least, bound + 1));
+        long bound = Math.min(longest.toMillis(), max.toMillis());
+        long shortest = bound * minPercent / 100;
+        Duration wait = Duration.ofMillis(random.nextLong(shortest, bound + 1));
         return wait.compareTo(atLeast) < 0 ? atLeast : wait;
     }
 }

@@ -15,14 +15,14 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Some whole lines of a log that are sent to the server in one call; or a single line that is not sent.
+ * Whole lines of a log that are sent to the server in one call; or a single line that is not sent.
  *
  * <p>A batch depends only on its two positions in the log. So after a crash the same positions yield the same bytes,
  * under the same key.
  *
  * @param start the position of its first byte in the log
  * @param end one past the position of its last byte
- * @param numbers those of its records
+ * @param numbers the numbers of its records
  * @param isFull whether it would stay the same if more records were written
  * @param lines its bytes in the log; empty if it is not sent
  * @param body the request's body; empty if it is not sent
@@ -40,7 +40,7 @@ record Batch(
     /** Why a line is not sent. */
     enum Unsendable {
         NOT_A_RECORD("not a record"),
-        /** Neither we nor a server should hold that in memory. */
+        /** Neither we nor a server should hold it in memory. */
         TOO_LONG("too long to be sent");
 
         final String reason;
@@ -56,10 +56,10 @@ record Batch(
     private static final byte[] AFTER = "]}".getBytes(StandardCharsets.US_ASCII);
     private static final int MIN_READ = 64 * 1024;
 
-    /** A line that is longer is not sent, and never in memory as a whole. */
+    /** A longer line is not sent, and is never in memory as a whole. */
     private static final int MAX_LINE = LenientJson.maxHeldLength();
 
-    /** A body that can take back what was written last. */
+    /** A body whose end can be cut off again. */
     private static final class Body extends ByteArrayOutputStream {
         Body(int size) {
             super(size);
@@ -73,9 +73,9 @@ record Batch(
     /**
      * Reads a batch. Only whole lines count: what follows the last line feed is still being written.
      *
-     * @param from where to begin
-     * @param to where to end at the latest
-     * @param number the number of the record at the beginning, as far as is known
+     * @param from the position of its first byte
+     * @param to the position that it must not exceed
+     * @param number the expected number of its first record
      * @return null if there is no whole line
      */
     static @Nullable Batch read(RandomAccessFile log, long from, long to, int maxRecords, int maxBytes, long number)
@@ -95,7 +95,7 @@ record Batch(
         return of(bytes, from, bytes.length < available, maxRecords, maxBytes, number);
     }
 
-    /** Reads a batch again, between the same two positions. Null also if no batch is that long. */
+    /** Reads a batch again, between the same two positions. Also null if that is too long for a batch. */
     static @Nullable Batch read(RandomAccessFile log, long from, long to, int maxBytes, long number)
             throws IOException {
         int most = (int) Math.min(to - from, Math.max(maxBytes, MAX_LINE + 1));

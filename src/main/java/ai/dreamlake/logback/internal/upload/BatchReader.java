@@ -6,29 +6,29 @@ import java.io.RandomAccessFile;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Reads the batches of a session's logs, one log after the other, the oldest first. Not thread-safe. */
+/** Reads the batches of a session's logs, one log after another, oldest first. Not thread-safe. */
 final class BatchReader implements Closeable {
 
     private final LogSegments logs;
     private final int maxBytes;
     private @Nullable RandomAccessFile log;
 
-    /** Where a record begins that follows damage in the log, if one was found; else 0. */
+    /** The position of a record that follows damage in the log; 0 if none was found. */
     private long laterRecordStart;
 
-    /** The batch that will be wanted next, if all goes well. */
+    /** The batch that is probably needed next; null if none was read ahead. */
     private @Nullable Batch ahead;
 
     private int maxRecordsAhead;
 
-    /** @param maxBytes the largest body, unless a single record is larger */
+    /** @param maxBytes the maximum size of a body, unless a single record is larger */
     BatchReader(LogSegments logs, int maxBytes) {
         this.logs = logs;
         this.maxBytes = maxBytes;
     }
 
     /**
-     * Opens the oldest log, in the place of the one that was open.
+     * Closes the open log, and opens the oldest one.
      *
      * @return false if there is none
      */
@@ -39,15 +39,16 @@ final class BatchReader implements Closeable {
         return log != null;
     }
 
-    /** The log that is open. */
+    /** The open log. */
     RandomAccessFile log() {
         return Objects.requireNonNull(log, "only used while a log is open");
     }
 
     /**
-     * The batch to send next: the one that was about to be sent before, or a new one. Null if there is neither.
+     * The batch to send next: the one that the checkpoint says was about to be sent, or a new one. Null if there is
+     * neither.
      *
-     * @param maxRecords of a new one
+     * @param maxRecords the maximum number of records in a new one
      */
     @Nullable
     Batch next(Checkpoint checkpoint, int maxRecords) throws IOException {
@@ -62,8 +63,8 @@ final class BatchReader implements Closeable {
     }
 
     /**
-     * Reads the batch after the one that is being sent, so that it is ready when needed. It is kept only if it would be
-     * the same later on.
+     * Reads the batch after the one that is being sent, so that it is ready when needed. It is kept only if records
+     * written later cannot change it.
      */
     void readAhead(Batch before, int maxRecords) {
         try {
@@ -71,13 +72,13 @@ final class BatchReader implements Closeable {
             ahead = read != null && read.isFull() && read.unsendable() == null ? read : null;
             maxRecordsAhead = maxRecords;
         } catch (IOException failure) {
-            ahead = null; // it is read again when it is wanted
+            ahead = null; // it is read again when it is needed
         }
     }
 
     /**
-     * What follows the last record is damage, which the journal cuts off when it writes again; it is neither sent nor
-     * set aside here.
+     * Anything after the last record is damage. The journal cuts it off when it writes again, so here it is neither
+     * sent nor set aside.
      */
     private @Nullable Batch nextNew(long from, int maxRecords, long number) throws IOException {
         while (true) {
@@ -109,7 +110,7 @@ final class BatchReader implements Closeable {
         return line != null;
     }
 
-    /** The line that begins at a position; null if there is no whole one. */
+    /** The line that begins at a position; null if it is not complete. */
     @Nullable
     Batch lineAt(long position) throws IOException {
         return Batch.read(log(), position, Long.MAX_VALUE, 1, 1, 0);

@@ -17,17 +17,18 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Sends the batches of one session, each until the server is known to have it, or to refuse it. Used by one thread at a
- * time.
+ * Sends the batches of one session. If the server may already have a batch, asks for it before sending the batch again.
+ * Used by one thread at a time.
  */
 final class BatchSender {
 
     /**
-     * After this many failed queries in a row, stops asking: a server may take records, but not say which ones it has.
+     * After this many failed queries in a row, a batch is sent without an answer: a server may accept records, but be
+     * unable to list them.
      */
     private static final int MAX_FAILED_QUERIES = 5;
 
-    /** What has to be on disk before a batch is sent for the first time. */
+    /** Saves what must be on disk before a batch is sent for the first time. */
     interface BeforeSending {
         void run() throws IOException;
     }
@@ -37,7 +38,10 @@ final class BatchSender {
     private final DreamlakeServer server;
     private final ServerHealth health;
 
-    /** The key of a batch that the server certainly does not have, as it refused it or never got it; else empty. */
+    /**
+     * The key of a batch that the server certainly does not have, because it refused or never received it; empty if
+     * there is none.
+     */
     private String undeliveredKey = "";
 
     /** How many times in a row the server failed to say whether it has a batch. */
@@ -53,10 +57,10 @@ final class BatchSender {
     /**
      * Sends a batch.
      *
-     * @param isDoubtful whether it was about to be sent before, so that the server may have it
+     * @param isDoubtful whether it was about to be sent earlier, so the server may have it
      * @param serverEnd the last number that the server is known to have assigned, or -1
-     * @param beforeSending called before a batch is sent that is not doubtful
-     * @param whileWaiting called when a batch is sent, before the answer is awaited
+     * @param beforeSending called before the batch is sent, unless it is doubtful
+     * @param whileWaiting called once the batch is sent, before waiting for the answer
      */
     Result send(Batch batch, boolean isDoubtful, long serverEnd, BeforeSending beforeSending, Runnable whileWaiting)
             throws IOException {
@@ -70,7 +74,7 @@ final class BatchSender {
         String key = batch.key(name.toString());
         boolean mayBeThere = isDoubtful && !key.equals(undeliveredKey);
         if (mayBeThere) {
-            Result found = look(batch, serverEnd);
+            Result found = findOnServer(batch, serverEnd);
             if (found != null) {
                 return found;
             }
@@ -107,7 +111,7 @@ final class BatchSender {
         }
         if (result instanceof Rejected && !health.refused()) {
             return new Parked(
-                    "HTTP " + answer.status() + " for one record after the other, and none accepted", Until.LATER);
+                    "HTTP " + answer.status() + " for one record after another, and none accepted", Until.LATER);
         }
         return result;
     }
@@ -124,7 +128,7 @@ final class BatchSender {
         return new RetryAfter(failure.reason(), isReached ? Duration.ZERO : health.unreachable());
     }
 
-    /** Makes sure that the server has the session. Null if it has; otherwise what came of that. */
+    /** Makes sure that the server has the session. Returns null if it has; otherwise why not. */
     private @Nullable Result register() throws IOException {
         ServerResponse answer;
         try {
@@ -140,17 +144,17 @@ final class BatchSender {
             return new RetryAfter("a response without the session's id", Duration.ZERO);
         }
         Result result = judge(answer, Integer.MAX_VALUE);
-        // No record is to blame, and no session can be gone that was only about to be made.
+        // No record was sent, so none is to blame. A session that is only about to be created cannot be gone.
         return result instanceof Parked || result instanceof RetryAfter
                 ? result
                 : new RetryAfter("HTTP " + answer.status(), answer.retryAfter());
     }
 
     /**
-     * Asks the server whether it has a batch whose outcome is unknown. Null if it has not, or cannot say: then the
-     * batch is sent again, under the same key.
+     * Asks the server whether it has a batch whose outcome is unknown. Returns null if it does not, or cannot say: then
+     * the batch is sent again, under the same key.
      */
-    private @Nullable Result look(Batch batch, long serverEnd) {
+    private @Nullable Result findOnServer(Batch batch, long serverEnd) {
         NewestRecords newest = new NewestRecords(batch, serverEnd);
         while (newest.wantsMore()) {
             ServerResponse answer;
@@ -176,7 +180,7 @@ final class BatchSender {
         return failedQueries != 0;
     }
 
-    /** Tells the server how many records it will never get. */
+    /** Reports to the server how many records it will never get. */
     Result sendLoss(Checkpoint checkpoint) throws IOException {
         Result obstacle = register();
         if (obstacle != null) {

@@ -1,47 +1,48 @@
 package ai.dreamlake.logback.internal.upload;
 
 /**
- * How many records a batch may have: fewer than configured if the server found that too large, and fewer still while a
- * record is isolated that it refuses. Both grow again with what it takes. Not thread-safe.
+ * How many records a batch may have. That is less than configured if the server found a batch too large, and even less
+ * while a record that it refuses is being isolated. Both limits grow again as the server accepts batches. Not
+ * thread-safe.
  */
 final class BatchSize {
 
-    private final int most;
+    private final int max;
 
-    /** What the server takes as a rule. */
+    /** The limit while no record is being isolated. */
     private int usual;
 
     private int limit;
 
-    /** @param most as configured, at least 1 */
-    BatchSize(int most) {
-        this.most = most;
-        this.usual = most;
-        this.limit = most;
+    /** @param max the configured maximum, at least 1 */
+    BatchSize(int max) {
+        this.max = max;
+        this.usual = max;
+        this.limit = max;
     }
 
-    /** The most records of the next batch. */
+    /** The maximum number of records in the next batch. */
     int limit() {
         return limit;
     }
 
-    /** The maximum number of records of the batch after the next one, if the server accepts that. */
+    /** The maximum number of records in the batch after the next one, if the server accepts the next one. */
     int limitOnceDelivered() {
         return (int) Math.min(usualOnceDelivered(), 2L * limit);
     }
 
     private int usualOnceDelivered() {
-        return (int) Math.min(most, usual + usual / 8 + 1L);
+        return (int) Math.min(max, usual + usual / 8 + 1L);
     }
 
-    /** The server took a batch. */
+    /** The server accepted a batch. */
     void delivered() {
         limit = limitOnceDelivered();
         usual = usualOnceDelivered();
     }
 
     /**
-     * The server did not take a batch.
+     * The server did not accept a batch.
      *
      * @param records how many it had, more than one
      * @param isTooLarge whether any batch of this size is too large
@@ -53,8 +54,8 @@ final class BatchSize {
         }
     }
 
-    /** A single record is set aside. If it was too large, that says nothing about the others. */
+    /** A single record was set aside. If it was too large, that says nothing about the others. */
     void setAside() {
-        usual = most;
+        usual = max;
     }
 }

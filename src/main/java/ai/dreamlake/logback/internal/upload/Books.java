@@ -1,12 +1,12 @@
 package ai.dreamlake.logback.internal.upload;
 
 /**
- * Counts what becomes of an appender's own records (I6). Called under a lock, before anybody learns of it who waits for
- * these records; so an implementation returns at once, throws nothing and calls nobody.
+ * Counts what becomes of an appender's own records (I6). Called under a lock, before a thread that waits for these
+ * records is released. So an implementation returns at once, throws nothing and calls no foreign code.
  */
 public interface Books {
 
-    /** The server has records. */
+    /** The server has these records. */
     void delivered(long records);
 
     /** The server refused records for good, and they are set aside. */

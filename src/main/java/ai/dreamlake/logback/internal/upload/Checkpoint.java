@@ -19,16 +19,16 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * How far a log has been delivered: the file {@code logs/.upload}. Spaces fill it up to a fixed length.
+ * How far a log has been delivered: the file {@code logs/.upload}. It is padded with spaces to a fixed length.
  *
  * <pre>
  *   {"offset": 52000, "end": 61200, "number": 260, "serverEnd": 1259, "lost": 0, "lostAt": "", "digest": "…", "check": "…"}
  * </pre>
  *
- * <p>A checkpoint is written over the one before, in one call and within one page, so a kill leaves one of the two. A
- * rename would do as much at any length, but costs a millisecond on ext4, which then has the new file's blocks written:
- * as long as it takes to send a batch. Who reads without the upload lock may find a mixture of both, and sees that by
- * the check, a CRC-32 of the rest.
+ * <p>A checkpoint overwrites the previous one, in one call and within one page, so a kill leaves one of the two. A
+ * rename would ensure that at any length. But on ext4, which then writes the new file's blocks, it costs a millisecond:
+ * as long as it takes to send a batch. A reader that does not hold the upload lock may find a mixture of both, and
+ * detects that by the check, a CRC-32 of the rest.
  *
  * @param offset the server has everything before this position, or it was set aside or dropped
  * @param end the end of the batch that is about to be sent; equal to the offset if there is none
@@ -36,7 +36,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param serverEnd the last number that the server assigned in this session, or -1 if unknown
  * @param lost how many records were dropped and not yet reported to the server
  * @param lostAt when they were dropped, as ISO-8601 text; empty if none were
- * @param digest of the log's bytes at its beginning and before the offset; it exposes another log's checkpoint
+ * @param digest a digest of the log's first bytes and of those before the offset; it exposes another log's checkpoint
  */
 record Checkpoint(long offset, long end, long number, long serverEnd, long lost, String lostAt, String digest) {
 
@@ -47,10 +47,10 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     private static final int DIGESTED_BYTES = 1024;
     private static final int MAX_BYTES = 4096;
 
-    /** Enough for any checkpoint, and a part of a page and of a device's block. */
+    /** Enough for any checkpoint, and no longer than a page or a block of a device. */
     private static final int LENGTH = 512;
 
-    /** How often to read again what was read in the middle of a write, which takes microseconds. */
+    /** How often to read, as a read may fall in the middle of a write. A write takes microseconds. */
     private static final int MAX_READS = 10;
 
     /** Whether a batch was about to be sent, so the server may have it. */
@@ -59,8 +59,8 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     }
 
     /**
-     * Reads a checkpoint. If it is missing, damaged, or another log's, the log starts from its beginning: everything is
-     * sent again, and nothing is skipped. Unreported losses are kept, unless the file is damaged.
+     * Reads a checkpoint. If it is missing, damaged, or belongs to another log, the result is the log's beginning:
+     * everything is sent again, and nothing is skipped. Unreported losses are kept, unless the file is damaged.
      */
     static Checkpoint read(Path file, RandomAccessFile log) throws IOException {
         Checkpoint read = parse(file);
@@ -106,7 +106,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         return new Checkpoint(offset, offset, number, serverEnd, lost, lostAt, digest);
     }
 
-    /** The checkpoint after a batch that is done. */
+    /** The checkpoint after a batch that is delivered or set aside. */
     Checkpoint after(Batch batch, long serverEnd, RandomAccessFile log) throws IOException {
         // If the server did not report its last number, it assigned one per record.
         long known = serverEnd >= 0 || this.serverEnd < 0 ? serverEnd : this.serverEnd + batch.records();
@@ -115,14 +115,14 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
     }
 
     /** The checkpoint at the end of a log whose remaining records are dropped. */
-    Checkpoint givingUp(long records, Instant now, RandomAccessFile log, long nextNumber) throws IOException {
+    Checkpoint droppingRest(long records, Instant now, RandomAccessFile log, long nextNumber) throws IOException {
         long length = log.length();
         return new Checkpoint(
                 length, length, nextNumber, serverEnd, lost + records, now.toString(), digest(log, length));
     }
 
-    /** This checkpoint, with more records that were dropped in logs after this one. */
-    Checkpoint losing(long records, String at) {
+    /** This checkpoint with more dropped records, from other logs. */
+    Checkpoint withLoss(long records, String at) {
         return new Checkpoint(offset, end, number, serverEnd, lost + records, at, digest);
     }
 
@@ -131,7 +131,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         return new Checkpoint(0, 0, number, serverEnd, lost, lostAt, "");
     }
 
-    /** This checkpoint if the server lost the session, and starts its numbers again. */
+    /** This checkpoint after the server lost the session and started its numbers again. */
     Checkpoint withoutServerEnd() {
         return new Checkpoint(offset, end, number, -1, lost, lostAt, digest);
     }
@@ -141,7 +141,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         return digest.equals(digest(log, offset));
     }
 
-    /** This checkpoint once the server has been told of the loss. */
+    /** This checkpoint once the loss has been reported to the server. */
     Checkpoint withoutLoss() {
         return new Checkpoint(offset, end, number, serverEnd, 0, "", digest);
     }
@@ -159,7 +159,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         }
     }
 
-    /** False where that is not possible, or not to be done: a hard link is somebody's backup. */
+    /** Returns false if that is not possible, or not allowed: a hard link is somebody's backup. */
     private static boolean overwrite(Path file, byte[] content) throws IOException {
         if (file.toFile().length() != LENGTH || FileIdentity.links(file) > 1) {
             return false;
@@ -169,7 +169,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
             before.write(content);
             return true;
         } catch (FileNotFoundException notPermitted) {
-            return false; // to write into it; perhaps to replace it
+            return false; // replacing the file may still be permitted
         }
     }
 
@@ -179,7 +179,7 @@ record Checkpoint(long offset, long end, long number, long serverEnd, long lost,
         return Long.toHexString(check.getValue());
     }
 
-    /** What a file says, or nothing if it does not say what was written into it. */
+    /** The content of a file, or a missing node if it is not what was written into the file. */
     private static JsonNode checked(JsonNode json) {
         if (!(json instanceof ObjectNode checkpoint)) {
             return LenientJson.TREES.missingNode();

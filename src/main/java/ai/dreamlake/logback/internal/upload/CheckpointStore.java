@@ -37,12 +37,12 @@ final class CheckpointStore {
         }
     }
 
-    /** Whether something would be forgotten without this object. */
+    /** Whether this object holds a checkpoint that is not on disk. */
     boolean holdsUnsaved() {
         return unsaved != null;
     }
 
-    /** Up to where the oldest log is done, as far as the file tells. Any thread may call this. */
+    /** Up to which position the oldest log is done, according to the file. Any thread may call this. */
     long offset() throws IOException {
         return Math.max(0, Checkpoint.parse(file).offset());
     }
@@ -62,10 +62,10 @@ final class CheckpointStore {
     Checkpoint readWithoutLog() throws IOException {
         Checkpoint known = unsaved;
         Checkpoint saved = known == null ? Checkpoint.parse(file) : known;
-        return Checkpoint.NONE.losing(saved.lost(), saved.lostAt());
+        return Checkpoint.NONE.withLoss(saved.lost(), saved.lostAt());
     }
 
-    /** Saves a checkpoint. A spool goes on if that fails, since only sending frees space on a full disk. */
+    /** Saves a checkpoint. If that fails, a spool continues, since only sending frees space on a full disk. */
     Checkpoint save(Checkpoint checkpoint) throws IOException {
         try {
             checkpoint.write(file);
@@ -75,7 +75,8 @@ final class CheckpointStore {
                 throw failure;
             }
             unsaved = checkpoint;
-            listener.trouble("cannot note how far a log is sent, so a crash now would send records again: " + failure);
+            listener.trouble(
+                    "cannot save how far a log is sent, so records would be sent again after a crash: " + failure);
         }
         return checkpoint;
     }

@@ -23,7 +23,10 @@ public final class DeliveredSession implements Closeable {
         this.lock = lock;
     }
 
-    /** Null if somebody uploads the session at this moment, or if nothing can exclude that. */
+    /**
+     * Excludes uploads. Null if somebody is uploading the session, or if nothing can exclude that: the file system has
+     * no locks.
+     */
     public static @Nullable DeliveredSession tryHold(SessionDirectory directory) throws IOException {
         AtomicBoolean isLocked = new AtomicBoolean(true);
         UploadLock lock = UploadLock.tryTake(directory.uploadLock(), withoutLocks -> isLocked.set(false));
@@ -35,8 +38,8 @@ public final class DeliveredSession implements Closeable {
     }
 
     /**
-     * Whether the server has every record of the log, and was told of those that were dropped. Also if there is a
-     * checkpoint and no log any more. To be asked while nobody writes.
+     * Whether the server has every record of the log, and every dropped record was reported to it. If there is no log
+     * any more, an undamaged checkpoint without an unreported loss proves that. Call this while nobody writes.
      */
     public boolean isProven() throws IOException {
         if (!directory.checkpoint().toFile().exists()) {

@@ -13,17 +13,17 @@ import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Delivers sessions for somebody who waits for that, such as a person at a command line. It takes the same steps as an
- * appender's {@link Uploads}, under the same locks and with the same checkpoints, but on the threads of its callers and
- * with an end: when a session is delivered, when the server refuses, or when nothing has moved for long.
+ * Delivers sessions for a caller that waits, such as the command line. It takes the same steps as an appender's
+ * {@link Uploads}, under the same locks and with the same checkpoints, but on the threads of its callers. And it ends:
+ * when a session is delivered, when the server refuses, or when nothing has been delivered for a configured time.
  *
- * <p>A session that another process sends at the same moment is sent by both in turns: the upload lock decides before
- * each step, and the checkpoint tells each of them what the other one has sent. Where a process only writes, what it
- * has written by the last look is delivered. Thread-safe.
+ * <p>If another process sends the same session, both send it in turns: the upload lock decides before each step, and
+ * the checkpoint shows each process what the other has sent. If another process only writes, everything that it has
+ * written by the last step is delivered. Thread-safe.
  */
 public final class Delivery implements Closeable {
 
-    /** How long to sleep at most, so that an end is seen. */
+    /** The longest sleep, so that a reason to stop is noticed in time. */
     private static final long MAX_SLEEP_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
     private static final String UNREACHABLE = "the server cannot be reached";
@@ -40,12 +40,12 @@ public final class Delivery implements Closeable {
     };
 
     /**
-     * What came of a session.
+     * The outcome for one session.
      *
      * @param delivered how many records were delivered
      * @param rejected how many the server refused for good; they are set aside
      * @param left how many bytes of logs the server does not have
-     * @param reason why not; null if there is nothing left that could be sent
+     * @param reason why it does not have them; null if nothing is left that could be sent
      */
     public record Outcome(
             long delivered,
@@ -69,7 +69,7 @@ public final class Delivery implements Closeable {
     /**
      * @param retention whether logs stay once they are delivered
      * @param patience how long to go on while nothing is delivered
-     * @param listener also told what happens
+     * @param listener also notified of what happens
      */
     public Delivery(
             HttpUrl remote,
@@ -88,11 +88,11 @@ public final class Delivery implements Closeable {
     }
 
     /**
-     * Delivers a session, whether or not it was meant for a server when it was written: it is marked, so that nothing
-     * is sent twice later on. The calling thread waits.
+     * Delivers a session, whether or not it was meant for a server when it was written. It is marked, so that nothing
+     * is sent twice later. The calling thread waits.
      *
-     * @param progress told how many more bytes are done; negative if others have written meanwhile
-     * @throws IOException if its files cannot be read, or not be marked
+     * @param progress receives how many more bytes are done; negative if others have written more meanwhile
+     * @throws IOException if its files cannot be read, or if it cannot be marked
      */
     public Outcome deliver(SessionName name, Journal journal, LongConsumer progress) throws IOException {
         Events events = new Events(listener);
@@ -131,7 +131,7 @@ public final class Delivery implements Closeable {
         return new Outcome(events.delivered, events.rejected, left, reason);
     }
 
-    /** Waits as long as the step has said, since it would not wait itself. Null to go on; otherwise why not. */
+    /** Waits as long as the last step asked for. Returns null to continue; otherwise why not. */
     private @Nullable String pause(long wait, Events events) {
         long end = System.nanoTime() + wait;
         for (long left = wait; left > 0; left = end - System.nanoTime()) {
@@ -147,19 +147,19 @@ public final class Delivery implements Closeable {
                 TimeUnit.NANOSECONDS.sleep(Math.min(left, MAX_SLEEP_NANOS));
             } catch (InterruptedException stopped) {
                 Thread.currentThread().interrupt();
-                return "it was interrupted";
+                return "the thread was interrupted";
             }
         }
         return null;
     }
 
-    /** Ends what is under way. */
+    /** Cancels calls that are under way. */
     @Override
     public void close() {
         client.close();
     }
 
-    /** What happens to one session. Used by the thread that delivers it. */
+    /** Collects what happens to one session. Used by the thread that delivers it. */
     private static final class Events implements UploadListener {
         private final UploadListener next;
         private long delivered;
@@ -171,7 +171,7 @@ public final class Delivery implements Closeable {
         /** Why there will be no further attempt. */
         private @Nullable String refusal;
 
-        /** Whether that goes for all sessions. */
+        /** Whether that applies to all sessions. */
         private boolean isHopeless;
 
         Events(UploadListener next) {

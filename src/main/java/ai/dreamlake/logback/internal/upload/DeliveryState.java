@@ -16,10 +16,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a session is delivered, as it can be seen from outside at one moment. Nothing is changed.
+ * How far a session is delivered: a look from outside, at one moment, that changes nothing.
  *
- * @param fault what is wrong with the checkpoint, so that everything would be sent again; null if nothing is
- * @param undeliveredBytes of logs
+ * @param fault what is wrong with the checkpoint, because of which everything would be sent again; null if it is valid
+ * @param undeliveredBytes how many bytes of logs the server does not have
  * @param nextNumber the number of the first record that the server does not have; -1 if that is not known
  * @param lost how many records were dropped and not yet reported to the server
  */
@@ -28,7 +28,7 @@ public record DeliveryState(@Nullable String fault, long undeliveredBytes, long 
     /**
      * Looks at a session.
      *
-     * @return null if it was never to be delivered
+     * @return null if it is not marked for delivery
      */
     public static @Nullable DeliveryState of(SessionDirectory directory) throws IOException {
         Path file = directory.checkpoint();

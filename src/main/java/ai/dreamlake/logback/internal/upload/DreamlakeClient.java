@@ -46,10 +46,10 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
 
     private static final MediaType JSON = MediaType.get("application/json");
 
-    /** No more of a response is read, whatever it is. */
+    /** The most that is read of any response. */
     static final long MAX_RESPONSE_BYTES = 64 * 1024;
 
-    /** No more of an error is kept: it is there to be read by people. */
+    /** The most that is kept of an error, which is meant for people to read. */
     static final int MAX_KEPT_CHARACTERS = 4 * 1024;
 
     private static final String PROXY_AUTHORIZATION = "Proxy-Authorization";
@@ -57,7 +57,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     private static final String CONTENT_ENCODING = "Content-Encoding";
     private static final String RETRY_AFTER = "Retry-After";
     private static final String BEARER = "Bearer ";
-    /** A shorter value of a header is no secret, and may occur anywhere. */
+    /** A shorter header value is not a secret, and may occur anywhere in a text. */
     private static final int MIN_SECRET = 8;
 
     private static final int MAX_REDIRECTS = 5;
@@ -65,10 +65,10 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     /** If the status of a response is enough, its body is read only if it arrives within this time. */
     private static final long MAX_BODY_WAIT_MILLIS = 1000;
 
-    /** What becomes of a request, noted by OkHttp's hooks on the thread that makes the call. */
+    /** What happened to a request, noted by OkHttp's hooks on the thread that makes the call. */
     private static final class Progress {
 
-        /** Whether the client began to send it: then a failure leaves open whether the server acted on it. */
+        /** Whether the client began to send it. If so, it is unknown after a failure whether the server acted on it. */
         volatile boolean begun;
 
         /** The header {@code Retry-After} of the response. */
@@ -76,8 +76,8 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     }
 
     /**
-     * Takes {@code Retry-After} away before OkHttp reads it: OkHttp resends a request by itself if that is 0, and fails
-     * with a NumberFormatException if it does not fit into an int.
+     * Removes {@code Retry-After} before OkHttp reads it. OkHttp resends a request by itself if the value is 0, and
+     * throws a NumberFormatException if the value does not fit into an int.
      */
     private static Response withoutRetryAfter(Interceptor.Chain chain) throws IOException {
         Response response = chain.proceed(chain.request());
@@ -116,7 +116,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         @Override
         public void writeTo(BufferedSink sink) throws IOException {
             sink.write(bytes);
-            sink.flush(); // or the server would wait for the end while we do something else
+            sink.flush(); // otherwise the server would wait for the rest while we do something else
             whenSent.run();
         }
     }
@@ -126,7 +126,9 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     private final String userAgent;
     private final UploadSettings settings;
 
-    /** Null before the first call, which builds it, and after the end: an appender that was stopped costs little. */
+    /**
+     * Null before the first call, which builds it, and after closing, so that a stopped appender costs little memory.
+     */
     private final AtomicReference<@Nullable OkHttpClient> http = new AtomicReference<>();
 
     private volatile String refusedToken = "";
@@ -159,7 +161,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         return new IOException("the appender is stopped");
     }
 
-    /** A call that {@link #close} does not cancel, as it had just begun, ends here. */
+    /** Ends a call that {@link #close} did not cancel because it had only just begun. */
     private Response unlessClosed(Interceptor.Chain chain) throws IOException {
         if (closed) {
             throw stopped();
@@ -167,7 +169,9 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
         return chain.proceed(chain.request());
     }
 
-    /** The request for a tunnel, which OkHttp makes for https. Null if the proxy has refused that. */
+    /**
+     * Authorizes the request for a tunnel, which OkHttp makes for https. Null if the proxy has already refused that.
+     */
     private static @Nullable Request toTunnel(Request request, String authorization) {
         return request.header(PROXY_AUTHORIZATION) == null && request.method().equals("CONNECT")
                 ? request.newBuilder()
@@ -176,7 +180,10 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 : null;
     }
 
-    /** The proxy reads requests of plain http, and only those. At once: a body that it refuses cannot be sent again. */
+    /**
+     * Authorizes a request over plain http, the only kind that the proxy reads. This is done at once, not after a
+     * refusal: a body cannot be sent again.
+     */
     private static Request toProxy(Request request, String authorization) {
         return request.isHttps()
                 ? request
@@ -185,7 +192,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                         .build();
     }
 
-    /** On the thread of the first call: the JVM's key store is read here, and may be broken. */
+    /** Called on the thread of the first call: this reads the JVM's key store, which may be broken. */
     private OkHttpClient build() throws IOException {
         OkHttpClient.Builder builder = new OkHttpClient.Builder()
                 .socketFactory(new UndelayedSockets())
@@ -219,7 +226,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
             if (base.isHttps()) {
                 throw unusable;
             }
-            builder.connectionSpecs(List.of(ConnectionSpec.CLEARTEXT)); // then nobody needs it
+            builder.connectionSpecs(List.of(ConnectionSpec.CLEARTEXT)); // plain http needs no TLS
         }
         return builder.proxy(settings.proxy()).build();
     }
@@ -311,13 +318,13 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                     request = next;
                 } finally {
                     if (closed) {
-                        client.connectionPool().evictAll(); // it has just got this call's connection back
+                        client.connectionPool().evictAll(); // this call's connection has just been returned to it
                     }
                 }
             } catch (IOException failure) {
                 throw new NoResponseException(failure, progress.begun);
             } catch (RuntimeException unexpected) {
-                // Whatever a server makes OkHttp fail with is a failed attempt, too.
+                // Any failure that a server provokes in OkHttp is a failed attempt, too.
                 throw new NoResponseException(new IOException(unexpected), progress.begun);
             }
         }
@@ -360,7 +367,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 source.timeout().deadline(MAX_BODY_WAIT_MILLIS, TimeUnit.MILLISECONDS);
             }
             if (source.request(MAX_RESPONSE_BYTES)) {
-                call.cancel(); // otherwise, closing the response would read on, in search of its end
+                call.cancel(); // otherwise, closing the response would read the rest of it
             }
         } catch (IOException unreadable) {
             if (response.isSuccessful() && needsBody) {
@@ -375,7 +382,7 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 response.request().header(CONTENT_ENCODING) != null);
     }
 
-    /** What has arrived of a response's body. */
+    /** The part of a response's body that has arrived. */
     private static String text(Response response, Buffer arrived) throws IOException {
         Buffer beginning = new Buffer();
         arrived.copyTo(beginning, 0, Math.min(arrived.size(), MAX_RESPONSE_BYTES));
@@ -383,7 +390,9 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
                 .string();
     }
 
-    /** The beginning of an error. A server may quote the request, but its secrets must not get into a file. */
+    /**
+     * The beginning of an error. A server may quote the request, but the request's secrets must not get into a file.
+     */
     private String kept(String body, String token) {
         String shown = body.replace(token, "[token]");
         for (int header = 0; header < settings.headers().size(); header++) {
@@ -411,10 +420,10 @@ final class DreamlakeClient implements DreamlakeServer, Closeable {
     }
 
     /**
-     * Cancels all calls, refuses new ones, closes the connections, and lets go of OkHttp.
+     * Cancels all calls, refuses new ones, closes the connections, and releases OkHttp.
      *
-     * @param awaitCalls returns when calls have come to their end. One whose response is being read is not canceled,
-     *     and only then gives its connection back; OkHttp would keep that for five minutes, with a thread
+     * @param awaitCalls returns when running calls have ended. A call whose response is being read is not canceled, and
+     *     returns its connection only when it ends. OkHttp would keep that connection for five minutes, with a thread
      */
     void close(Runnable awaitCalls) {
         closed = true;

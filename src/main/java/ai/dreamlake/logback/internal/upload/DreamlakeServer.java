@@ -15,7 +15,7 @@ interface DreamlakeServer {
         final boolean leavesDoubt;
 
         NoResponseException(IOException cause, boolean leavesDoubt) {
-            // The class of a plain IOException tells nothing.
+            // The name of a plain IOException says nothing.
             super(cause.getClass() == IOException.class ? cause.getMessage() : cause.toString(), cause);
             this.leavesDoubt = leavesDoubt;
         }
@@ -34,8 +34,8 @@ interface DreamlakeServer {
      *
      * @param batch the body
      * @param key the {@code Idempotency-Key}
-     * @param whileWaiting called on this thread when all is sent, before the answer is awaited; not if the call fails
-     *     before
+     * @param whileWaiting called on this thread once everything is sent, before waiting for the answer; not called if
+     *     the call fails earlier
      */
     ServerResponse send(String sessionId, byte[] batch, String key, Runnable whileWaiting) throws NoResponseException;
 
@@ -46,12 +46,12 @@ interface DreamlakeServer {
      */
     ServerResponse newest(String sessionId, int limit, int offset) throws NoResponseException;
 
-    /** The token that was refused last; empty if none was. */
+    /** The last token that the server refused; empty if it refused none. */
     String refusedToken();
 
-    /** From the next call on, no body is compressed: for a server that does not take it. */
+    /** Compresses no body from the next call on, for a server that does not accept it. */
     void stopCompressing();
 
-    /** Whether the calls are ours to end: then a failure is no fault of the server. */
+    /** Whether we have ended the calls ourselves. Then a failure is not the server's fault. */
     boolean isClosed();
 }

@@ -7,27 +7,28 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /**
- * What becomes of the delivery of an appender when that stops, and when the JVM exits (I9).
+ * Decides how an appender's delivery continues when the appender stops, and when the JVM exits (I9).
  *
  * <ul>
- *   <li>A stop waits for nothing. A daemon thread lets the delivery go on for a few seconds; the next appender for the
- *       same files and server takes it over, and what is not delivered then waits on disk.
- *   <li>The JVM's exit hurries and waits, and ends nothing: other shutdown hooks run beside it, and what they log is
- *       delivered, too. It waits neither longer than configured nor for a server that is known to be away.
+ *   <li>A stop does not wait. A daemon thread lets the delivery continue for a few seconds. The next appender for the
+ *       same files and server takes over. Records that are not delivered by then wait on disk.
+ *   <li>The JVM's exit hurries the delivery and waits for it, but ends nothing: other shutdown hooks run at the same
+ *       time, and what they log is delivered, too. The exit waits no longer than configured, and does not wait for a
+ *       server that is known to be away.
  * </ul>
  */
 final class HandOver {
 
-    /** How long delivery goes on after a stop. */
+    /** How long delivery continues after a stop, at most. */
     private static final Duration MAX_LINGER = Duration.ofSeconds(5);
 
     /**
-     * For how long nothing must have been logged before the exit is over: nobody can say whether another shutdown hook
-     * is still to log something.
+     * How long nothing must have been logged before the exit stops waiting. Another shutdown hook may still be about to
+     * log something.
      */
     private static final long QUIET_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-    /** Those whose appender is stopped and who still deliver. */
+    /** Deliveries that continue although their appender is stopped. */
     private static final Set<HandOver> LINGERING = ConcurrentHashMap.newKeySet();
 
     private final String target;
@@ -45,10 +46,10 @@ final class HandOver {
     private volatile boolean handedOver;
 
     /**
-     * @param target says which files go to which server
-     * @param exitTimeout how long the JVM's exit waits at most; nothing lingers longer than that, either
-     * @param end ends all that goes on
-     * @param name the beginning of the threads' names
+     * @param target identifies the files and the server
+     * @param exitTimeout how long the JVM's exit waits at most; delivery after a stop lasts no longer, either
+     * @param end ends the uploads
+     * @param name the prefix of the threads' names
      */
     HandOver(
             String target,
@@ -71,16 +72,16 @@ final class HandOver {
     }
 
     /**
-     * Takes over from those that linger.
+     * Takes over from stopped appenders that still deliver the same files to the same server.
      *
-     * @param afterExit called after the wait at the JVM's exit, unless all is ended before
+     * @param afterExit called after the wait at the JVM's exit, unless this is closed earlier
      */
     void start(Runnable afterExit) {
         this.afterExit = afterExit;
         for (HandOver other : LINGERING) {
             if (other.target.equals(target)) {
                 other.handedOver = true;
-                other.scheduler.shutdown(); // what is under way comes to its end
+                other.scheduler.shutdown(); // running work is completed
                 other.scheduler.signalProgress();
             }
         }
@@ -97,8 +98,8 @@ final class HandOver {
     }
 
     /**
-     * The appender stops: nothing waits for more records from now on. Returns at once, unless the JVM exits: then
-     * nobody else may wait for what was logged last.
+     * The appender stops. From now on, no record waits for more to go with it. Returns at once, unless the JVM is
+     * exiting: then nobody else may wait for the last records.
      *
      * @param afterEnd called once nothing is sent any more
      */
@@ -111,7 +112,7 @@ final class HandOver {
             return;
         }
         LINGERING.add(this);
-        isOver(); // loads the classes for that
+        isOver(); // loads its classes while that is possible
         try {
             Thread lingering = new UploadThread(() -> lingerIfPossible(afterEnd), threadName);
             lingering.start();
@@ -120,7 +121,7 @@ final class HandOver {
         }
     }
 
-    /** An application server lets an application that is undeployed load no class any more. */
+    /** An application server does not let an undeployed application load classes. */
     private void lingerIfPossible(Runnable afterEnd) {
         try {
             linger(afterEnd);
@@ -161,7 +162,7 @@ final class HandOver {
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
         } catch (IllegalStateException exitingNow) {
-            // Then the hook finds nothing left to do.
+            // The hook finds nothing left to do.
         }
     }
 
@@ -203,7 +204,7 @@ final class HandOver {
 
     private boolean areAll(Predicate<UploadTask> over) {
         boolean areDue = suspended.areDue();
-        tasks.resume(); // afterwards, none of those are neither suspended nor among the tasks
+        tasks.resume(); // afterwards, each of those is suspended or among the tasks
         if (areDue) {
             return false;
         }
@@ -215,7 +216,7 @@ final class HandOver {
         return !suspended.areDue();
     }
 
-    /** The hooks run at once, so ours may not have begun. */
+    /** Whether the JVM is exiting. Shutdown hooks run concurrently, so ours may not have started yet. */
     private boolean isExiting() {
         if (!exiting) {
             try {

@@ -11,10 +11,11 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /**
- * TLS as the JVM is configured: with the certificate in {@code javax.net.ssl.keyStore}, for servers that demand one,
- * which OkHttp by itself ignores. An SSLContext that the application made the default counts, too.
+ * TLS as configured for the JVM. That includes the client certificate in {@code javax.net.ssl.keyStore}, which some
+ * servers demand, and which OkHttp by itself ignores. If the application has set a default SSLContext, that one is
+ * used.
  *
- * @param trust the JVM's own. What the sockets trust is the context's matter; OkHttp wants to know one nevertheless.
+ * @param trust the JVM's own trust manager. The context decides what the sockets trust, but OkHttp requires one anyway.
  */
 record JvmTls(SSLSocketFactory sockets, X509TrustManager trust) {
 
@@ -41,7 +42,7 @@ record JvmTls(SSLSocketFactory sockets, X509TrustManager trust) {
         throw new GeneralSecurityException("there is no X509TrustManager");
     }
 
-    /** Some JDKs keep to themselves what is wrong with a store. */
+    /** Describes a store, since some JDKs do not say what is wrong with it. */
     private static String store(String property) {
         String file = System.getProperty(property, "");
         if (file.isEmpty()) {
@@ -50,7 +51,7 @@ record JvmTls(SSLSocketFactory sockets, X509TrustManager trust) {
         return property + " is " + file + (new File(file).canRead() ? "" : ", which cannot be read");
     }
 
-    /** What is around it only says that a context could not be made. */
+    /** The innermost cause. The exceptions around it only say that no context could be created. */
     private static Throwable rootCause(Throwable failure) {
         Throwable cause = failure;
         for (int depth = 0; depth < 20 && cause.getCause() != null; depth++) {

@@ -19,7 +19,7 @@ final class LeftoverFinder implements Runnable {
 
     /**
      * @param onPending called when a session is found
-     * @param isStopped whether to look no further
+     * @param isStopped whether to stop looking
      */
     LeftoverFinder(
             Path root, UploadTasks tasks, UploadListener listener, Runnable onPending, BooleanSupplier isStopped) {
@@ -36,7 +36,7 @@ final class LeftoverFinder implements Runnable {
             SessionFinder.find(root, session -> Files.exists(session.checkpoint()), this::found);
         } catch (CancellationException stopped) {
             // The next start looks again.
-        } catch (Throwable failure) { // nobody else would hear of it
+        } catch (Throwable failure) { // nobody else would report it
             listener.trouble("cannot look for records of earlier runs under " + root + ": " + failure);
         }
     }
@@ -47,7 +47,7 @@ final class LeftoverFinder implements Runnable {
         }
         try {
             while (!tasks.leftover(name).hurry()) {
-                // It was forgotten in this moment.
+                // It has just been forgotten. Its successor is asked.
             }
             onPending.run();
         } catch (IOException | RuntimeException failure) {

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** A session's log on disk, as the uploader reads it: in a spool the segments, oldest first; then the current log. */
 final class LogSegments {
 
-    /** How often to try to open a log that is there: a writer may have made it just after the attempt. */
+    /** How often to try to open a log that exists: a writer may have created it just after an attempt. */
     private static final int MAX_ATTEMPTS = 3;
 
     private final Journal journal;

@@ -13,22 +13,22 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Records that are dropped in a segment after the one that is being sent: the file {@code logs/.upload.lost}, until the
- * {@link Checkpoint} counts them, too.
+ * Notes that records were dropped in a segment after the one that is being sent: the file {@code logs/.upload.lost}. It
+ * exists until the {@link Checkpoint} counts them.
  *
  * <pre>
  *   {"lost": 320, "lostAt": "2025-10-29T10:30:00.000001Z", "segment": "logs.0000000000000000640.jsonl"}
  * </pre>
  *
- * @param lost how many records, of all such segments so far
+ * @param lost how many records were dropped, in all such segments so far
  * @param lostAt when the last of them was dropped: ISO-8601 text, never the same twice
- * @param segment the name of the last one, which may not be deleted yet
+ * @param segment the name of the last such segment, which may not be deleted yet
  */
 record LostSegment(long lost, String lostAt, String segment) {
 
     private static final int MAX_BYTES = 4096;
 
-    /** Null if there is none, or if nothing can be learnt from it. */
+    /** Null if there is no file, or if it reports no loss or is damaged. */
     static @Nullable LostSegment read(Path file) throws IOException {
         JsonNode json;
         try (InputStream in = RegularFile.read(file.toFile())) {

@@ -11,17 +11,17 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Finds out whether a server has a batch, from the newest records that it shows, page by page: no answer of a server is
- * read beyond {@link DreamlakeClient#MAX_RESPONSE_BYTES}. A server may keep only milliseconds, so timestamps are
- * compared to the millisecond. To make up for that, records are compared in order, and only those after the last number
- * that we know of.
+ * Finds out whether a server has a batch, from the newest records that it returns. They come page by page, since no
+ * answer is read beyond {@link DreamlakeClient#MAX_RESPONSE_BYTES}. A server may keep only milliseconds, so timestamps
+ * are compared to the millisecond. To make up for that, records are compared in order, and only those after the last
+ * known number.
  */
 final class NewestRecords {
 
     /** How many records to look at beyond the batch, as others may have added records after it. */
     private static final int EXTRA = 100;
 
-    /** How much longer a server may show a record than it was sent: with an id, a number, times. */
+    /** How many bytes a server may add to a record: an id, a number, times. */
     private static final int MAX_ADDED_BYTES = 300;
 
     private static final long NO_NUMBER = Long.MAX_VALUE;
@@ -55,12 +55,12 @@ final class NewestRecords {
         return !found && !sawAll && shown < sent.size() + EXTRA;
     }
 
-    /** How many records the next page is to have. */
+    /** The maximum number of records in the next page. */
     int limit() {
         return Math.min(pageSize, sent.size() + EXTRA - shown);
     }
 
-    /** How many records came with the pages before. */
+    /** How many records the previous pages had. */
     int offset() {
         return shown;
     }
@@ -68,7 +68,7 @@ final class NewestRecords {
     /**
      * Adds a page.
      *
-     * @return false if it cannot be read: then the server cannot tell
+     * @return false if it is unusable: then the server cannot say whether it has the batch
      */
     boolean add(String body) {
         try {
@@ -84,7 +84,7 @@ final class NewestRecords {
             for (JsonNode log : logs) {
                 long number = log.path("sequenceNumber").asLong(NO_NUMBER);
                 if (shown > 0 && number >= lowest) {
-                    continue; // seen before: others have added records meanwhile, and moved the pages
+                    continue; // seen before: others have added records meanwhile, which shifted the pages
                 }
                 isNew = true;
                 lowestHere = Math.min(lowestHere, number);
@@ -92,18 +92,18 @@ final class NewestRecords {
                     newestFirst.add(log);
                     lastNumber = number == NO_NUMBER ? lastNumber : Math.max(lastNumber, number);
                 } else {
-                    sawAll = true; // and so are those that follow
+                    sawAll = true; // the records that follow are older
                 }
             }
             if (!isNew) {
-                return false; // the same page again, or the server does not number
+                return false; // the same page again, or the server does not number records
             }
             shown += logs.size();
             lowest = lowestHere;
         } catch (JacksonException noJson) {
             return false;
         }
-        found = isSomewhere();
+        found = containsBatch();
         return true;
     }
 
@@ -117,16 +117,16 @@ final class NewestRecords {
         return found;
     }
 
-    private boolean isSomewhere() {
+    private boolean containsBatch() {
         for (int newest = 0; newest + sent.size() <= newestFirst.size(); newest++) {
-            if (isAt(newest)) {
+            if (isBatchAt(newest)) {
                 return true;
             }
         }
         return false;
     }
 
-    private boolean isAt(int newest) {
+    private boolean isBatchAt(int newest) {
         for (int i = 0; i < sent.size(); i++) {
             if (!isSame(newestFirst.get(newest + i), sent.get(sent.size() - 1 - i))) {
                 return false;
@@ -142,7 +142,7 @@ final class NewestRecords {
                 && millis(stored.path("timestamp")).equals(millis(sent.path("timestamp")));
     }
 
-    /** Compares only the names: a server may write a number differently than it received it. */
+    /** Compares only the fields' names: a server may write a number differently than it received it. */
     private static boolean isSameWhereGiven(JsonNode stored, JsonNode sent) {
         return !stored.isObject() || !sent.isObject() || stored.propertyNames().equals(sent.propertyNames());
     }

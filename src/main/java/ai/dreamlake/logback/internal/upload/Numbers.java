@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The numbers of the records in a batch. As a rule, each is one more than the one before; where other writers leave
- * gaps or start over, they are not. A record without a number is counted, and has no place among them. Not thread-safe.
+ * The numbers of the records in a batch. As a rule they are consecutive, but other writers may leave gaps or start
+ * over. A record without a number is counted, but belongs to no run. Not thread-safe.
  */
 final class Numbers {
 
@@ -20,12 +20,12 @@ final class Numbers {
     private int records;
     private long next;
 
-    /** @param next the number that is expected first */
+    /** @param next the expected number of the first record */
     Numbers(long next) {
         this.next = next;
     }
 
-    /** Adds a record. A negative number says that it has none. */
+    /** Adds a record. A negative number means that it has none. */
     void add(long number) {
         records++;
         if (number < 0) {
@@ -44,12 +44,12 @@ final class Numbers {
         return records;
     }
 
-    /** The number that is expected after them: one past the last one. */
+    /** The number that is expected next: one past the last one. */
     long next() {
         return next;
     }
 
-    /** In the order of the log. A number can be in several of them. */
+    /** The runs, in the order of the log. A number can be in several runs. */
     List<Run> runs() {
         return runs;
     }

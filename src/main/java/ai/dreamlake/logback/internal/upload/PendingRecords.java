@@ -5,8 +5,8 @@ import java.util.Deque;
 import java.util.function.LongConsumer;
 
 /**
- * Which records of one session this appender wrote and the server does not have yet. What is no longer pending is in
- * the {@link Books} before any method tells so. Thread-safe.
+ * The records of one session that this appender wrote and the server does not have yet. A record is counted in the
+ * {@link Books} before any method reports it as no longer pending. Thread-safe.
  */
 final class PendingRecords {
 
@@ -32,7 +32,7 @@ final class PendingRecords {
         this.books = books;
     }
 
-    /** Makes room to note more records, if there is little left. Without memory, they are noted less exactly. */
+    /** Makes room to note more records if little is left. If memory runs out, they are noted less exactly. */
     void reserve() {
         if (crowded) {
             synchronized (this) {
@@ -46,7 +46,7 @@ final class PendingRecords {
         }
     }
 
-    /** Lets go of the memory that is not needed as long as nothing happens. */
+    /** Releases the memory that is not needed while nothing happens. */
     synchronized void trim() {
         unacknowledged.trim();
         crowded = unacknowledged.isCrowded();
@@ -56,7 +56,7 @@ final class PendingRecords {
     /**
      * Notes records. Allocates nothing.
      *
-     * @param count how many they are; their numbers follow one another
+     * @param count how many there are; their numbers are consecutive
      */
     synchronized void wrote(long first, long count) {
         unacknowledged.wrote(first, count);
@@ -88,11 +88,11 @@ final class PendingRecords {
     }
 
     /**
-     * Marks the numbers of a batch, and no others: those between them may be numbers of records that come later, if
-     * others wrote theirs in no order.
+     * Marks the numbers of a batch as done, but not those between them: if others do not write in order, those may
+     * belong to later records.
      */
     private synchronized void settle(Batch batch, LongConsumer account) {
-        batch.numbers().runs().forEach(this::note); // first: it allocates, and nothing may be marked and not counted
+        batch.numbers().runs().forEach(this::note); // first, as it allocates: what is marked must be counted
         doneEnd = batch.numbers().next();
         long before = unacknowledged.pending();
         for (Numbers.Run run : batch.numbers().runs()) {
@@ -102,12 +102,13 @@ final class PendingRecords {
     }
 
     /**
-     * Marks what others have delivered since the last look, and what was noted only after it was delivered. What
-     * another appender gave up of these records counts as delivered, too: it tells the server, but not us.
+     * Marks records that others have delivered since the last look, and records that were noted only after they were
+     * delivered. If another appender dropped some of these records, they count as delivered, too: it reports the loss
+     * to the server, but not to us.
      */
     synchronized void deliveredUntil(long number) {
         if (number < doneEnd) {
-            done.clear(); // the log began again, and its numbers do so, too
+            done.clear(); // the log has started over, and so have its numbers
         }
         if (number > doneEnd) {
             note(new Numbers.Run(doneEnd, number));
@@ -143,11 +144,9 @@ final class PendingRecords {
         books.lost(unacknowledged.doneBetween(first, next));
     }
 
-    /**
-     * Everything below a number is gone: nothing of it will ever be delivered. Returns how many records were pending.
-     */
+    /** Everything below a number is gone and will never be delivered. Returns how many records were pending. */
     synchronized long goneBelow(long number) {
-        long gone = unacknowledged.giveUpBelow(number);
+        long gone = unacknowledged.dropBelow(number);
         books.lost(gone);
         return gone;
     }

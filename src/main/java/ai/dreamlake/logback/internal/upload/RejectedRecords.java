@@ -19,8 +19,8 @@ import tools.jackson.core.exc.JacksonIOException;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code rejected.jsonl}: records that the server refused for good, with its response. A record is there as it is in
- * the log; a line that is not a record, as a text.
+ * {@code rejected.jsonl}: records that the server refused for good, with its response. A record is kept as it is in the
+ * log; a line that is not a record is kept as a JSON string.
  *
  * <pre>
  *   {"status":400,"answer":"{\"error\": \"…\"}","record":{"timestamp": "…", …}}
@@ -33,7 +33,7 @@ final class RejectedRecords {
     private static final int MAX_RESPONSE = 4096;
     private static final int BLOCK = 64 * 1024;
 
-    /** So much is kept; then it is up to a person (I4). */
+    /** How much is kept (I4). After that, a person must act. */
     private static final long MAX_BYTES = 64 * 1024 * 1024;
 
     private final File file;
@@ -43,8 +43,7 @@ final class RejectedRecords {
     }
 
     /**
-     * Adds a line of a log, unless the last one there is the same: then the process had ended before it saved its
-     * checkpoint.
+     * Adds a line of a log, unless the last entry is the same: then the process ended before it saved its checkpoint.
      *
      * @param start the position of the line's first byte
      * @param end one past the position of its line feed
@@ -104,7 +103,7 @@ final class RejectedRecords {
         }
     }
 
-    /** What is no UTF-8 becomes U+FFFD. */
+    /** Bytes that are not UTF-8 become U+FFFD. */
     private static void copyAsText(FilePart line, OutputStream out) throws IOException {
         Reader text = new InputStreamReader(line, StandardCharsets.UTF_8);
         try (JsonGenerator json = LenientJson.STREAMS.createGenerator(ObjectWriteContext.empty(), out)) {

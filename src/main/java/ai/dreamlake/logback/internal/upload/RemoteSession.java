@@ -19,7 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
 /** A session on the server: the id that the server gave it, and the description from {@code session.json}. */
 final class RemoteSession {
 
-    /** Dreamlake servers take no longer body. */
+    /** Dreamlake servers do not accept a longer body. */
     private static final int MAX_DESCRIPTION = 1024 * 1024;
 
     private final SessionName name;
@@ -30,7 +30,7 @@ final class RemoteSession {
     /** The server's id for this session, or null if {@link #renew} must get it. */
     private @Nullable String id;
 
-    /** When the description that the server has was modified. */
+    /** The modification time of the description that the server has. */
     private @Nullable FileTime sentDescriptionTime;
 
     RemoteSession(SessionName name, Path description, DreamlakeServer server, UploadListener listener) {
@@ -40,12 +40,12 @@ final class RemoteSession {
         this.listener = listener;
     }
 
-    /** The server's id of a session for which {@link #renew} succeeded. */
+    /** The server's id for this session. Only valid after {@link #renew} succeeded. */
     String requireId() {
         return Objects.requireNonNull(id, "used only after it was renewed");
     }
 
-    /** To be called if the server no longer knows the session. */
+    /** Must be called if the server no longer knows the session. */
     void forget() {
         id = null;
     }
@@ -98,7 +98,7 @@ final class RemoteSession {
         ObjectNode sent = nameOnly();
         JsonNode described;
         try (InputStream in = RegularFile.read(description.toFile())) {
-            described = LenientJson.TREES.readTree(in.readNBytes(MAX_DESCRIPTION)); // cut off, it is no JSON
+            described = LenientJson.TREES.readTree(in.readNBytes(MAX_DESCRIPTION)); // if it is cut off, it is not JSON
         } catch (FileNotFoundException | JacksonException nothingToTell) {
             return sent;
         } catch (IOException unreadable) {

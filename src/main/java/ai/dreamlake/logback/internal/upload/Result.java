@@ -2,18 +2,18 @@ package ai.dreamlake.logback.internal.upload;
 
 import java.time.Duration;
 
-/** What came of an attempt to send something. */
+/** The outcome of an attempt to send something. */
 sealed interface Result {
 
     /**
      * The server has it.
      *
-     * @param serverEnd the last number that the server assigned; -1 if it did not tell
+     * @param serverEnd the last number that the server assigned; -1 if it did not say
      */
     record Delivered(long serverEnd) implements Result {}
 
     /**
-     * The server will never take this, which is one record.
+     * The server will never accept this, which is a single record.
      *
      * @param status the HTTP status; 0 if it was not sent
      * @param answer the answer's body, or why it was not sent
@@ -46,11 +46,11 @@ sealed interface Result {
 
     /** When a parked session is tried again. */
     enum Until {
-        /** When the token changes; slowly, too, since the same token may become valid. */
+        /** When the token changes; also at long intervals, since the same token may become valid. */
         NEW_TOKEN("Check the token. The same one is tried again every ten minutes, a new one at once."),
-        /** Slowly: what is wrong may be mended meanwhile. */
-        LATER("Check <remote>, and what stands between here and there. It is tried again every ten minutes."),
-        /** At the appender's next start: it takes a person to decide. */
+        /** At long intervals: somebody may have fixed the cause. */
+        LATER("Check <remote>, and any proxy on the way to it. It is tried again every ten minutes."),
+        /** At the appender's next start: a person must decide. */
         RESTART("Check whether the session is write-protected. It is tried again after the next start.");
 
         /** What to do, for people. */

@@ -8,20 +8,21 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The state of the server as a whole. While it cannot be reached, or refuses our token, one session at a time tries it,
- * and the others wait for what comes of that: ten thousand sessions cost a dead server, and us, no more than one.
- * Thread-safe.
+ * and the others wait for the outcome. So ten thousand sessions cost a dead server, and us, no more than one session
+ * does. Thread-safe.
  */
 final class ServerHealth {
 
     /**
-     * So many single records in a row that are refused, and for long none that is accepted: that is not their fault.
+     * If this many single records in a row are refused, and none has been accepted for long, the fault is not in the
+     * records.
      */
     private static final int MAX_REFUSED = 10;
 
-    /** For how long a server is trusted after it took records. */
+    /** How long a server is trusted after it accepted records. */
     private static final long WELL_NANOS = TimeUnit.MINUTES.toNanos(10);
 
-    /** How long to wait while another session tries. All are woken when that succeeds. */
+    /** How long to wait while another session tries. If that succeeds, all are woken. */
     private static final Duration PATIENCE = Duration.ofSeconds(5);
 
     private final LongSupplier nanoTime;
@@ -41,11 +42,11 @@ final class ServerHealth {
 
     private int refused;
 
-    /** When the server last took records; null if it never did. */
+    /** When the server last accepted records; null if it never did. */
     private @Nullable Long acceptedAt;
 
     /**
-     * @param whenBack called, on any thread and under no lock, when sessions that wait may try
+     * @param whenBack called when waiting sessions may try; on any thread, and under no lock
      * @param random used by this object alone
      */
     ServerHealth(LongSupplier nanoTime, RandomGenerator random, Runnable whenBack) {
@@ -56,10 +57,10 @@ final class ServerHealth {
     }
 
     /**
-     * Asks whether to try the server now. A caller that may must report the outcome: by {@link #answered},
-     * {@link #unreachable}, {@link #unauthorized}, or only by {@link #leave}.
+     * Asks whether to try the server now. A caller that may try must report the outcome by {@link #answered},
+     * {@link #unreachable} or {@link #unauthorized}, or at least call {@link #leave}.
      *
-     * @return 0, or for how many nanoseconds to wait
+     * @return 0 if it may; otherwise for how many nanoseconds to wait
      */
     synchronized long enter() {
         if (!away) {
@@ -76,7 +77,7 @@ final class ServerHealth {
         return 0;
     }
 
-    /** The calling thread tries no more. If it did not come to that, it is the others' turn. */
+    /** The calling thread no longer tries. If it has no outcome to report, the others may try. */
     void leave() {
         boolean wasTrying;
         synchronized (this) {
@@ -127,7 +128,7 @@ final class ServerHealth {
     private Duration close(Backoff backoff) {
         long now = nanoTime.getAsLong();
         if (away && nextTryAt - now > 0 && trying != Thread.currentThread()) {
-            return Duration.ofNanos(nextTryAt - now); // several were under way when the first one failed
+            return Duration.ofNanos(nextTryAt - now); // several calls were under way when the first one failed
         }
         Duration wait = backoff.next(Duration.ZERO);
         away = true;
@@ -141,12 +142,12 @@ final class ServerHealth {
         return away;
     }
 
-    /** Whether it waits for a new token. */
+    /** Whether the server refuses the token, so that a new one is needed. */
     synchronized boolean wantsToken() {
         return refusedToken != null;
     }
 
-    /** There is a token. If it is another one than the server refused, it is tried at once. */
+    /** Offers the current token. If it is not the one that the server refused, it is tried at once. */
     void offer(String token) {
         boolean isNew;
         synchronized (this) {
@@ -157,7 +158,7 @@ final class ServerHealth {
         }
     }
 
-    /** The server took records. */
+    /** The server accepted records. */
     synchronized void accepted() {
         acceptedAt = nanoTime.getAsLong();
         refused = 0;
@@ -166,7 +167,7 @@ final class ServerHealth {
     /**
      * The server refused a single record for good.
      *
-     * @return whether to believe it; otherwise something is wrong with the server, or with a proxy before it
+     * @return whether to believe it; if not, something is wrong with the server, or with a proxy in front of it
      */
     synchronized boolean refused() {
         boolean isWell = acceptedAt != null && nanoTime.getAsLong() - acceptedAt < WELL_NANOS;

@@ -28,7 +28,7 @@ record ServerResponse(int status, String body, Duration retryAfter, boolean isTo
 
     private static final Pattern SECONDS = Pattern.compile("[0-9]+");
 
-    /** As many as always fit into a long. */
+    /** A number with this many digits always fits into a long. */
     private static final int MAX_DIGITS = 18;
 
     boolean isSuccess() {

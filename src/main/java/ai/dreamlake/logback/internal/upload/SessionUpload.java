@@ -27,8 +27,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Uploads one session: one batch at a time, in the order of the log.
  *
- * <p>What must survive is on disk: the log, and the {@link Checkpoint}, which says before each call what is about to be
- * sent. So another process can continue wherever this one ended, and sends the same bytes under the same key.
+ * <p>Everything that must survive is on disk: the log, and the {@link Checkpoint}, which says before each call what is
+ * about to be sent. So wherever this process ends, another one can continue, and sends the same bytes under the same
+ * key.
  *
  * <p>{@link #step} runs on one upload thread at a time; {@link UploadTask} decides when.
  */
@@ -67,22 +68,22 @@ final class SessionUpload {
     /** Whether the log was missing at the last look. Used by the thread in step(). */
     private boolean wasMissing;
 
-    /** Whether files were in trouble at the last attempt. Used by the thread in step(). */
+    /** Whether the last attempt failed because of files. Used by the thread in step(). */
     private boolean hindered;
 
     // Shared with other threads.
 
-    /** Records below this number do not wait for more records to go with them. */
+    /** Records below this number are sent without waiting for more. */
     private volatile long hurryBelow;
 
     private volatile boolean parked;
     private volatile boolean failing;
     private volatile boolean held;
 
-    /** Whether the oldest log is open to be sent. Guarded by this, as is which log that is. */
+    /** Whether the oldest log is open for sending. Guarded by this, which also guards the choice of that log. */
     private boolean sending;
 
-    /** @param pending the records of this session that are pending already, and those to come */
+    /** @param pending this session's records that are already pending, and those to come */
     SessionUpload(SessionName name, Journal journal, PendingRecords pending, UploadContext context) {
         this.name = name;
         this.context = context;
@@ -120,12 +121,12 @@ final class SessionUpload {
         checkpoints.create();
     }
 
-    /** From now on, no record written so far waits for more records to go with it. */
+    /** From now on, the records written so far are sent without waiting for more. */
     void hurry() {
         hurryBelow = pending.end();
     }
 
-    /** Whether the last attempt failed, or none may be made, and the next one is not to be hurried. */
+    /** Whether the last attempt failed, or none may be made. The next attempt must not be hurried. */
     boolean isFailing() {
         return failing || held;
     }
@@ -145,12 +146,12 @@ final class SessionUpload {
         return pending.count() == 0 && !parked && isSuspendable();
     }
 
-    /** Whether a new object for the same pending records can replace this one; as long as nothing is being sent. */
+    /** Whether a new object for the same pending records can replace this one, provided that nothing is being sent. */
     boolean isSuspendable() {
         return !checkpoints.holdsUnsaved() && !reclaimer.holdsUnnoted();
     }
 
-    /** Sends nothing until the next start, as it was before this session was suspended. */
+    /** Restores the state from before this session was suspended: nothing is sent until the next start. */
     void park() {
         parked = true;
     }
@@ -158,7 +159,7 @@ final class SessionUpload {
     /**
      * What must be remembered of this session while it is suspended.
      *
-     * @param dueAt when it may go on
+     * @param dueAt when it may continue, in terms of {@link System#nanoTime}
      */
     SuspendedUploads.Suspended suspended(long dueAt) throws IOException {
         List<File> all = logs.all();
@@ -183,7 +184,7 @@ final class SessionUpload {
      */
     @Nullable
     Instant oldestPendingAt() throws IOException {
-        List<File> all = logs.all(); // first: of a segment that goes now, nothing is pending
+        List<File> all = logs.all(); // first: a segment that is deleted after this has nothing pending
         long offset = checkpoints.offset();
         for (File log : all) {
             if (log.length() > offset) {
@@ -231,7 +232,7 @@ final class SessionUpload {
         }
     }
 
-    /** So that no session waits for the server, and stays in memory, that needs nothing from it. */
+    /** A session that needs nothing from the server must not wait for it, and stay in memory meanwhile. */
     private boolean hasSomethingToSend() {
         try {
             return pending.count() > 0
@@ -242,7 +243,7 @@ final class SessionUpload {
         }
     }
 
-    /** Another thread or process sends: learns what it has sent. */
+    /** Another thread or process is sending. Looks at what it has sent. */
     private long look(long written, boolean closing) throws IOException {
         try (RandomAccessFile oldest = logs.openOldest()) {
             if (oldest == null) {
@@ -272,8 +273,8 @@ final class SessionUpload {
     }
 
     /**
-     * Opens the oldest log, if there is one, and counts the losses that are noted. In one step: once the log is open,
-     * the next one may be dropped.
+     * Opens the oldest log, if there is one, and counts the losses that are noted. This is one step under the monitor,
+     * since the next log may be dropped once this one is open.
      */
     private synchronized Checkpoint open() throws IOException {
         boolean isOpen = reader.openOldest();
@@ -347,7 +348,7 @@ final class SessionUpload {
                 : result;
     }
 
-    /** Notes what came of a batch. Returns where to go on. */
+    /** Notes the outcome of a batch. Returns where to continue. */
     private Checkpoint settle(Result result, Batch batch, Checkpoint checkpoint) throws IOException {
         if (result instanceof Delivered delivered) {
             Checkpoint next = checkpoints.save(checkpoint.after(batch, delivered.serverEnd(), reader.log()));
@@ -357,7 +358,7 @@ final class SessionUpload {
             return next;
         }
         if (result instanceof Rejected rejected) {
-            // Aside first, so that it does not hold up the next records, and is kept nevertheless.
+            // Set aside first: so it is kept, and does not hold up the next records.
             setAside(batch, rejected);
             Checkpoint next = checkpoints.save(checkpoint.after(batch, checkpoint.serverEnd(), reader.log()));
             size.setAside();
@@ -376,7 +377,7 @@ final class SessionUpload {
         return checkpoint;
     }
 
-    /** A spool goes on if this fails, since only sending frees space on a full disk. */
+    /** If this fails, a spool continues, since only sending frees space on a full disk. */
     private void setAside(Batch record, Rejected rejected) throws IOException {
         try {
             rejectedRecords.add(reader.log(), record.start(), record.end(), rejected.status(), rejected.answer());
@@ -384,7 +385,7 @@ final class SessionUpload {
             if (!logs.areSpooled()) {
                 throw failure;
             }
-            context.listener().trouble("cannot keep a record aside that the server refuses: " + failure);
+            context.listener().trouble("cannot set aside a record that the server refuses: " + failure);
         }
     }
 
@@ -399,12 +400,12 @@ final class SessionUpload {
         if (result instanceof Parked park) {
             return park(park);
         }
-        works();
+        noteSuccess();
         slowBackoff.reset();
         return GO_ON;
     }
 
-    private void works() {
+    private void noteSuccess() {
         failing = false;
         hindered = false;
         backoff.reset();
@@ -443,7 +444,7 @@ final class SessionUpload {
         };
     }
 
-    /** Goes on to the next log of a spool, and deletes this one. Null if there is nothing more to send. */
+    /** Moves on to the next log of a spool, and deletes this one. Null if there is nothing more to send. */
     private @Nullable Checkpoint nextLog(Checkpoint checkpoint) throws IOException {
         if (!logs.areSpooled()) {
             return null;
@@ -476,27 +477,28 @@ final class SessionUpload {
      */
     private long nothingMore(Checkpoint checkpoint, long written) throws IOException {
         if (checkpoint.offset() == reader.log().length() && logs.isOldestCurrent()) {
-            giveUpGone(checkpoint.number(), written);
+            countGone(checkpoint.number(), written);
         }
-        works();
+        noteSuccess();
         return NEVER;
     }
 
     /**
-     * There is no log. A listing can miss a file that is being renamed, so only a log that is missing twice is gone.
+     * Called if there is no log. A listing can miss a file that is being renamed, so only a log that is missing twice
+     * is gone.
      */
     private long nothingThere(long written) {
         if (pending.count() == 0) {
             return NEVER;
         }
         if (wasMissing) {
-            giveUpGone(0, written);
+            countGone(0, written);
         }
         wasMissing = !wasMissing;
         return wasMissing ? RECHECK_NANOS : NEVER;
     }
 
-    private void giveUpGone(long delivered, long written) {
+    private void countGone(long delivered, long written) {
         pending.deliveredBelow(delivered); // the threads that wrote them may have noted them only now
         long gone = pending.goneBelow(written);
         if (gone > 0) {
@@ -505,35 +507,35 @@ final class SessionUpload {
     }
 
     /**
-     * Deletes the oldest log of a spool that is over its limit, sent or not; the second one while the oldest is being
-     * sent, which may take long. Any thread may call this.
+     * Deletes the oldest log of a spool that is over its limit, sent or not. While the oldest is being sent, which may
+     * take long, deletes the second one instead. Any thread may call this.
      *
      * @return how many bytes are free now; 0 if there is nothing to delete, or another process sends this session
      */
     long makeRoom() throws IOException {
         logs.requireNoLinks();
-        SpoolReclaimer.Freed freed = giveUpSecond();
+        SpoolReclaimer.Freed freed = dropSecond();
         if (freed == null) {
-            freed = giveUpOldest();
+            freed = dropOldest();
         }
         if (freed.records() > 0) {
-            context.listener().dropped(name, freed.records()); // under no lock: this is the application's code
+            context.listener().dropped(name, freed.records()); // under no lock: this calls the application's code
         }
         return freed.bytes();
     }
 
     /** Null if nothing is being sent here. */
-    private synchronized SpoolReclaimer.@Nullable Freed giveUpSecond() throws IOException {
-        return sending ? reclaimer.giveUpSecond() : null;
+    private synchronized SpoolReclaimer.@Nullable Freed dropSecond() throws IOException {
+        return sending ? reclaimer.dropSecond() : null;
     }
 
-    private SpoolReclaimer.Freed giveUpOldest() throws IOException {
+    private SpoolReclaimer.Freed dropOldest() throws IOException {
         try (UploadLock lock = UploadLock.tryTake(directory.uploadLock(), context.listener()::withoutLocks)) {
             if (lock == null) {
                 return SpoolReclaimer.Freed.NOTHING;
             }
             synchronized (this) {
-                return reclaimer.giveUpOldest();
+                return reclaimer.dropOldest();
             }
         }
     }

@@ -18,16 +18,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Keeps a spool within its size limit (I4). As soon as so much is written that it may be exceeded, and once a second
- * while records are pending, the oldest logs in excess are deleted; and who writes waits for that, so the limit holds
- * at any speed. The work has its own thread, since all upload threads may hang, and a thread that logs may be
- * interrupted.
+ * Keeps a spool within its size limit (I4). It looks once a second while records are pending, and whenever enough was
+ * written that the limit may be exceeded, and deletes the oldest logs in excess. Threads that log wait for that, so the
+ * limit holds at any speed. The work has its own thread, since all upload threads may hang, and a thread that logs may
+ * be interrupted.
  */
 final class SpoolLimit {
 
     private static final long CHECK_MILLIS = 1000;
 
-    /** How long a thread that logs waits at most: where nothing can be deleted, records are more important. */
+    /** The longest wait of a thread that logs: if nothing can be deleted, records are more important. */
     private static final long MAX_WAIT_MILLIS = 200;
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -38,17 +38,17 @@ final class SpoolLimit {
     private final SuspendedUploads suspended;
     private final UploadListener listener;
 
-    /** How much was written since the start. */
+    /** How many bytes were written since the start. */
     private final AtomicLong written;
 
     private final ScheduledThreadPoolExecutor thread;
     private final AtomicBoolean watching = new AtomicBoolean();
     private final AtomicBoolean asked = new AtomicBoolean();
 
-    /** When so much has been written, the limit may be exceeded. Written under the monitor. */
+    /** Once this many bytes have been written, the limit may be exceeded. Written under the monitor. */
     private volatile long checkAt;
 
-    /** Whether the last attempts did not free enough: another process may be sending. Used by the thread. */
+    /** Whether the last attempts did not free enough: another process may be sending. Used only by the thread. */
     private boolean stuck;
 
     /**
@@ -58,7 +58,7 @@ final class SpoolLimit {
      */
     private record Waiting(SessionName name, @Nullable SessionUpload upload, long length, long time) {}
 
-    /** @param written how much was written since the start; other threads count */
+    /** @param written how many bytes were written since the start; other threads add to it */
     SpoolLimit(
             long maxBytes,
             UploadTasks tasks,
@@ -105,8 +105,8 @@ final class SpoolLimit {
     }
 
     /**
-     * Waits while the spool may be over its limit. To be called after a record is written, under no lock; costs next to
-     * nothing otherwise. An interrupted thread waits, too, and stays interrupted.
+     * Waits while the spool may be over its limit. Must be called after a record is written, under no lock. Costs next
+     * to nothing while there is room. An interrupted thread waits, too, and stays interrupted.
      */
     void awaitRoom() {
         if (written.get() - checkAt < 0 || !ask()) {
@@ -154,7 +154,7 @@ final class SpoolLimit {
         try {
             left = freeExcess();
             for (int attempt = 1; left > maxBytes && !stuck && attempt < MAX_ATTEMPTS; attempt++) {
-                LockSupport.parkNanos(RETRY_NANOS); // an upload has just taken the lock, and not opened its log yet
+                LockSupport.parkNanos(RETRY_NANOS); // an upload has just taken the lock, but not opened its log yet
                 writtenBefore = written.get();
                 left = freeExcess();
             }
@@ -163,7 +163,7 @@ final class SpoolLimit {
             listener.trouble("cannot free space in the spool: " + failure);
         }
         synchronized (this) {
-            // If nothing more can be deleted, nobody waits for that before as much as that is written.
+            // If nothing more can be deleted, nobody waits again before a 64th of the limit is written.
             checkAt = writtenBefore + Math.max(maxBytes / 64, maxBytes - left);
             notifyAll();
         }
@@ -195,20 +195,21 @@ final class SpoolLimit {
             try {
                 left -= log.upload != null ? log.upload.makeRoom() : makeRoom(log);
             } catch (IOException failure) {
-                listener.trouble("cannot free space in the spool: " + failure); // another session may be able to
+                listener.trouble("cannot free space in the spool: "
+                        + failure); // there may be something to delete in another session
             }
         }
         return left;
     }
 
-    /** Makes room in a session that was suspended. Returns by how much less it takes than was noted. */
+    /** Makes room in a session that was suspended. Returns how many bytes less it takes than was noted. */
     private long makeRoom(Waiting suspended) throws IOException {
         SessionUpload upload = tasks.leftover(suspended.name).upload();
         try {
             upload.makeRoom();
         } finally {
             while (!tasks.leftover(suspended.name).hurry()) {
-                // It was suspended again in this moment.
+                // It has just been suspended again.
             }
         }
         return suspended.length

@@ -14,8 +14,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Deletes the logs of one session of a spool: those that are delivered, and, where there is no room, the oldest unsent.
- * What that loses is first noted on disk, then counted, and then deleted. Not thread-safe.
+ * Deletes the logs of one session in a spool: those that are delivered and, if there is no room, the oldest unsent one.
+ * Before records are deleted unsent, the loss is counted and noted on disk. Not thread-safe.
  */
 final class SpoolReclaimer {
 
@@ -29,10 +29,10 @@ final class SpoolReclaimer {
     /** Whether there may be losses that no checkpoint counts. An earlier run may have left some. */
     private boolean mayHaveLost = true;
 
-    /** When the last losses that a checkpoint counts occurred; empty if there were none. */
+    /** The time of the last losses that a checkpoint counts; empty if there were none. */
     private String countedAt = "";
 
-    /** Losses that could not be noted on disk. */
+    /** How many lost records could not be noted on disk. */
     private volatile long unnoted;
 
     /**
@@ -57,7 +57,10 @@ final class SpoolReclaimer {
         this.lostSegment = directory.lostSegment();
     }
 
-    /** Deletes the oldest log, all of which is delivered (I5). Returns the checkpoint at the next one's beginning. */
+    /**
+     * Deletes the oldest log, which is completely delivered (I5). Returns the checkpoint at the beginning of the next
+     * one.
+     */
     Checkpoint deleteDelivered(Checkpoint checkpoint) throws IOException {
         File delivered = logs.all().get(0);
         try (RandomAccessFile check = RegularFile.open(delivered, "r")) {
@@ -69,36 +72,36 @@ final class SpoolReclaimer {
         return checkpoints.save(checkpoint.atNextLog());
     }
 
-    /** Gives up the oldest log. The upload lock must be held, and nothing be under way. */
-    Freed giveUpOldest() throws IOException {
+    /** Drops the oldest log. The upload lock must be held, and no log may be open for sending. */
+    Freed dropOldest() throws IOException {
         Segment oldest = logs.oldestSegment();
         if (oldest == null) {
             return Freed.NOTHING;
         }
         long bytes = oldest.file().length();
         long records;
-        Checkpoint givenUp;
+        Checkpoint dropped;
         try (RandomAccessFile file = RegularFile.open(oldest.file(), "r")) {
             Checkpoint checkpoint = countLost(checkpoints.read(file));
             pending.deliveredBelow(checkpoint.number());
             records = Batch.countLines(oldest.file(), checkpoint.offset());
-            givenUp = checkpoint.givingUp(
+            dropped = checkpoint.droppingRest(
                     records, Instant.now(), file, oldest.end() > 0 ? oldest.end() : checkpoint.number());
         }
-        // Before the save: a thread that read the new checkpoint would take these for delivered.
+        // Before the save: a thread that read the new checkpoint would count these as delivered.
         if (records > 0) {
-            pending.lostBetween(0, givenUp.number());
+            pending.lostBetween(0, dropped.number());
         } else {
-            pending.deliveredBelow(givenUp.number());
+            pending.deliveredBelow(dropped.number());
         }
-        checkpoints.save(givenUp); // before the delete: a crash in between must not hide the loss
+        checkpoints.save(dropped); // before the delete: a crash in between must not hide the loss
         Files.delete(oldest.file().toPath());
-        checkpoints.save(givenUp.atNextLog());
+        checkpoints.save(dropped.atNextLog());
         return new Freed(bytes, records);
     }
 
-    /** Gives up the log after the oldest one, which is being sent at this moment. The upload lock must be held. */
-    Freed giveUpSecond() throws IOException {
+    /** Drops the log after the oldest one, which is being sent at this moment. The upload lock must be held. */
+    Freed dropSecond() throws IOException {
         List<Segment> segments = logs.segments();
         if (segments.size() < 2) {
             return Freed.NOTHING;
@@ -127,7 +130,7 @@ final class SpoolReclaimer {
         return losses == null || losses.lostAt().equals(countedAt) ? null : losses;
     }
 
-    /** On a full disk this may fail, but only deleting helps there. */
+    /** Notes a loss on disk. On a full disk this may fail, but the log is deleted anyway, since only that helps. */
     private void note(long records, @Nullable LostSegment before, Segment segment) {
         mayHaveLost = true;
         long lost = records + (before == null ? 0 : before.lost());
@@ -136,13 +139,12 @@ final class SpoolReclaimer {
         } catch (IOException failure) {
             unnoted += records;
             listener.trouble("cannot note how many records of " + name
-                    + " are given up, so after a crash now the server would not be told: " + failure);
+                    + " were dropped, so the server would not be told after a crash: " + failure);
         }
     }
 
     /**
-     * Counts in a checkpoint what {@link #giveUpSecond} gave up, here or in an earlier run. The upload lock must be
-     * held.
+     * Counts in a checkpoint what {@link #dropSecond} dropped, here or in an earlier run. The upload lock must be held.
      */
     Checkpoint countLost(Checkpoint checkpoint) throws IOException {
         Checkpoint next = checkpoint;
@@ -150,15 +152,15 @@ final class SpoolReclaimer {
         if (losses != null) {
             File last = lostSegment.resolveSibling(losses.segment()).toFile();
             if (isSegment(last)) {
-                Files.deleteIfExists(last.toPath()); // the process ended before it came to that
+                Files.deleteIfExists(last.toPath()); // the process ended before it deleted this
             }
-            if (!losses.lostAt().equals(checkpoint.lostAt())) { // or it ended right after it saved the next line
-                next = checkpoints.save(checkpoint.losing(losses.lost(), losses.lostAt()));
+            if (!losses.lostAt().equals(checkpoint.lostAt())) { // otherwise it ended right after this
+                next = checkpoints.save(checkpoint.withLoss(losses.lost(), losses.lostAt()));
             }
             countedAt = losses.lostAt();
         }
         if (unnoted > 0) {
-            next = checkpoints.save(next.losing(unnoted, Instant.now().toString()));
+            next = checkpoints.save(next.withLoss(unnoted, Instant.now().toString()));
             unnoted = 0;
         }
         if (mayHaveLost && !checkpoints.holdsUnsaved()) {
@@ -172,7 +174,7 @@ final class SpoolReclaimer {
         return logs.segments().stream().anyMatch(segment -> segment.file().equals(file));
     }
 
-    /** Whether losses are known that could not be noted. */
+    /** Whether there are losses that could not be noted on disk. */
     boolean holdsUnnoted() {
         return unnoted > 0;
     }

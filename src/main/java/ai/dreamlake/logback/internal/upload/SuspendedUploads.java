@@ -11,25 +11,24 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sessions that wait for the server in such a number that they are not kept in memory (I4). Of each one only its name
- * and sizes are noted here, and {@link Uploads} keeps the numbers of its pending records; everything else is on disk.
- * Thread-safe.
+ * Sessions that wait for the server, and are too many to keep in memory (I4). Only their names and sizes are noted
+ * here, and {@link Uploads} keeps the numbers of their pending records. Everything else is on disk. Thread-safe.
  */
 final class SuspendedUploads {
 
     /**
      * A session that is not in memory.
      *
-     * @param length of its logs, in bytes
+     * @param length the size of its logs, in bytes
      * @param pendingBytes how many of them the server does not have
-     * @param time when the oldest of them was last written, as files have it
-     * @param dueAt when it may go on, in terms of {@link System#nanoTime}
+     * @param time when the oldest of its logs was last written, in milliseconds since 1970; 0 if that is unknown
+     * @param dueAt when it may continue, in terms of {@link System#nanoTime}
      */
     record Suspended(SessionName name, long length, long pendingBytes, long time, long dueAt) {}
 
     // Guarded by this.
 
-    /** Those that can go on, in their order. */
+    /** Those that can continue, longest waiting first. */
     private final Map<SessionName, Suspended> waiting = new LinkedHashMap<>();
 
     /** Those of which nothing is sent until the next start. */
@@ -67,7 +66,7 @@ final class SuspendedUploads {
                 .toList();
     }
 
-    /** The session could not go on: others have their turn. */
+    /** The session could not continue. It waits again, after all others. */
     synchronized void postpone(SessionName name, long nanos) {
         Suspended session = waiting.remove(name);
         if (session != null) {
@@ -78,12 +77,12 @@ final class SuspendedUploads {
         }
     }
 
-    /** Whether there are some that can go on, now or later. */
+    /** Whether any session can continue, now or later. */
     synchronized boolean areWaiting() {
         return !waiting.isEmpty();
     }
 
-    /** Whether there are some that may go on now. */
+    /** Whether any session may continue now. */
     boolean areDue() {
         return !next(1).isEmpty();
     }
@@ -102,7 +101,7 @@ final class SuspendedUploads {
         return all;
     }
 
-    /** Of the logs of all, in bytes. */
+    /** The size of all their logs, in bytes. */
     synchronized long length() {
         return length;
     }

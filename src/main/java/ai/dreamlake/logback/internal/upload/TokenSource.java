@@ -7,7 +7,7 @@ import java.io.IOException;
 public interface TokenSource {
 
     /**
-     * The current token. It stays the same text until it has changed.
+     * The current token. Returns the same text until the token changes.
      *
      * @throws IOException if there is none at the moment; its message says why, and holds no secret
      */

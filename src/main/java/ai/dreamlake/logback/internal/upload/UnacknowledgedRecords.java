@@ -6,10 +6,10 @@ import java.util.Arrays;
  * The numbers of the records of one session that this appender wrote and the server does not have yet.
  *
  * <p>Numbers arrive in nearly any order, since threads report a record some time after they wrote it. They have gaps,
- * since another appender or process may write to the same session. Where there is no room for one more run of
- * consecutive numbers, runs are merged across their gaps. A merged run is pending until all of it is done. Room is made
- * ahead, by {@link #reserve}, for at most {@value #MAX_RUNS} runs (I4). So no other method allocates, and a JVM that is
- * out of memory forgets no record (I6). Not thread-safe.
+ * since another appender or process may write to the same session. If there is no room for one more run of consecutive
+ * numbers, runs are merged across their gaps. A merged run is pending until all of it is done. Room is made ahead, by
+ * {@link #reserve}, for at most {@value #MAX_RUNS} runs (I4). So no other method allocates, and a JVM that is out of
+ * memory forgets no record (I6). Not thread-safe.
  */
 final class UnacknowledgedRecords {
 
@@ -43,7 +43,7 @@ final class UnacknowledgedRecords {
         }
     }
 
-    /** Gives up the room that is not used. */
+    /** Releases the room that is not used. */
     void trim() {
         int room = Math.max(1, runs);
         firsts = Arrays.copyOf(firsts, room);
@@ -84,7 +84,7 @@ final class UnacknowledgedRecords {
     private int firstRunAfter(long number) {
         int run = runs;
         while (run > 0 && firsts[run - 1] > number) {
-            run--; // numbers come nearly in order, so the last run is the one
+            run--; // numbers come nearly in order, so this ends soon
         }
         return run;
     }
@@ -142,10 +142,8 @@ final class UnacknowledgedRecords {
         }
     }
 
-    /**
-     * Gives up everything below this number, as it will never be done. Returns how many of our records that affects.
-     */
-    long giveUpBelow(long number) {
+    /** Drops everything below this number, as it will never be done. Returns how many of our records that affects. */
+    long dropBelow(long number) {
         long before = pending;
         int done = 0;
         while (done < runs && firsts[done] < number) {

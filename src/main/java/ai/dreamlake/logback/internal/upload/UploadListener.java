@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.time.Duration;
 
 /**
- * Is told what happens to records on their way to the server. Upload threads call it; it must neither block nor throw.
- * The texts it gets never contain a record's content or the token.
+ * Is notified of what happens to records on their way to the server. Upload threads call it; it must neither block nor
+ * throw. The texts it gets never contain a record's content or the token.
  */
 public interface UploadListener {
 
@@ -17,13 +17,13 @@ public interface UploadListener {
      */
     default void delivered(SessionName session, long records) {}
 
-    /** The server did not take something, or was not reached. That will be repeated. */
+    /** The server did not accept something, or was not reached. The attempt will be repeated. */
     default void retried(SessionName session, String reason, Duration wait) {}
 
     /**
-     * Files of the session, or the disk, are in trouble. What was to be done will be repeated.
+     * The session's files, or the disk, failed. The attempt will be repeated.
      *
-     * @param isFirst whether the attempt before this one was without trouble
+     * @param isFirst whether the previous attempt did not fail in this way
      */
     default void hindered(SessionName session, IOException trouble, Duration wait, boolean isFirst) {}
 
@@ -37,13 +37,15 @@ public interface UploadListener {
     default void lost(SessionName session, long records) {}
 
     /**
-     * A session is not sent for long. Its records are kept.
+     * A session is not sent for a long time. Its records are kept.
      *
      * @param remedy what to do, and when it is tried again
      */
     default void parked(SessionName session, String reason, String remedy) {}
 
-    /** Sessions are sent without a lock, since the file system has none. Only one process may send them. */
+    /**
+     * Sessions are sent without a lock, since the file system does not support locks. Only one process may send them.
+     */
     default void withoutLocks(IOException reason) {}
 
     /** Something else is wrong. */

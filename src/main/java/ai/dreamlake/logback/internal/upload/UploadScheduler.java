@@ -20,13 +20,13 @@ final class UploadScheduler {
     private static final Duration MAX_TIMEOUT = Duration.ofDays(365);
     private static final long THREAD_IDLE_SECONDS = 5;
 
-    /** A signal just before the wait is missed; the wait ends after this time anyway. */
+    /** The longest wait for a signal: one that comes just before the wait is missed. */
     private static final long MAX_WAIT_MILLIS = 20;
 
-    /** How long work whose calls are canceled has to clean up. */
+    /** How long work whose calls were canceled has to clean up. */
     private static final long MAX_END_MILLIS = 500;
 
-    /** Only waits: work that is due is done by the others, each as soon as one is free. */
+    /** Only waits. Work that is due is done by the upload threads, as soon as one is free. */
     private final ScheduledThreadPoolExecutor timer;
 
     private final ThreadPoolExecutor threads;
@@ -136,13 +136,13 @@ final class UploadScheduler {
         }
     }
 
-    /** The end of a time that begins now, in terms of {@link System#nanoTime}. */
+    /** When a timeout that begins now ends, in terms of {@link System#nanoTime}. */
     static long deadline(Duration timeout) {
         Duration bounded = timeout.compareTo(MAX_TIMEOUT) > 0 ? MAX_TIMEOUT : timeout;
         return System.nanoTime() + bounded.toNanos();
     }
 
-    /** What is under way comes to its end; nothing else is begun. */
+    /** Lets running work end, and starts nothing else. */
     void shutdown() {
         timer.shutdown();
         threads.shutdown();
@@ -157,7 +157,7 @@ final class UploadScheduler {
         return timer.isTerminated() && threads.isTerminated();
     }
 
-    /** Waits for running work to end, whose calls are canceled; no longer than it should need for that. */
+    /** Waits for running work to end, after its calls were canceled. Does not wait longer than that should take. */
     void awaitTermination() {
         awaitTermination(timer);
         awaitTermination(threads);

@@ -8,13 +8,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * How records are uploaded.
  *
- * @param maxBatchRecords the most records in one call
- * @param maxBatchBytes the largest body of a call before compression, unless a single record is larger
+ * @param maxBatchRecords the maximum number of records in one call
+ * @param maxBatchBytes the maximum size of a call's body before compression, unless a single record is larger
  * @param interval how long a record waits for more records to go with it
- * @param callTimeout of a whole call, including the response's body
- * @param maxConcurrentUploads the most sessions sent at the same time
+ * @param callTimeout the timeout of a whole call, including the response's body
+ * @param maxConcurrentUploads the maximum number of sessions sent at the same time
  * @param gzip whether bodies are compressed
- * @param shutdownTimeout how long closing waits for pending records
+ * @param shutdownTimeout how long the JVM's exit waits for pending records; delivery after a stop lasts no longer,
+ *     either
  * @param headers sent with each call
  * @param proxy null for the JVM's own
  * @param proxyAuthorization the value of the header Proxy-Authorization; null for none
@@ -56,7 +57,7 @@ public record UploadSettings(
                 null);
     }
 
-    /** Without what may be secret. */
+    /** Shows no values, since some may be secret. */
     @Override
     public String toString() {
         return "UploadSettings";

@@ -33,10 +33,10 @@ public final class UploadTask {
     private boolean hurried;
     private boolean woken;
 
-    /** How many records may be about to be reported. */
+    /** How many expected records have not been reported yet. */
     private final AtomicLong expected = new AtomicLong();
 
-    /** Whether this task is no longer used, but its successor. Written under the monitor. */
+    /** Whether a successor is used instead of this task. Written under the monitor. */
     private volatile boolean forgotten;
 
     UploadTask(
@@ -54,10 +54,10 @@ public final class UploadTask {
     }
 
     /**
-     * Must be called before a record is appended, and afterwards {@link #wrote} or {@link #unexpect}: until then this
-     * task is not forgotten.
+     * Must be called before a record is appended. Afterwards, {@link #wrote} or {@link #unexpect} must be called; until
+     * then, this task is not forgotten.
      *
-     * @return false if this task is forgotten: its successor must be asked
+     * @return false if this task is already forgotten: ask its successor
      */
     public boolean expectRecord() {
         expected.incrementAndGet();
@@ -68,12 +68,12 @@ public final class UploadTask {
         return true;
     }
 
-    /** The session is opened. While it was closed, somebody may have deleted what marks it. */
+    /** The session is opened. While it was closed, somebody may have deleted its mark. */
     public void opened() {
         marked = false;
     }
 
-    /** The record that was expected is not in the log, and will not be. */
+    /** An expected record is not in the log, and will not be. */
     public void unexpect() {
         expected.decrementAndGet();
     }
@@ -95,10 +95,10 @@ public final class UploadTask {
     /**
      * Reports expected records that were appended to the log. Costs the caller next to nothing, whatever the server
      * does. They are noted before anything is allocated, so the books are right even if this throws an
-     * OutOfMemoryError; {@link #remind} sees to the rest.
+     * OutOfMemoryError. {@link #remind} does the rest.
      *
      * @param first the number of the first one
-     * @param count how many they are; their numbers follow one another
+     * @param count how many there are; their numbers are consecutive
      */
     public synchronized void wrote(long first, long count) {
         long before = pending.count();
@@ -120,7 +120,7 @@ public final class UploadTask {
         return scheduler.isClosing() ? 0 : settings.interval().toNanos();
     }
 
-    /** Sends what is pending if nothing is scheduled, as when no thread could be started for it. */
+    /** Sends what is pending if nothing is scheduled, for example because no thread could be started. */
     public synchronized void remind() {
         if (isIdle() && !upload.isParked() && pending.count() > 0) {
             schedule(intervalNanos());
@@ -139,16 +139,16 @@ public final class UploadTask {
         upload.hurry();
         if (working) {
             hurried = true;
-            writtenMeanwhile = true; // others may have written what this look does not see
+            writtenMeanwhile = true; // others may have written what this step does not see
         } else if (!scheduled || !upload.isFailing()) {
             schedule(0);
         }
         return true;
     }
 
-    /** The server can be used again: if this session waits for that, its wait is over. */
+    /** The server can be used again. If this session waits for that, its wait is over. */
     synchronized void wake() {
-        woken = working; // it may have asked just before
+        woken = working; // the work under way may have asked just before
         if (scheduled && upload.isHeld()) {
             schedule(0);
         }
@@ -177,7 +177,7 @@ public final class UploadTask {
         return upload.isParked() || isIdle();
     }
 
-    /** Whether there is nothing left that is worth waiting for: also if the last attempt failed. */
+    /** Whether there is nothing left that is worth waiting for. That is also so if the last attempt failed. */
     synchronized boolean isSettled() {
         return isDone() || !working && upload.isFailing();
     }
@@ -189,7 +189,7 @@ public final class UploadTask {
      */
     public synchronized boolean tryForget() {
         if (isIdle() && upload.isForgettable()) {
-            forgotten = true; // first: who expects a record now sees this, or is seen
+            forgotten = true; // first: a thread that expects a record now sees this, or is counted
             forgotten = expected.get() == 0 && upload.isForgettable();
         }
         return forgotten;
@@ -200,14 +200,14 @@ public final class UploadTask {
         return !working && !isDue() && upload.isSuspendable();
     }
 
-    /** Its turn has come, or comes as soon as a thread is free. Suspending it now would leave it in the queue. */
+    /** Whether its turn has come, even if no thread is free yet. Suspending it now would leave it in the queue. */
     private boolean isDue() {
         return next != null && next.isDone();
     }
 
     /**
-     * Forgets this task although records are pending, if it only waits: they wait for its successor, which is made for
-     * the same pending records.
+     * Forgets this task although records are pending, if it only waits. Its successor, which is created for the same
+     * pending records, sends them.
      *
      * @return whether it is forgotten now
      */
@@ -225,7 +225,10 @@ public final class UploadTask {
         return forgotten;
     }
 
-    /** When it may be tried again, in terms of {@link System#nanoTime}: a wait of its own goes on while suspended. */
+    /**
+     * When it may be tried again, in terms of {@link System#nanoTime}. A wait of its own continues while it is
+     * suspended.
+     */
     synchronized long dueAt() {
         long wait = next != null && upload.isFailing() && !upload.isHeld() ? next.getDelay(TimeUnit.NANOSECONDS) : 0;
         return System.nanoTime() + wait;

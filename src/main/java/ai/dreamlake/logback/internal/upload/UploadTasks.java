@@ -17,6 +17,6 @@ public interface UploadTasks {
      */
     UploadTask leftover(SessionName name) throws IOException;
 
-    /** Lets suspended sessions go on if there is room for them, and the server can be reached. */
+    /** Lets suspended sessions continue if there is room for them, and the server can be reached. */
     void resume();
 }

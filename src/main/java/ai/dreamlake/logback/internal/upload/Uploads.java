@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each session has a time when it is due. The upload threads, at most the configured number, work on sessions that
  * are due. So no session waits for another's retry.
  *
- * <p>Delivery goes on beyond the appender's stop and through the JVM's exit ({@link HandOver}); what is not delivered
- * then waits on disk for the next start.
+ * <p>Delivery continues after the appender's stop and during the JVM's exit ({@link HandOver}). Records that are not
+ * delivered by then wait on disk for the next start.
  */
 public final class Uploads {
 
@@ -40,7 +40,7 @@ public final class Uploads {
 
     private final HandOver handOver;
 
-    /** Of all sessions that are in memory, and of those that are suspended. */
+    /** The pending records of sessions in memory and of suspended ones. */
     private final Map<SessionName, PendingRecords> pending = new ConcurrentHashMap<>();
 
     private final SuspendedUploads suspended = new SuspendedUploads();
@@ -50,7 +50,7 @@ public final class Uploads {
      * @param writtenBytes counts what is written into the spool
      * @param token supplies the token before each call
      * @param tasks the sessions
-     * @param name the beginning of the threads' names
+     * @param name the prefix of the threads' names
      */
     public Uploads(
             Path root,
@@ -81,7 +81,7 @@ public final class Uploads {
     }
 
     /**
-     * Creates the upload of a session. If it was suspended, records are pending already.
+     * Creates the upload of a session. If the session was suspended, records are already pending.
      *
      * @param name its name on disk
      */
@@ -94,7 +94,7 @@ public final class Uploads {
         return new UploadTask(upload, scheduler, context.settings(), listener, this::watchSpool);
     }
 
-    /** A session of which nothing is pending is forgotten. To be called before it can have a new task. */
+    /** A session without pending records is forgotten. Must be called before it can have a new task. */
     public void forgotten(SessionName name) {
         pending.remove(name);
     }
@@ -105,8 +105,8 @@ public final class Uploads {
     }
 
     /**
-     * Notes a session that waits for the server and will be removed from memory. This reads files, so it is done under
-     * no lock. Afterwards its task is asked to be suspended, and if that does not want to, {@link #attached} is called.
+     * Notes a session that waits for the server and will be removed from memory. This reads files, so it must be called
+     * under no lock. Call {@link UploadTask#trySuspend} afterwards and, if that fails, {@link #attached}.
      *
      * @return false if that is not possible
      */
@@ -119,17 +119,17 @@ public final class Uploads {
         }
     }
 
-    /** Whether a session is not in memory, but pending. */
+    /** Whether a session is suspended: pending, but not in memory. */
     public boolean isSuspended(SessionName name) {
         return suspended.contains(name);
     }
 
-    /** Whether there are suspended sessions that can go on some time. */
+    /** Whether there are suspended sessions that can continue, now or later. */
     public boolean areSuspended() {
         return suspended.areWaiting();
     }
 
-    /** Whether there are suspended sessions that may go on now. */
+    /** Whether there are suspended sessions that may continue now. */
     public boolean areSuspendedDue() {
         return suspended.areDue();
     }
@@ -140,16 +140,16 @@ public final class Uploads {
     }
 
     /**
-     * The suspended sessions whose turn it is to go on. While the server cannot be reached it is one at most, since one
-     * in memory is enough to try it.
+     * The suspended sessions whose turn it is to continue. While the server cannot be reached, this is one at most,
+     * since one in memory is enough to try it.
      *
-     * @param count how many at most
+     * @param count the maximum number
      */
     public List<SessionName> nextSuspended(int count) {
         return suspended.next(isServerAway() ? Math.min(1, count) : count);
     }
 
-    /** A suspended session could not go on: it has another turn later. */
+    /** A suspended session could not continue. It has another turn later. */
     public void postpone(SessionName name) {
         suspended.postpone(name, context.settings().callTimeout().toNanos());
     }
@@ -160,7 +160,7 @@ public final class Uploads {
         }
     }
 
-    /** Waits while the spool may be over its limit, for a moment at most. To be called after each record. */
+    /** Waits while the spool may be over its limit, but only for a moment. Must be called after each record. */
     public void awaitRoom() {
         if (spoolLimit != null) {
             spoolLimit.awaitRoom();
@@ -175,7 +175,7 @@ public final class Uploads {
      * Starts to upload what earlier runs left, and what stopped appenders for the same root and server have not
      * delivered yet. Touches neither the disk nor the network on the calling thread.
      *
-     * @param afterExit called at the end of what is done at the JVM's exit, unless these uploads are closed before
+     * @param afterExit called at the end of the wait at the JVM's exit, unless these uploads are closed earlier
      */
     public void start(Runnable afterExit) {
         handOver.start(afterExit);
@@ -186,13 +186,13 @@ public final class Uploads {
         }
     }
 
-    /** If the server refuses the token, sees whether there is another one. To be called now and then. */
+    /** If the server refuses the token, checks whether there is another one. Must be called regularly. */
     public void remind() {
         if (health.wantsToken()) {
             try {
                 scheduler.execute(this::offerToken);
             } catch (OutOfMemoryError later) {
-                // It is tried now and then without this.
+                // The token is tried from time to time without this, too.
             }
         }
     }
@@ -201,7 +201,7 @@ public final class Uploads {
         try {
             health.offer(token.token());
         } catch (IOException noToken) {
-            // Then the old one is tried again in its time.
+            // The old one is tried again when its wait is over.
         }
     }
 
@@ -225,7 +225,7 @@ public final class Uploads {
     }
 
     /**
-     * Waits until everything that was appended before this call is on the server, or set aside.
+     * Waits until nothing that was appended before this call is pending: it is on the server, set aside, or lost.
      *
      * @return false if the timeout expired or the thread was interrupted (its interrupt flag stays set)
      */
@@ -267,7 +267,7 @@ public final class Uploads {
         return handOver.isHandedOver();
     }
 
-    /** Ends what is under way, and lets go of all threads and connections. */
+    /** Ends what is under way, and releases all threads and connections. */
     private void end() {
         scheduler.shutdown();
         if (spoolLimit != null) {

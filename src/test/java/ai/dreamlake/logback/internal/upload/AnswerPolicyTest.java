@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an answer of the server means for a batch. */
+/** What a server's answer means for a batch. */
 class AnswerPolicyTest {
 
     private static Result judge(int status, String body, boolean isCompressed, int records) {
@@ -49,7 +49,7 @@ class AnswerPolicyTest {
     }
 
     @Test
-    void aServerThatNumbersTellsTheLastNumberOfABatch() {
+    void aServerThatNumbersReportsTheLastNumberOfABatch() {
         assertThat(judge(200, "{\"created\": 2, \"endSequence\": 41}", false, 2))
                 .isEqualTo(new Result.Delivered(41));
         assertThat(judge(200, "<html>", false, 2)).isEqualTo(new Result.Delivered(-1));

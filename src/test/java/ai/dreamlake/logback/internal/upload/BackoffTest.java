@@ -9,7 +9,7 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** How long to wait after failures, in tables. */
+/** How long to wait after failures, as tables. */
 class BackoffTest {
 
     /** Always the longest wait, or always the shortest. */
@@ -43,7 +43,7 @@ class BackoffTest {
     }
 
     @Test
-    void whatSomebodyHasToSetRightIsTriedAfterAMinuteAndInTheEndAfterTen() {
+    void faultsThatAPersonMustFixAreRetriedAfterAMinuteGrowingToTen() {
         assertThat(millis(Backoff.slow(always(true)), 6))
                 .containsExactly(60_000L, 120_000L, 240_000L, 480_000L, 600_000L, 600_000L);
         assertThat(millis(Backoff.slow(always(false)), 6))
@@ -51,7 +51,7 @@ class BackoffTest {
     }
 
     @Test
-    void theServersWishIsGrantedAndAfterASuccessItStartsOver() {
+    void theRequestedWaitIsRespectedAndASuccessStartsOver() {
         Backoff backoff = Backoff.quick(always(true));
         assertThat(backoff.next(Duration.ofSeconds(30))).isEqualTo(Duration.ofSeconds(30));
         assertThat(backoff.next(Duration.ofMillis(1))).isEqualTo(Duration.ofSeconds(1));
@@ -60,14 +60,14 @@ class BackoffTest {
     }
 
     @Test
-    void afterVeryManyFailuresItIsStillAMinute() {
+    void afterVeryManyFailuresTheWaitIsStillAMinute() {
         Backoff backoff = Backoff.quick(always(true));
         millis(backoff, 10_000);
         assertThat(backoff.next(Duration.ZERO)).isEqualTo(Duration.ofMinutes(1));
     }
 
     @Test
-    void twoSessionsDoNotComeBackTogether() {
+    void twoSessionsDoNotRetryTogether() {
         assertThat(millis(Backoff.quick(new SplittableRandom()), 20))
                 .isNotEqualTo(millis(Backoff.quick(new SplittableRandom()), 20));
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is sent next, from the files of a session. */
+/** Which records of a session's files are sent next. */
 class BatchReaderTest {
 
     private static final SessionName RUN = new SessionName("project", "run");
@@ -60,7 +60,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void noLogIsNoBatch() throws IOException {
+    void withoutALogThereIsNoBatch() throws IOException {
         assertThat(reader.openOldest()).isFalse();
         write("logs.jsonl", "");
         assertThat(reader.openOldest()).isTrue();
@@ -68,7 +68,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void theOldestSegmentComesFirstAndThenTheNextOne() throws IOException {
+    void segmentsAreReadOldestFirst() throws IOException {
         write("logs.0000000000000000002.jsonl", records(0, 2));
         write("logs.0000000000000000004.jsonl", records(2, 4));
         write("logs.jsonl", records(4, 5));
@@ -80,7 +80,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void aBatchHasNoMoreRecordsAndBytesThanAllowedButAlwaysOne() throws IOException {
+    void aBatchKeepsToBothLimitsButHasAtLeastOneRecord() throws IOException {
         write("logs.jsonl", records(0, 100));
         reader.openOldest();
         assertThat(next(7).records()).isEqualTo(7);
@@ -94,7 +94,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void aLineThatIsBeingWrittenIsLeftAlone() throws IOException {
+    void anUnfinishedLineIsNotRead() throws IOException {
         write("logs.jsonl", records(0, 2) + record(2).stripTrailing());
         reader.openOldest();
         assertThat(next(10).records()).isEqualTo(2);
@@ -121,7 +121,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void aFullBatchIsReadAheadOnceAndOnlyForItsPlaceAndSize() throws IOException {
+    void aFullBatchIsReadAheadOnceAndOnlyForItsPositionAndSize() throws IOException {
         write("logs.jsonl", records(0, 9));
         reader.openOldest();
         Batch first = next(3);
@@ -130,13 +130,15 @@ class BatchReaderTest {
         assertThat(new String(reader.next(after(first), 3).body())).contains("m3", "m5");
         assertThat(new String(reader.next(after(first), 3).body())).contains("n3", "n5");
         reader.readAhead(first, 3);
-        assertThat(reader.next(after(first), 2).records()).as("of another size").isEqualTo(2);
+        assertThat(reader.next(after(first), 2).records())
+                .as("a batch of another size")
+                .isEqualTo(2);
         reader.readAhead(first, 3);
-        assertThat(new String(next(3).body())).as("of another place").contains("m0");
+        assertThat(new String(next(3).body())).as("a batch at another position").contains("m0");
     }
 
     @Test
-    void aBatchThatMayGrowIsNotReadAheadNorIsDamage() throws IOException {
+    void neitherABatchThatMayGrowNorDamageIsReadAhead() throws IOException {
         write("logs.jsonl", records(0, 5));
         reader.openOldest();
         Batch first = next(3);
@@ -150,7 +152,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void whatIsReadAheadInOneLogIsNotTakenForAnotherOne() throws IOException {
+    void aBatchReadAheadInOneLogIsNotUsedForAnother() throws IOException {
         write("logs.jsonl", records(0, 9));
         reader.openOldest();
         Batch first = next(3);
@@ -161,7 +163,7 @@ class BatchReaderTest {
     }
 
     @Test
-    void aBatchThatWasAboutToBeSentIsTheSameAgainWhateverTheLimitIsNow() throws IOException {
+    void aBatchThatWasAboutToBeSentStaysTheSameWhateverTheLimitIsNow() throws IOException {
         write("logs.jsonl", records(0, 10));
         reader.openOldest();
         Batch first = next(5);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** How many records a batch has, after what the server said to those before. */
+/** How many records a batch has, after the server's answers to the previous ones. */
 class BatchSizeTest {
 
     private final BatchSize size = new BatchSize(1000);
@@ -17,7 +17,7 @@ class BatchSizeTest {
     }
 
     @Test
-    void aRecordThatIsRefusedIsFoundByHalvesAndThenBatchesGrowFast() {
+    void aRefusedRecordIsFoundByHalvingAndThenBatchesGrowFast() {
         size.refused(1000, false);
         assertThat(size.limit()).isEqualTo(500);
         size.refused(500, false);
@@ -29,7 +29,7 @@ class BatchSizeTest {
     }
 
     @Test
-    void whatIsTooLargeMakesAllBatchesSmallerAndTheyGrowSlowly() {
+    void aBatchThatIsTooLargeMakesAllSmallerAndTheyGrowSlowly() {
         size.refused(1000, true);
         assertThat(afterDelivered(1)).isEqualTo(563);
         assertThat(afterDelivered(1)).isEqualTo(634);

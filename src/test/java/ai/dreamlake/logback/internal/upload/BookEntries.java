@@ -3,7 +3,7 @@ package ai.dreamlake.logback.internal.upload;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Books that keep what is entered, in its order, such as "delivered 10"; without what changes nothing. */
+/** Books that keep their entries in order, such as "delivered 10". Entries of zero records are left out. */
 final class BookEntries implements Books {
 
     final List<String> entries = new ArrayList<>();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** How far a log is sent, as {@code .upload} says. */
+/** How far a log is sent, according to {@code .upload}. */
 class CheckpointTest {
 
     private static final String LOG = "{\"sequenceNumber\": 0}\n{\"sequenceNumber\": 1}\n{\"sequenceNumber\": 2}\n";
@@ -41,7 +41,7 @@ class CheckpointTest {
     }
 
     @Test
-    void whatIsSavedIsReadAsLongAsItIsTheSameLog() throws IOException {
+    void aSavedCheckpointIsReadAsLongAsTheLogIsTheSame() throws IOException {
         try (RandomAccessFile log = log(LOG)) {
             Checkpoint saved = Checkpoint.NONE.after(batch(log, 0, 2), 41, log);
             saved.write(file());
@@ -83,7 +83,7 @@ class CheckpointTest {
             -1 | 50 | 50
             7  | 50 | 50
             """)
-    void aServerThatDoesNotTellItsLastNumberAssignedOneToEachRecord(long before, long told, long after)
+    void aServerThatDoesNotReportItsLastNumberAssignedOneToEachRecord(long before, long told, long after)
             throws IOException {
         try (RandomAccessFile log = log(LOG)) {
             Checkpoint checkpoint = new Checkpoint(0, 0, 0, before, 0, "", "");
@@ -95,21 +95,21 @@ class CheckpointTest {
     @Test
     void lossesAddUpUntilTheServerKnowsAndSurviveAnotherLog() throws IOException {
         try (RandomAccessFile log = log(LOG)) {
-            Checkpoint lost = Checkpoint.NONE.losing(5, "2025-10-29T10:30:00Z");
-            Checkpoint givenUp = lost.givingUp(3, Instant.parse("2025-10-29T10:31:00Z"), log, 3);
-            assertThat(givenUp.lost()).isEqualTo(8);
-            assertThat(givenUp.lostAt()).isEqualTo("2025-10-29T10:31:00Z");
-            assertThat(givenUp.offset()).isEqualTo(log.length());
-            assertThat(givenUp.atNextLog().lost()).isEqualTo(8);
-            assertThat(givenUp.withoutLoss().lost()).isZero();
+            Checkpoint lost = Checkpoint.NONE.withLoss(5, "2025-10-29T10:30:00Z");
+            Checkpoint dropped = lost.droppingRest(3, Instant.parse("2025-10-29T10:31:00Z"), log, 3);
+            assertThat(dropped.lost()).isEqualTo(8);
+            assertThat(dropped.lostAt()).isEqualTo("2025-10-29T10:31:00Z");
+            assertThat(dropped.offset()).isEqualTo(log.length());
+            assertThat(dropped.atNextLog().lost()).isEqualTo(8);
+            assertThat(dropped.withoutLoss().lost()).isZero();
             new Checkpoint(
                             3,
                             3,
                             3,
                             -1,
-                            givenUp.lost(),
-                            givenUp.lostAt(),
-                            "xx" + givenUp.digest().substring(2))
+                            dropped.lost(),
+                            dropped.lostAt(),
+                            "xx" + dropped.digest().substring(2))
                     .write(file());
             Checkpoint read = Checkpoint.read(file(), log);
             assertThat(read.offset()).isZero();
@@ -118,11 +118,11 @@ class CheckpointTest {
     }
 
     @Test
-    void aCheckpointIsWrittenOverTheOneBeforeAndALongOneReplacesIt() throws IOException {
+    void aCheckpointOverwritesThePreviousOneAndALongOneReplacesIt() throws IOException {
         try (RandomAccessFile log = log(LOG)) {
             Checkpoint first = Checkpoint.NONE.sending(batch(log, 0, 1));
             Checkpoint second = Checkpoint.NONE.sending(batch(log, 0, 3));
-            Checkpoint longer = second.losing(1, "x".repeat(1000));
+            Checkpoint longer = second.withLoss(1, "x".repeat(1000));
             Files.createFile(file());
             first.write(file());
             Object identity =
@@ -145,7 +145,7 @@ class CheckpointTest {
 
     @ParameterizedTest
     @CsvSource({"\"lost\":8,\"lost\":9", "\"offset\":1,\"offset\":2", "\"check\":\"a,\"check\":\"b"})
-    void aMixtureOfTwoCheckpointsIsNone(String part, String other) throws IOException {
+    void aMixtureOfTwoCheckpointsIsNotACheckpoint(String part, String other) throws IOException {
         new Checkpoint(1, 1, 1, 1, 8, "2025-10-29", "1".repeat(32)).write(file());
         String written = Files.readString(file());
         assertThat(Checkpoint.parse(file()).lost()).isEqualTo(8);
@@ -170,11 +170,11 @@ class CheckpointTest {
     }
 
     @Test
-    void aHardLinkKeepsWhatItHad() throws IOException {
+    void aHardLinkKeepsItsContent() throws IOException {
         Checkpoint.NONE.write(file());
         Path backup = Files.createLink(directory.resolve("backup"), file());
         byte[] before = Files.readAllBytes(backup);
-        Checkpoint.NONE.losing(1, "2025-10-29").write(file());
+        Checkpoint.NONE.withLoss(1, "2025-10-29").write(file());
         assertThat(backup).hasBinaryContent(before);
         assertThat(Checkpoint.parse(file()).lost()).isEqualTo(1);
     }
@@ -187,9 +187,9 @@ class CheckpointTest {
         assertThat(outside).hasBinaryContent(new byte[512]);
     }
 
-    /** Who reads holds no lock, as for the statistics. */
+    /** A reader holds no lock, for example for the statistics. */
     @Test
-    void whoReadsWhileItIsWrittenFindsOneOfTheTwo() throws Exception {
+    void aReadDuringAWriteFindsOneOfTheTwo() throws Exception {
         Checkpoint one = new Checkpoint(1, 1, 1, 1, 1, "", "1".repeat(32));
         Checkpoint other =
                 new Checkpoint(123456789, 223456789, 323456789, 423456789, 523456789, "2025-10-29", "2".repeat(32));
@@ -226,7 +226,7 @@ class CheckpointTest {
             {"offset":1e300,"end":0,"number":0,"digest":""}
             {"offset":0,"end":0,"number":9223372036854775807,"digest":""}
             """)
-    void whatIsNoCheckpointSendsFromTheBeginning(String content) throws IOException {
+    void anInvalidCheckpointSendsFromTheBeginning(String content) throws IOException {
         try (RandomAccessFile log = log(LOG)) {
             Files.write(file(), content.getBytes(UTF_8));
             assertThat(Checkpoint.read(file(), log)).isEqualTo(Checkpoint.NONE);

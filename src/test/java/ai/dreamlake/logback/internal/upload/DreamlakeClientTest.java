@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What goes over the wire, and how much of what comes back is read. */
+/** What is sent over the wire, and how much of the response is read. */
 @Timeout(90)
 class DreamlakeClientTest {
 
@@ -56,7 +56,7 @@ class DreamlakeClientTest {
     }
 
     @Test
-    void anErrorWithoutEndCountsByItsStatusAndItsBeginningIsKept() throws Exception {
+    void ofAnEndlessErrorTheStatusCountsAndTheBeginningIsKept() throws Exception {
         try (UglyServer ugly = new UglyServer(UglyServer.Manner.NEVER_ENDS);
                 DreamlakeClient client = client("http://localhost:" + ugly.port(), LONG)) {
             ServerResponse response = send(client);
@@ -66,7 +66,7 @@ class DreamlakeClientTest {
     }
 
     @Test
-    void anErrorThatTricklesCountsByItsStatusWhenTheTimeIsUp() throws Exception {
+    void ofAnErrorThatTricklesTheStatusCountsWhenTheTimeIsUp() throws Exception {
         server.instead.set(request -> new MockResponse.Builder()
                 .code(500)
                 .body(new Buffer().writeUtf8("x".repeat(100_000)))
@@ -77,7 +77,7 @@ class DreamlakeClientTest {
         assertThat(response.body()).isNotEmpty().hasSizeLessThanOrEqualTo(DreamlakeClient.MAX_KEPT_CHARACTERS);
     }
 
-    /** On a busy machine, the time may be up before the answer begins: then with more of it. */
+    /** On a busy machine, the time may be up before the answer begins. Then this tries again with more time. */
     private ServerResponse sendInTime(Duration callTimeout) throws Exception {
         try (DreamlakeClient client = client(server.url(), callTimeout)) {
             return send(client);
@@ -97,9 +97,9 @@ class DreamlakeClientTest {
         }
     }
 
-    /** The token must not get into a file, also if only its beginning has room in what is kept. */
+    /** The token must not get into a file, not even its beginning, if the limit would cut it. */
     @Test
-    void aQuotedTokenIsTakenOutBeforeTheAnswerIsCut() throws Exception {
+    void aQuotedTokenIsRemovedBeforeTheAnswerIsCut() throws Exception {
         String text = "x".repeat(DreamlakeClient.MAX_KEPT_CHARACTERS - 6);
         server.instead.set(request -> answer(400, text + FakeDreamlake.TOKEN));
         try (DreamlakeClient client = client(server.url(), LONG)) {
@@ -107,7 +107,7 @@ class DreamlakeClientTest {
         }
     }
 
-    /** Otherwise the server would wait for the rest of the batch, and nothing would be done at the same time. */
+    /** Otherwise the server would wait for the rest of the batch, and the two would not work at the same time. */
     @Test
     void theServerHasTheWholeBatchWhileTheClientDoesSomethingElse() throws Exception {
         CountDownLatch arrived = new CountDownLatch(1);
@@ -124,7 +124,7 @@ class DreamlakeClientTest {
     }
 
     @Test
-    void theNewestRecordsAreAskedForByPages() throws Exception {
+    void theNewestRecordsAreRequestedInPages() throws Exception {
         try (DreamlakeClient client = client(server.url(), LONG)) {
             client.newest("id", 10, 20);
             assertThat(server.requests.get(0).getTarget())
@@ -132,7 +132,7 @@ class DreamlakeClientTest {
         }
     }
 
-    /** OkHttp reads that header of a 503, too, takes a long number for a fault of ours, and a 0 for its turn. */
+    /** OkHttp reads this header of a 503 itself: it throws on a long number, and resends the request on a 0. */
     @ParameterizedTest
     @CsvSource({
         "503, 0, 0",
@@ -159,9 +159,11 @@ class DreamlakeClientTest {
         assertThat(server.requests).hasSize(2);
     }
 
-    /** What was under way when compressing stopped must still be told from what was plain. */
+    /**
+     * A response to a call that was under way when compressing stopped must still be known as one to a compressed call.
+     */
     @Test
-    void callsArePlainOnceCompressingStops() throws Exception {
+    void callsAreNotCompressedOnceCompressingStops() throws Exception {
         server.instead.set(request -> answer(415, ""));
         try (DreamlakeClient client = new DreamlakeClient(
                 HttpUrl.get(server.url()), () -> FakeDreamlake.TOKEN, settings(LONG, true), "test")) {
@@ -180,7 +182,7 @@ class DreamlakeClientTest {
         assertThat(FakeDreamlake.body(server.requests.get(0))).isEqualTo(FakeDreamlake.body(server.requests.get(2)));
     }
 
-    /** A thread of Okio's holds the last call until its time would be up, whatever became of it. */
+    /** A thread of Okio holds the last call until its timeout would expire, whatever its outcome. */
     @Test
     void aClosedClientHoldsNothingOfOkHttpAndMakesNoCall() throws Exception {
         DreamlakeClient client = client(server.url(), Duration.ofSeconds(5));
@@ -199,7 +201,7 @@ class DreamlakeClientTest {
     }
 
     @Test
-    void aCallThatWaitsEndsWithTheClient() throws Exception {
+    void aWaitingCallEndsWithTheClient() throws Exception {
         CountDownLatch arrived = new CountDownLatch(1);
         server.instead.set(request -> {
             arrived.countDown();
@@ -240,7 +242,7 @@ class DreamlakeClientTest {
     }
 
     @Test
-    void eachCallHasTheConfiguredHeadersAndNoErrorThatIsKeptQuotesThem() throws Exception {
+    void eachCallHasTheConfiguredHeadersAndNoStoredErrorQuotesThem() throws Exception {
         server.instead.set(request -> request.getTarget().endsWith("/moved")
                 ? answer(400, "you are tenant-42, and x")
                 : answer(307, "Location", "/moved"));

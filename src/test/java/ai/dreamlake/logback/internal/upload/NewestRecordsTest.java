@@ -12,7 +12,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whether a server has a batch, as far as its answer to a question tells. */
+/** Whether a server has a batch, as far as its answer shows. */
 class NewestRecordsTest {
 
     @TempDir
@@ -49,7 +49,7 @@ class NewestRecordsTest {
     }
 
     @Test
-    void aBatchIsThereIfItStandsThereWholeAndInOrderAlsoBehindRecordsOfOthers() throws IOException {
+    void aBatchIsFoundIfItIsWholeAndInOrderEvenAmongRecordsOfOthers() throws IOException {
         Batch batch = batch("a", "b");
         assertThat(has(newestFirst(stored(8, "b"), stored(7, "a")), 6, batch)).isTrue();
         assertThat(has(newestFirst(stored(9, "other"), stored(8, "b"), stored(7, "a"), stored(6, "x")), 6, batch))
@@ -61,7 +61,7 @@ class NewestRecordsTest {
     }
 
     @Test
-    void recordsThatWereKnownToBeThereBeforeItWasSentAreNotTakenForIt() throws IOException {
+    void recordsKnownBeforeTheBatchWasSentAreNotTakenForIt() throws IOException {
         Batch batch = batch("tick", "tick");
         String answer = newestFirst(stored(8, "tick"), stored(7, "tick"), stored(6, "tick"));
         assertThat(has(answer, 6, batch)).isTrue();
@@ -70,13 +70,13 @@ class NewestRecordsTest {
     }
 
     @Test
-    void anAnswerThatIsNoneTellsNothing() throws IOException {
+    void anUnusableAnswerProvesNothing() throws IOException {
         assertThat(new NewestRecords(batch("a"), -1).add("<html>")).isFalse();
         assertThat(new NewestRecords(batch("a"), -1).add("{}")).isFalse();
     }
 
     @Test
-    void aBatchIsFoundPageByPageAndNoPageIsLongerThanWhatIsRead() throws IOException {
+    void aBatchIsFoundPageByPageAndNoPageExceedsTheReadLimit() throws IOException {
         String[] messages = new String[1000];
         Arrays.setAll(messages, i -> "message " + i);
         Batch batch = batch(messages);
@@ -129,7 +129,7 @@ class NewestRecordsTest {
     }
 
     @Test
-    void theSearchEndsWhereTheServerHasNoMoreAndWhereItsRecordsWereKnown() throws IOException {
+    void theSearchEndsWhereTheServerHasNoMoreAndAtRecordsAlreadyKnown() throws IOException {
         NewestRecords none = new NewestRecords(batch("a"), -1);
         assertThat(none.add(newestFirst())).isTrue();
         assertThat(none.wantsMore()).isFalse();

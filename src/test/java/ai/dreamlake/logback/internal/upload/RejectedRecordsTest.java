@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What the server refused is kept beside the log. */
+/** Records that the server refused are kept beside the log. */
 class RejectedRecordsTest {
 
     @TempDir
@@ -32,7 +32,7 @@ class RejectedRecordsTest {
     }
 
     @Test
-    void aRecordThatIsTheLastOneThereIsNotAddedAgain() throws IOException {
+    void aRecordThatIsAlreadyTheLastEntryIsNotAddedAgain() throws IOException {
         Path file = directory.resolve("rejected.jsonl");
         RejectedRecords rejected = new RejectedRecords(file.toFile());
         add(rejected, line("a"), 400, "no");
@@ -47,7 +47,7 @@ class RejectedRecordsTest {
     }
 
     @Test
-    void aRecordIsKeptAsItStandsInTheLogOfWhicheverLength() throws IOException {
+    void aRecordOfAnyLengthIsKeptAsItIsInTheLog() throws IOException {
         String[] records = {
             "{\"sequenceNumber\": 1e3, \"message\": NaN, \"message\": 1.50}", "{\"a\": \"" + "x".repeat(200_000) + "\"}"
         };
@@ -62,7 +62,7 @@ class RejectedRecordsTest {
     }
 
     @Test
-    void whatIsNoRecordIsKeptAsText() throws IOException {
+    void aLineThatIsNotARecordIsKeptAsText() throws IOException {
         Path file = directory.resolve("rejected.jsonl");
         RejectedRecords rejected = new RejectedRecords(file.toFile());
         add(rejected, "damage\n", 0, "not a record");

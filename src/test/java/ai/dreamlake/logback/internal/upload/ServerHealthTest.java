@@ -46,7 +46,7 @@ class ServerHealthTest {
     }
 
     @Test
-    void aRefusedConnectionHoldsBackAllAndThenOneTriesAtATime() throws InterruptedException {
+    void aRefusedConnectionStopsAllAndThenOneTriesAtATime() throws InterruptedException {
         assertThat(enter()).isZero();
         assertThat(enterOnAnotherThread()).isZero();
         assertThat(health.unreachable()).isEqualTo(Duration.ofMillis(500));
@@ -55,7 +55,7 @@ class ServerHealthTest {
         pass(400);
         assertThat(enterOnAnotherThread()).isEqualTo(Duration.ofMillis(100));
         pass(100);
-        assertThat(enter()).as("the first one after that").isZero();
+        assertThat(enter()).as("the first one after the wait").isZero();
         assertThat(enterOnAnotherThread()).as("while it tries").isEqualTo(Duration.ofSeconds(5));
         assertThat(health.unreachable()).isEqualTo(Duration.ofSeconds(1));
         assertThat(enterOnAnotherThread()).isEqualTo(Duration.ofSeconds(1));
@@ -70,7 +70,7 @@ class ServerHealthTest {
     }
 
     @Test
-    void anyAnswerLetsAllGoOnAndWakesThemOnce() throws InterruptedException {
+    void anyAnswerLetsAllContinueAndWakesThemOnce() throws InterruptedException {
         health.unreachable();
         pass(500);
         assertThat(enter()).isZero();
@@ -84,7 +84,7 @@ class ServerHealthTest {
     }
 
     @Test
-    void whoHadNothingToSendLeavesTheAttemptToTheNext() throws InterruptedException {
+    void aSessionWithNothingToSendLeavesTheAttemptToTheNext() throws InterruptedException {
         health.unreachable();
         pass(500);
         assertThat(enter()).isZero();
@@ -95,7 +95,7 @@ class ServerHealthTest {
     }
 
     @Test
-    void aTokenThatIsRefusedIsTriedSlowlyAndANewOneAtOnce() {
+    void aRefusedTokenIsRetriedAtLongIntervalsAndANewOneAtOnce() {
         assertThat(health.unauthorized("old")).isEqualTo(Duration.ofMinutes(1));
         assertThat(health.wantsToken()).isTrue();
         pass(60_000);
@@ -108,11 +108,11 @@ class ServerHealthTest {
         assertThat(health.wantsToken()).isFalse();
         assertThat(back).hasValue(1);
         health.offer("newer");
-        assertThat(back).as("nobody waits").hasValue(1);
+        assertThat(back).as("the others are woken").hasValue(1);
     }
 
     @Test
-    void tenRefusedRecordsInARowAndForLongNoneAcceptedAreTheServersFault() {
+    void tenRefusedRecordsInARowWithNoneAcceptedForLongAreTheServersFault() {
         for (int i = 0; i < 10; i++) {
             assertThat(health.refused()).isTrue();
         }

@@ -44,13 +44,13 @@ class ServerResponseTest {
             Thu, 30 Feb 2025 10:31:30 GMT           | 0
             2025-10-29T10:31:30Z                    | 0
             """)
-    void anyTextOfRetryAfterIsTakenOrIgnored(String header, long seconds) {
+    void anyTextOfRetryAfterIsUsedOrIgnored(String header, long seconds) {
         assertThat(ServerResponse.retryAfter(header, NOW)).isEqualTo(Duration.ofSeconds(seconds));
         assertThat(ServerResponse.retryAfter("  " + header + " ", NOW)).isEqualTo(Duration.ofSeconds(seconds));
     }
 
     @Test
-    void noRetryAfterAsksForNoTime() {
+    void withoutRetryAfterNoWaitIsRequested() {
         assertThat(ServerResponse.retryAfter(null, NOW)).isZero();
     }
 }

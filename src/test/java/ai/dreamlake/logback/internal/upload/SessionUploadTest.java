@@ -38,7 +38,7 @@ class SessionUploadTest {
     private static final SessionName RUN = new SessionName("project", "run");
     private static final long NEVER = SessionUpload.NEVER;
 
-    /** Answers what it was told to, in order; after that it takes everything. */
+    /** Gives the scripted answers in order, and then accepts everything. */
     private static final class ScriptedServer implements DreamlakeServer {
         final List<String> calls = new ArrayList<>();
         final Deque<Object> answers = new ArrayDeque<>();
@@ -188,7 +188,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aFirstBatchGoesAtOnceAndTheRestWaitsForMoreToGoWithIt() throws IOException {
+    void theFirstBatchIsSentAtOnceAndTheRestWaitsForMore() throws IOException {
         log(150);
         assertThat(step()).isEqualTo(seconds(1));
         assertThat(server.calls).containsExactly("upsert", "send 100");
@@ -201,14 +201,14 @@ class SessionUploadTest {
     }
 
     @Test
-    void closingSendsWhatWouldWait() throws IOException {
+    void closingSendsRecordsThatWouldWait() throws IOException {
         log(150);
         assertThat(upload.step(true)).isEqualTo(NEVER);
         assertThat(server.records).isEqualTo(150);
     }
 
     @Test
-    void afterSixteenBatchesOthersHaveTheirTurn() throws IOException {
+    void afterSixteenBatchesOtherSessionsGetTheirTurn() throws IOException {
         log(2000);
         assertThat(step()).isZero();
         assertThat(server.records).isEqualTo(1600);
@@ -218,7 +218,7 @@ class SessionUploadTest {
 
     @ParameterizedTest
     @ValueSource(ints = {408, 425, 429, 500, 503})
-    void whatIsBusyIsTriedAgainWithTheSameBatch(int status) throws IOException {
+    void aBusyServerIsSentTheSameBatchAgain(int status) throws IOException {
         log(10);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
         server.answers.add(new ServerResponse(status, "", Duration.ofSeconds(90)));
@@ -237,7 +237,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aServerThatWasNotReachedIsLeftAloneByAllSessions() throws IOException {
+    void anUnreachableServerIsLeftAloneByAllSessions() throws IOException {
         log(10);
         server.answers.add(new DreamlakeServer.NoResponseException(new IOException("refused"), false));
         long wait = step();
@@ -251,7 +251,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aConnectionThatBreaksInTheMiddleIsNoReasonForOthersToWait() throws IOException {
+    void aConnectionThatBreaksInTheMiddleDoesNotMakeOthersWait() throws IOException {
         log(10);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
         server.answers.add(new DreamlakeServer.NoResponseException(new IOException("reset"), true));
@@ -262,7 +262,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aTokenThatIsRefusedHoldsAllForAMinuteAndANewOneIsTriedAtOnce() throws IOException {
+    void aRefusedTokenStopsAllForAMinuteAndANewOneIsTriedAtOnce() throws IOException {
         log(10);
         server.answers.add(401);
         assertThat(step()).isBetween(seconds(48), seconds(60));
@@ -277,7 +277,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aSessionThatIsWriteProtectedIsLeftAloneUntilTheNextStart() throws IOException {
+    void aWriteProtectedSessionIsNotSentUntilTheNextStart() throws IOException {
         log(10);
         server.answers.add(403);
         assertThat(step()).isEqualTo(NEVER);
@@ -291,7 +291,7 @@ class SessionUploadTest {
 
     @ParameterizedTest
     @ValueSource(ints = {402, 405, 409, 415, 418})
-    void whatConcernsNoRecordKeepsAllAndIsTriedSlowly(int status) throws IOException {
+    void aRefusalThatConcernsNoRecordKeepsAllAndIsRetriedAtLongIntervals(int status) throws IOException {
         server.compressing = false;
         log(10);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
@@ -305,7 +305,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aServerThatTakesNothingCompressedGetsItPlainFromThenOn() throws IOException {
+    void aServerThatRefusesCompressionGetsUncompressedBodiesFromThenOn() throws IOException {
         log(10);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
         server.answers.add(415);
@@ -319,7 +319,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void oneRecordThatIsRefusedIsFoundByHalvesAndSetAside() throws IOException {
+    void aRefusedRecordIsFoundByHalvingAndSetAside() throws IOException {
         log(4);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
         server.answers.addAll(List.of(400, 400, 400));
@@ -336,7 +336,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aServerThatRefusesEverySingleRecordDoesNotGetTheLogEmptied() throws IOException {
+    void aServerThatRefusesEveryRecordDoesNotEmptyTheLog() throws IOException {
         log(100);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
         for (int i = 0; i < 100; i++) {
@@ -350,7 +350,7 @@ class SessionUploadTest {
         assertThat(Files.readAllLines(journal.directory().rejectedRecords().toPath()))
                 .hasSize(10);
         assertThat(upload.pending().count()).isEqualTo(90);
-        assertThat(heard.get(heard.size() - 1)).startsWith("parked HTTP 422 for one record after the other");
+        assertThat(heard.get(heard.size() - 1)).startsWith("parked HTTP 422 for one record after another");
         server.answers.clear();
         while (step() != NEVER) {
             upload.hurry();
@@ -360,7 +360,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void whereTheRefusedRecordsAreManyTheNextOneStaysInTheLog() throws IOException {
+    void onceTooManyRecordsWereRefusedTheNextOneStaysInTheLog() throws IOException {
         log(1);
         try (RandomAccessFile rejected =
                 new RandomAccessFile(journal.directory().rejectedRecords(), "rw")) {
@@ -389,7 +389,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void troubleWithFilesIsToldOnceWithTheFileAndIsNoFaultOfTheServer() throws IOException {
+    void aFileErrorIsReportedOnceWithTheFileAndIsNotTheServersFault() throws IOException {
         log(10);
         Path inTheWay = journal.directory().checkpoint().resolveSibling(".upload.tmp");
         Files.createDirectory(inTheWay);
@@ -418,7 +418,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void whatWeCancelOurselvesIsNoFailure() throws IOException {
+    void aCallThatWeCancelOurselvesIsNotAFailure() throws IOException {
         log(10);
         server.closed = true;
         server.answers.add(new DreamlakeServer.NoResponseException(new IOException("canceled"), false));
@@ -428,7 +428,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aServerThatCannotSayWhatItHasIsAskedFiveTimesAndThenGetsTheBatch() throws IOException {
+    void aServerThatCannotListItsRecordsIsAskedFiveTimesAndThenSentTheBatch() throws IOException {
         log(10);
         server.answers.add(new ServerResponse(201, "{\"session\": {\"id\": \"7\"}}", Duration.ZERO));
         server.answers.addAll(List.of(503, 503, 503, 503, 503, 503));
@@ -443,7 +443,7 @@ class SessionUploadTest {
 
     @ParameterizedTest
     @CsvSource({"200, {}", "200, <html>", "400, no", "404, no", "409, no"})
-    void aSessionThatCannotBeRegisteredSetsNoRecordAside(int status, String body) throws IOException {
+    void noRecordIsSetAsideIfTheSessionCannotBeRegistered(int status, String body) throws IOException {
         log(1);
         for (int i = 0; i < 4; i++) {
             server.answers.add(new ServerResponse(status, body, Duration.ZERO));
@@ -455,7 +455,7 @@ class SessionUploadTest {
     }
 
     @Test
-    void aLogThatSomebodyDeletedIsGivenUpAtTheSecondLook() throws IOException {
+    void theRecordsOfADeletedLogCountAsLostAtTheSecondLook() throws IOException {
         log(10);
         Files.delete(journal.directory().log().toPath());
         assertThat(step()).isEqualTo(TimeUnit.MILLISECONDS.toNanos(500));

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which logs of a full spool go, and that each loss is counted once, wherever a process ends. */
+/** Which logs of a full spool are deleted, and that each loss is counted once, wherever a process ends. */
 class SpoolReclaimerTest {
 
     private static final SessionName RUN = new SessionName("project", "run");
@@ -57,7 +57,7 @@ class SpoolReclaimerTest {
         Files.writeString(logs.resolve(name), lines);
     }
 
-    /** As another process finds it. */
+    /** Continues as another process would. */
     private void restart() throws IOException {
         Journal journal = JournalRegistry.journal(root, RUN, System::nanoTime, new SpoolStorage(Long.MAX_VALUE), 0);
         LogSegments segments = new LogSegments(journal, Retention.SPOOL);
@@ -82,16 +82,14 @@ class SpoolReclaimerTest {
     }
 
     @Test
-    void whileTheOldestIsBeingSentTheNextOneGoesAndItsLossIsCountedLater() throws IOException {
+    void whileTheOldestIsBeingSentTheNextOneIsDroppedAndItsLossIsCountedLater() throws IOException {
         long length = Files.size(logs.resolve(SECOND));
-        assertThat(reclaimer.giveUpSecond()).isEqualTo(new Freed(length, 20));
+        assertThat(reclaimer.dropSecond()).isEqualTo(new Freed(length, 20));
         assertThat(logs.resolve(SECOND)).doesNotExist();
         assertThat(logs.resolve(FIRST)).exists();
         assertThat(books.entries).containsExactly("lost 20");
-        assertThat(reclaimer.giveUpSecond().records()).isEqualTo(30);
-        assertThat(reclaimer.giveUpSecond())
-                .as("only the one that is being sent")
-                .isEqualTo(Freed.NOTHING);
+        assertThat(reclaimer.dropSecond().records()).isEqualTo(30);
+        assertThat(reclaimer.dropSecond()).as("only the one that is being sent").isEqualTo(Freed.NOTHING);
         assertThat(counted().lost()).isEqualTo(50);
         assertThat(note()).doesNotExist();
         assertThat(counted().lost()).as("once").isEqualTo(50);
@@ -99,16 +97,16 @@ class SpoolReclaimerTest {
     }
 
     @Test
-    void aProcessThatEndsBeforeItDeletesCountsTheSegmentOnce() throws IOException {
+    void aSegmentIsCountedOnceIfTheProcessEndsBeforeItDeletesIt() throws IOException {
         new LostSegment(20, "2025-10-29T10:30:00Z", SECOND).write(note());
         restart();
-        assertThat(reclaimer.giveUpSecond().records()).as("is noted already").isZero();
+        assertThat(reclaimer.dropSecond().records()).as("it is already noted").isZero();
         assertThat(logs.resolve(SECOND)).doesNotExist();
         assertThat(counted().lost()).isEqualTo(20);
     }
 
     @Test
-    void whatIsNotedIsNotSentByTheNextProcess() throws IOException {
+    void aSegmentNotedAsLostIsNotSentByTheNextProcess() throws IOException {
         new LostSegment(20, "2025-10-29T10:30:00Z", SECOND).write(note());
         restart();
         assertThat(counted().lost()).isEqualTo(20);
@@ -118,8 +116,8 @@ class SpoolReclaimerTest {
     }
 
     @Test
-    void aProcessThatEndsAfterItSavedTheCheckpointCountsTheLossOnce() throws IOException {
-        reclaimer.giveUpSecond();
+    void aLossIsCountedOnceIfTheProcessEndsAfterItSavedTheCheckpoint() throws IOException {
+        reclaimer.dropSecond();
         byte[] noted = Files.readAllBytes(note());
         assertThat(counted().lost()).isEqualTo(20);
         Files.write(note(), noted);
@@ -129,9 +127,9 @@ class SpoolReclaimerTest {
     }
 
     @Test
-    void aDiskThatIsTooFullToNoteALossGetsItsRoomAllTheSame() throws IOException {
+    void aDiskTooFullToNoteALossIsFreedNevertheless() throws IOException {
         Path inTheWay = Files.createDirectory(logs.resolve(".upload.lost.tmp"));
-        assertThat(reclaimer.giveUpSecond().records()).isEqualTo(20);
+        assertThat(reclaimer.dropSecond().records()).isEqualTo(20);
         assertThat(logs.resolve(SECOND)).doesNotExist();
         assertThat(heard).singleElement().asString().contains("cannot note how many records");
         Files.delete(inTheWay);
@@ -139,7 +137,7 @@ class SpoolReclaimerTest {
     }
 
     @Test
-    void aNoteThatIsGarbageIsNone() throws IOException {
+    void aGarbledNoteIsIgnored() throws IOException {
         Files.writeString(note(), "garbage");
         restart();
         assertThat(counted()).isEqualTo(Checkpoint.NONE);
@@ -147,16 +145,16 @@ class SpoolReclaimerTest {
     }
 
     @Test
-    void ofTheOldestLogOnlyWhatIsNotDeliveredIsLost() throws IOException {
+    void onlyUndeliveredRecordsOfTheOldestLogAreLost() throws IOException {
         try (RandomAccessFile log = new RandomAccessFile(logs.resolve(FIRST).toFile(), "r")) {
             Batch batch = Batch.read(log, 0, Long.MAX_VALUE, 4, 1_000_000, 0);
             checkpoints.save(Checkpoint.NONE.after(batch, -1, log));
         }
-        assertThat(reclaimer.giveUpOldest().records()).isEqualTo(6);
+        assertThat(reclaimer.dropOldest().records()).isEqualTo(6);
         assertThat(books.entries).containsExactly("delivered 4", "lost 6");
         assertThat(logs.resolve(FIRST)).doesNotExist();
         assertThat(checkpoints.readWithoutLog().lost()).isEqualTo(6);
-        reclaimer.giveUpOldest();
+        reclaimer.dropOldest();
         assertThat(checkpoints.readWithoutLog().lost()).isEqualTo(26);
         assertThat(books.entries).containsExactly("delivered 4", "lost 6", "lost 20");
     }

@@ -20,7 +20,7 @@ class SuspendedUploadsTest {
     }
 
     @Test
-    void sizesAddUpAndGoWithTheirSessions() {
+    void sizesAddUpAndAreRemovedWithTheirSessions() {
         suspended.add(session("one", 100, 40, 1), false);
         suspended.add(session("refused", 10, 10, 2), true);
         assertThat(suspended.length()).isEqualTo(110);
@@ -34,7 +34,7 @@ class SuspendedUploadsTest {
     }
 
     @Test
-    void whoeverIsRefusedHasNoTurnAndWhoeverCouldNotGoOnHasALaterOne() {
+    void aParkedSessionHasNoTurnAndAPostponedOneHasALaterTurn() {
         suspended.add(session("first", 1, 1, 1), false);
         suspended.add(session("refused", 1, 1, 1), true);
         suspended.add(session("second", 1, 1, 1), false);
@@ -51,7 +51,7 @@ class SuspendedUploadsTest {
     }
 
     @Test
-    void theOldestIsTheOneOfWhichSomethingIsPending() {
+    void theOldestIsAmongThoseWithPendingRecords() {
         assertThat(suspended.oldestAt()).isNull();
         suspended.add(session("without a log", 0, 0, 0), false);
         suspended.add(session("delivered", 100, 0, 1_000), false);

@@ -14,7 +14,7 @@ class UnacknowledgedRecordsTest {
     private final UnacknowledgedRecords unacknowledged = new UnacknowledgedRecords();
 
     @Test
-    void whatThreadsTellInAnyOrderIsCountedAsIfTheyHadToldItInOrder() {
+    void numbersReportedInAnyOrderAreCountedAsIfReportedInOrder() {
         Random random = new Random(7);
         TreeSet<Long> pending = new TreeSet<>();
         long next = 0;
@@ -67,9 +67,9 @@ class UnacknowledgedRecordsTest {
         }
     }
 
-    /** What is between them is then pending until all of it is done. */
+    /** The numbers between them are then pending until all of them are done. */
     @Test
-    void withoutRoomForOneMoreRunWhatIsLeftOfOneStaysTogether() {
+    void withoutRoomForOneMoreRunBothRestsOfARunStayOneRun() {
         for (long number = 0; number < 80; number += 10) {
             unacknowledged.wrote(number, 5); // as many runs as there is room for
         }
@@ -91,7 +91,7 @@ class UnacknowledgedRecordsTest {
     }
 
     @Test
-    void theEndIsBehindTheHighestNumberWhoeverToldLast() {
+    void theEndIsAfterTheHighestNumberInWhateverOrderTheyCome() {
         unacknowledged.wrote(7, 1);
         unacknowledged.wrote(5, 1);
         assertThat(unacknowledged.end()).isEqualTo(8);
@@ -100,7 +100,7 @@ class UnacknowledgedRecordsTest {
     }
 
     @Test
-    void outOfMemoryNothingIsForgotten() {
+    void noNumberIsForgottenWhenMemoryRunsOut() {
         UnacknowledgedRecords withoutRoom = new UnacknowledgedRecords(); // nobody could make room
         for (long number = 99_999; number > 0; number -= 2) {
             withoutRoom.wrote(number, 1);
@@ -111,7 +111,7 @@ class UnacknowledgedRecordsTest {
     }
 
     @Test
-    void whatIsMergedForLackOfRoomIsPendingUntilAllOfItIsDone() {
+    void aRunMergedForLackOfRoomIsPendingUntilAllOfItIsDone() {
         for (long number = 0; number < 40; number += 2) {
             unacknowledged.wrote(number, 1);
         }
@@ -122,7 +122,7 @@ class UnacknowledgedRecordsTest {
     }
 
     @Test
-    void manyGapsTakeBoundedMemoryAndNoNumberOfOthersIsCounted() {
+    void manyGapsTakeBoundedMemoryAndNumbersOfOthersAreNotCounted() {
         for (long number = 0; number < 100_000; number += 2) {
             unacknowledged.wrote(number, 1);
         }

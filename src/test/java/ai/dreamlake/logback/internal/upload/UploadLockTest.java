@@ -25,7 +25,7 @@ class UploadLockTest {
     }
 
     @Test
-    void oneThreadAtATimeHasIt() throws IOException {
+    void oneThreadAtATimeHoldsTheLock() throws IOException {
         try (UploadLock lock = take(FileChannel::tryLock)) {
             assertThat(lock).isNotNull();
             assertThat(take(FileChannel::tryLock)).isNull();
@@ -35,7 +35,7 @@ class UploadLockTest {
     }
 
     @Test
-    void whereTheFileSystemHasNoLocksItExcludesThreadsAndSaysWhy() throws IOException {
+    void withoutFileLocksItExcludesThreadsAndReportsWhy() throws IOException {
         UploadLock.Locking none = channel -> {
             throw new IOException("No locks available");
         };
@@ -47,7 +47,7 @@ class UploadLockTest {
     }
 
     @Test
-    void whatAnotherProcessHoldsIsNotTaken() throws IOException {
+    void aLockHeldByAnotherProcessIsNotTaken() throws IOException {
         assertThat(take(channel -> null)).isNull();
         take(FileChannel::tryLock).close();
     }

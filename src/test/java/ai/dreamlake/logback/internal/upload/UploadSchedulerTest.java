@@ -12,9 +12,9 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(60)
 class UploadSchedulerTest {
 
-    /** They are due after all idle threads have ended. */
+    /** The work is due after all idle threads have ended. */
     @Test
-    void whatIsDueTogetherRunsSideBySideThoughAllThreadsHadEnded() throws InterruptedException {
+    void workDueTogetherRunsInParallelThoughAllThreadsHadEnded() throws InterruptedException {
         UploadScheduler scheduler = new UploadScheduler(3, "test");
         CountDownLatch together = new CountDownLatch(3);
         CountDownLatch done = new CountDownLatch(3);

@@ -171,7 +171,7 @@ class UploadsTest {
     }
 
     @Test
-    void aThreadThatSaysLateThatItWroteFindsItsRecordAmongTheDelivered() throws Exception {
+    void aRecordReportedOnlyAfterItsDeliveryCountsAsDelivered() throws Exception {
         Uploads uploads = uploads(Storage.kept());
         long first = run.append("first");
         AtomicBoolean said = new AtomicBoolean();
@@ -183,7 +183,7 @@ class UploadsTest {
         run.task.wrote(run.append("second"), 1);
         await().until(said::get);
         assertThat(uploads.awaitDelivery(LONG)).isTrue();
-        assertThat(delivered).as("counted before anybody hears of it").hasValue(2);
+        assertThat(delivered).as("counted before the listener is notified").hasValue(2);
         uploads.close(() -> {});
         run.journal.release();
         assertThat(lost).hasValue(0);
@@ -191,17 +191,18 @@ class UploadsTest {
     }
 
     /**
-     * A log takes two records here, so that one becomes a segment all the time, also just when all before it was sent.
+     * A log holds two records here, so logs become segments all the time, also at the moment when everything before was
+     * sent.
      */
     @Test
-    void recordsThatComeWhileALogIsPutAsideArriveWholeAndInOrder() throws Exception {
+    void recordsWrittenWhileALogBecomesASegmentArriveWholeAndInOrder() throws Exception {
         Uploads uploads = uploads(new SpoolStorage(250));
         int rounds = 250;
         for (int i = 0; i < 4 * rounds; i++) {
             if (i % 4 == 0) {
                 long written = i;
                 while (delivered.get() < written) {
-                    Thread.onSpinWait(); // so the uploader has just done everything
+                    Thread.onSpinWait(); // so the uploader has just finished everything
                 }
                 LockSupport.parkNanos(i % 7 * 30_000L);
             }
@@ -238,7 +239,7 @@ class UploadsTest {
     }
 
     @Test
-    void aReminderSendsWhatNobodyScheduled() throws Exception {
+    void aReminderSendsRecordsThatNobodyScheduled() throws Exception {
         Uploads uploads = uploads(Storage.kept());
         run.task.upload().pending().wrote(run.append("first"), 1);
         run.task.remind();
