@@ -119,6 +119,11 @@ function refresh() {
   (address.view().run ? run.refresh() : runs.load()).catch(failure => failure.status === 401 && tell(failure));
 }
 
+// A browser keeps pages that the user has left, for its back button, and keeps their streams connected. Each stream takes
+// one of the six connections that it makes to a server, so after a few visits no request would get through.
+addEventListener('pagehide', () => run.close());
+addEventListener('pageshow', event => event.persisted && show(address.view()));
+
 themeButton(byId('theme'));
 setInterval(refresh, REFRESH_MILLIS);
 document.addEventListener('visibilitychange', refresh);
