@@ -1,8 +1,10 @@
 package ai.dreamlake.logback.tool;
 
+import ai.dreamlake.logback.internal.io.StandardOutput;
 import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.OutputStreamWriter;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.Callable;
@@ -60,14 +62,22 @@ public final class Dreamlake implements Callable<Integer> {
     /** Runs a command, and exits the JVM. */
     public static void main(String[] arguments) {
         CommandLine command = commandLine();
+        StandardOutput output = new StandardOutput();
         if (File.separatorChar == '/') {
             // Logs are UTF-8, whatever the locale: under LANG=C, everything except ASCII would become question marks.
-            command.setOut(utf8(System.out)).setErr(utf8(System.err));
+            command.setOut(utf8(output)).setErr(utf8(System.err));
         }
-        System.exit(command.execute(arguments));
+        int exitCode = command.execute(arguments);
+        command.getOut().flush();
+        IOException failure = output.failure();
+        if (failure != null) {
+            command.getErr().println("dreamlake: standard output cannot be written: " + Sentence.of(failure));
+            exitCode = ExitCode.FAILED;
+        }
+        System.exit(exitCode);
     }
 
-    private static PrintWriter utf8(PrintStream stream) {
+    private static PrintWriter utf8(OutputStream stream) {
         return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
