@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command line. Each command has its own class; this one has what they share. */
 @Command(
@@ -100,9 +102,24 @@ public final class Dreamlake implements Callable<Integer> {
     private static int explain(ParameterException wrong, String[] arguments) {
         CommandLine command = wrong.getCommandLine();
         PrintWriter err = command.getErr();
-        err.println("dreamlake: " + Sentence.of(wrong));
+        err.println("dreamlake: "
+                + (wrong instanceof UnmatchedArgumentException unknown ? unknown(unknown) : Sentence.of(wrong)));
         err.println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
         return ExitCode.USAGE;
+    }
+
+    private static String unknown(UnmatchedArgumentException wrong) {
+        String first = wrong.getUnmatched().get(0);
+        String name = Printable.quoted(first);
+        boolean isCommand = wrong.getCommandLine().getParent() == null;
+        String sentence;
+        if (wrong.isUnknownOption()) {
+            sentence = "There is no option " + name + ".";
+        } else {
+            sentence = isCommand ? "There is no command " + name + "." : name + " is one parameter too many.";
+        }
+        List<String> similar = wrong.isUnknownOption() || isCommand ? wrong.getSuggestions() : List.of();
+        return similar.isEmpty() ? sentence : sentence + " Do you mean " + similar.get(0) + "?";
     }
 
     private static int explain(Exception failure, CommandLine command, ParseResult parsed) {
