@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.support.ChildJvm;
 import ai.dreamlake.logback.support.FakeDreamlake;
@@ -12,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
@@ -35,6 +37,10 @@ class ListCommandTest {
 
     private SessionOnDisk session(String name) {
         return SessionOnDisk.of(root, "default", name);
+    }
+
+    private Path tail() {
+        return session("run").log().resolveSibling("logs.jsonl.tail");
     }
 
     private JsonNode json(Object... more) {
@@ -86,6 +92,39 @@ class ListCommandTest {
         assertThat(ended.get("state").asString()).isEqualTo("ended");
         assertThat(ended.get("nextNumber").asLong()).isEqualTo(1);
         assertThat(ended.get("last").get("message").asString()).isEqualTo("first");
+    }
+
+    /** Logs a burst, and ends without a word to its appender. Arguments: local path. */
+    static final class Ending {
+        public static void main(String[] arguments) {
+            Path root = Path.of(arguments[0]);
+            Logging logging = Logging.to(root, appender -> appender.setSession("run"));
+            while (!Files.exists(root.resolve("default/run/logs/logs.jsonl.tail"))) {
+                logging.log.info("a burst");
+            }
+        }
+    }
+
+    @Test
+    void aProcessThatEndedInOrderAfterABurstHasClosedItsSession() {
+        try (ChildJvm child = ChildJvm.start(Ending.class, root)) {
+            assertThat(child.waitFor()).isZero();
+        }
+        assertThat(json().get("state").asString()).isEqualTo("closed");
+        assertThat(tail()).doesNotExist();
+    }
+
+    @Test
+    void nothingWaitsInAnEmptyTail() throws IOException {
+        try (ChildJvm child =
+                LoggingChild.start(root, Collections.nCopies(5000, "m").toArray(String[]::new))) {
+            await().until(() -> Files.exists(tail()) && json().get("staged").asInt() == 0);
+            child.kill();
+            child.waitFor();
+        }
+        assertThat(json().get("state").asString()).isEqualTo("ended");
+        Files.delete(session("run").log().resolveSibling(".writer")); // as if reportCrash were false
+        assertThat(json().get("state").asString()).isEqualTo("closed");
     }
 
     @Test

@@ -774,11 +774,27 @@ public final class Journal {
         }
         try {
             flush(MAX_CLOSE_NANOS);
+            dropEmptyTail();
         } finally {
             synchronized (this) {
                 unmarked = true;
                 ownMark.end();
             }
+        }
+    }
+
+    /** If that fails, or another process is writing now, the next start removes it. */
+    private synchronized void dropEmptyTail() {
+        try {
+            if (staging.hasTail() && staging.count() == 0 && lock()) {
+                try {
+                    staging.close(true);
+                } finally {
+                    unlock();
+                }
+            }
+        } catch (IOException stays) {
+            // No record depends on an empty tail.
         }
     }
 

@@ -29,7 +29,10 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
     public enum Kind {
         /** A process that is alive, as far as this one can know, may write to it. */
         OPEN,
-        /** A process ended without closing it, and no other has dealt with that yet. */
+        /**
+         * A process ended without closing it and left its {@code .writer} or records in a tail, and no other process
+         * has dealt with that yet.
+         */
         ENDED,
         CLOSED
     }
@@ -146,7 +149,8 @@ public record SessionState(List<Writer> writers, List<StagedTail> tails, List<Fi
                 || tails.stream().anyMatch(tail -> !tail.isOwnerGone)) {
             return Kind.OPEN;
         }
-        return writers.isEmpty() && tails.isEmpty() ? Kind.CLOSED : Kind.ENDED;
+        boolean isNothingLeft = tails.stream().allMatch(tail -> tail.records.isEmpty() && tail.strayBytes == 0);
+        return writers.isEmpty() && isNothingLeft ? Kind.CLOSED : Kind.ENDED;
     }
 
     /** How many records are staged, by living processes and by dead ones. */

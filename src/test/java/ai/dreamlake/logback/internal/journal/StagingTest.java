@@ -328,6 +328,9 @@ class StagingTest {
         append("a");
         journal.expectExit();
         session.assertGapless(records + 1);
+        assertThat(tail())
+                .as("or the session looks as if its process had been killed")
+                .doesNotExist();
         append("from a shutdown hook");
         session.assertGapless(records + 2);
         session.assertLeftBehindRightly();
