@@ -90,6 +90,20 @@ class PruneCommandTest {
         assertThat(ListCommandTest.content(root)).isEqualTo(before);
     }
 
+    /** A session of Python's may have no lock file yet. */
+    @Test
+    void aDryRunCreatesNothing() throws IOException {
+        SessionOnDisk session = session("python");
+        session.write(session.log(), ListCommandTest.line(0, "info", "m"));
+        setAge(session, 31);
+        Map<String, String> before = ListCommandTest.content(root);
+        assertThat(prune("--older-than", "30d", "--dry-run").lines())
+                .hasSize(2)
+                .startsWith("default/python: would be deleted");
+        assertThat(ListCommandTest.content(root)).isEqualTo(before);
+        assertThat(prune("--older-than", "30d").out()).startsWith("default/python: deleted");
+    }
+
     @Test
     void sessionsWithParametersTracksOrFilesStay() throws IOException {
         for (String file :

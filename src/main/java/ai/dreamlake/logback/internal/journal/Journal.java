@@ -592,6 +592,13 @@ public final class Journal {
 
     /** Whether {@link #delete} would delete the session now. */
     public synchronized boolean isDeletable(SessionInventory expected, Condition condition) throws IOException {
+        if (!directory.lock().toFile().exists()) { // so nobody holds it, and a look must not create it
+            return users == 0
+                    && !isAwaited()
+                    && new SessionDeletion(directory, storage).isPossible(expected)
+                    && !description.isWriteProtected()
+                    && condition.holds();
+        }
         return ifDeletable(expected, condition, deletion -> {});
     }
 
