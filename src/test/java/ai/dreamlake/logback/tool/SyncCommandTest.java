@@ -192,6 +192,26 @@ class SyncCommandTest {
         }
     }
 
+    /** Or it would count as undelivered from then on, and stay forever. */
+    @Test
+    void aSessionThatNoServerWasToGetIsNotMarkedBeforeOneTakesIt() throws IOException {
+        log("run", 0, 3);
+        Path mark = session("run").log().resolveSibling(".upload");
+        server.token = "another";
+        assertThat(sync().exitCode()).isEqualTo(3);
+        assertThat(mark).doesNotExist();
+        try (ServerSocket reserved = new ServerSocket(0)) {
+            String away = "http://localhost:" + reserved.getLocalPort();
+            reserved.close();
+            assertThat(sync(root, away, "--give-up-after", "0").exitCode()).isEqualTo(3);
+        }
+        assertThat(mark).doesNotExist();
+        server.token = FakeDreamlake.TOKEN;
+        assertThat(sync().exitCode()).isZero();
+        assertThat(mark).exists();
+        assertThat(server.messages("project/run")).isEqualTo(records(3));
+    }
+
     @Test
     void aTemporarilyBusyServerGetsEverything() {
         log("run", 0, 3);

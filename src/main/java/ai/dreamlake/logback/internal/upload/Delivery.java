@@ -88,8 +88,8 @@ public final class Delivery implements Closeable {
     }
 
     /**
-     * Delivers a session, whether or not it was meant for a server when it was written. It is marked, so that nothing
-     * is sent twice later. The calling thread waits.
+     * Delivers a session, whether or not it was meant for a server when it was written. It is marked before its first
+     * record is sent, so that nothing is sent twice later. The calling thread waits.
      *
      * @param progress receives how many more bytes are done; negative if others have written more meanwhile
      * @throws IOException if its files cannot be read, or if it cannot be marked
@@ -106,7 +106,7 @@ public final class Delivery implements Closeable {
         if (known != null) {
             return new Outcome(0, 0, left, known);
         }
-        upload.mark();
+        upload.markLate();
         String reason = null;
         while (reason == null) {
             events.reason = null;

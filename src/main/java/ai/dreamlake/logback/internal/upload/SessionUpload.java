@@ -76,6 +76,9 @@ final class SessionUpload {
     /** Records below this number are sent without waiting for more. */
     private volatile long hurryBelow;
 
+    /** Whether to mark a session before anything of it is sent. */
+    private volatile boolean marksFirst = true;
+
     private volatile boolean parked;
     private volatile boolean failing;
     private volatile boolean held;
@@ -119,6 +122,11 @@ final class SessionUpload {
      */
     void mark() throws IOException {
         checkpoints.create();
+    }
+
+    /** Marks the session only when the server takes it, so that it stays as it was if no server does. */
+    void markLate() {
+        marksFirst = false;
     }
 
     /** From now on, the records written so far are sent without waiting for more. */
@@ -218,7 +226,7 @@ final class SessionUpload {
             return held ? wait : NEVER;
         }
         try {
-            if (logs.haveNewRecords()) {
+            if (marksFirst && logs.haveNewRecords()) {
                 mark(); // the directory may have been deleted and created again
             }
             logs.requireNoLinks();
