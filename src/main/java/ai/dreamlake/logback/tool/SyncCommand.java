@@ -98,6 +98,9 @@ final class SyncCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        if (patience < 0) {
+            throw ToolFailure.usage("--give-up-after is " + patience + ": choose 0 or more.");
+        }
         Plan plan = plan(System.getenv());
         Map<FoundSession, Long> pending = pending(plan);
         if (dryRun) {

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
+import okhttp3.HttpUrl;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -67,10 +68,13 @@ final class SyncTarget {
         properties.userName = userName;
         if (apiKeyFile == null && userName == null) {
             properties.apiKey = properties.remote.equals(known) ? text(environment.get(KEY)) : null;
-            if (properties.apiKey == null) {
+            if (properties.apiKey == null && HttpUrl.parse(properties.remote) != null) { // or the URL is told first
                 throw ToolFailure.usage("The server needs a token: name its file with --api-key-file, or put it into "
                         + KEY + " and the server into " + URL + "; or give a --user-name in development mode.");
             }
+        }
+        if (apiKeyFile != null && !RootPath.path(apiKeyFile).toFile().exists()) { // an appender would wait for it
+            throw ToolFailure.usage("There is no file " + Printable.line(apiKeyFile) + ", which --api-key-file names.");
         }
         UploadProperties upload = new UploadProperties();
         upload.interval = Duration.buildByMilliseconds(0); // nobody waits for more records
@@ -87,6 +91,7 @@ final class SyncTarget {
             throw ToolFailure.usage(status.getContext().getStatusManager().getCopyOfStatusList().stream()
                     .filter(said -> said.getLevel() == Status.ERROR)
                     .map(said -> withOptionNames(said.getMessage()))
+                    .limit(1) // the others may follow from it
                     .collect(Collectors.joining(" ")));
         }
         return configuration;

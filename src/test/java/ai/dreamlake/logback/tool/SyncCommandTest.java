@@ -450,6 +450,19 @@ class SyncCommandTest {
                         .exitCode())
                 .isEqualTo(2);
         assertThat(sync(directory.resolve("none"), server.url()).err()).contains("There is no directory");
+        assertThat(Tool.run("sync", root, "--remote", "localhost:3000").err())
+                .contains("--remote is \"localhost:3000\": begin with http:// or https://")
+                .doesNotContain("token");
+        assertThat(sync("--give-up-after", "-1").exitCode()).isEqualTo(2);
+    }
+
+    @Test
+    void aTokenFileThatIsNotThereIsAWrongCommandLine() {
+        log("run", 0, 3);
+        key = directory.resolve("none");
+        Tool run = sync("--give-up-after", "1000");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("dreamlake: There is no file " + key + ", which --api-key-file names.\n");
     }
 
     @Test
