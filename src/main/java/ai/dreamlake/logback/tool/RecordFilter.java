@@ -5,6 +5,7 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.OffsetDateTime;
 import java.time.ZoneOffset;
 import java.util.Locale;
 import java.util.regex.Pattern;
@@ -45,15 +46,18 @@ record RecordFilter(
             }
             if (text.matches("\\d{4}-.*")) {
                 String moment = text.replace(' ', 'T');
-                return moment.endsWith("Z")
-                        ? Instant.parse(moment)
+                return moment.matches(".*(Z|[+-]\\d\\d:\\d\\d)")
+                        ? OffsetDateTime.parse(moment).toInstant()
                         : LocalDateTime.parse(moment).toInstant(ZoneOffset.UTC);
             }
-        } catch (DateTimeException wrong) {
-            throw ToolFailure.usage(
-                    Printable.quoted(text) + " is not a time, such as 2026-01-31 or 2026-01-31T10:30:00Z.");
+            if (!text.matches("\\d*")) { // or milliseconds would be meant
+                return now.minusMillis(Sizes.millis(text));
+            }
+        } catch (DateTimeException | ToolFailure wrong) {
+            // One message for all of them, below.
         }
-        return now.minusMillis(Sizes.millis(text));
+        throw ToolFailure.usage(
+                Printable.quoted(text) + " is not a time, such as 15m, 2h or 3d ago, 2026-01-31 or 2026-01-31T10:30:00Z.");
     }
 
     boolean isEmpty() {

@@ -163,8 +163,12 @@ class TailCommandTest {
         assertThat(RecordFilter.time("2 hours", now)).isEqualTo("2026-01-31T10:00:00Z");
         assertThat(RecordFilter.time("2026-01-30 08:00", now)).isEqualTo("2026-01-30T08:00:00Z");
         assertThatThrownBy(() -> RecordFilter.time("2026-13-01", now)).isInstanceOf(ToolFailure.class);
-        assertThatThrownBy(() -> RecordFilter.time("soon", now))
-                .hasMessage("\"soon\" is not a duration, such as 12h, 30d or \"30 days\".");
+        assertThat(RecordFilter.time("2026-01-30T08:00:00+02:00", now)).isEqualTo("2026-01-30T06:00:00Z");
+        for (String wrong : new String[] {"soon", "2026", "2h30m"}) {
+            assertThatThrownBy(() -> RecordFilter.time(wrong, now))
+                    .hasMessage("\"" + wrong
+                            + "\" is not a time, such as 15m, 2h or 3d ago, 2026-01-31 or 2026-01-31T10:30:00Z.");
+        }
     }
 
     @Test
