@@ -45,15 +45,29 @@ final class FollowedLog implements Closeable {
         this.maxLine = maxLine;
     }
 
-    /**
-     * Begins with the log that exists now.
-     *
-     * @param from where to begin in it; ignored if there is no log yet
-     */
-    void start(long from) throws IOException {
-        if (openNow()) {
-            position = from;
-        }
+    /** Opens the log that exists now, and closes the one before. Returns its length; 0 if there is none. */
+    long open() throws IOException {
+        close();
+        return openNow() && open != null ? open.length() : 0;
+    }
+
+    /** The open log; null if there was none. This class closes it, even if it has become a segment. */
+    @Nullable
+    RandomAccessFile file() {
+        return open;
+    }
+
+    /** Whether the open log is still the session's log, and this long. */
+    boolean isStill(long length) throws IOException {
+        RandomAccessFile file = open;
+        return file == null || identity == null
+                ? !directory.log().exists()
+                : identity.isAt(directory.log().toPath()) && file.length() == length;
+    }
+
+    /** Goes on at this position of the open log; without one, at the beginning of the next log. */
+    void start(long from) {
+        position = from;
     }
 
     /** Reads what is new, and returns. */

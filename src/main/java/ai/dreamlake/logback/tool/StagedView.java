@@ -36,6 +36,11 @@ final class StagedView {
         return records;
     }
 
+    /** Marks records that were shown, or are not to be. */
+    void setShown(List<byte[]> records) {
+        records.forEach(record -> shown.merge(ByteBuffer.wrap(record), 1, Integer::sum));
+    }
+
     /** The records to show now. Call this after the log was read. */
     List<byte[]> poll() throws IOException {
         Map<ByteBuffer, Integer> now = new HashMap<>();

@@ -5,6 +5,7 @@ import ai.dreamlake.logback.internal.io.LenientJson;
 import ai.dreamlake.logback.internal.io.RegularFile;
 import ai.dreamlake.logback.internal.journal.SessionDirectory;
 import ai.dreamlake.logback.internal.record.RecordLevel;
+import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -40,8 +41,39 @@ final class TailCommand implements Callable<Integer> {
     /** By how much to extend the part of a log that is searched for records, if it has too few. */
     private static final int GROWTH = 8;
 
+    /** How often to try to read a session between two writes. */
+    private static final int MAX_LOOKS = 20;
+
     /** Where to begin: the index of a file among all of the session's, and a position in it. */
     private record Start(int file, long position) {}
+
+    /**
+     * A session at a moment when no record is both in a log and staged.
+     *
+     * @param files its logs; the newest one is already open
+     * @param end the length of the newest log
+     * @param staged the records that come after the logs
+     */
+    private record Moment(List<File> files, long end, List<byte[]> staged) {}
+
+    /** One of the logs. The newest one is not opened by its name, which may be another file's by now. */
+    private record Opened(RandomAccessFile file, long length, boolean isNewest) implements Closeable {
+        static Opened of(File file, FollowedLog log, Moment moment) throws IOException {
+            RandomAccessFile newest = log.file();
+            if (newest != null && file.equals(moment.files.get(moment.files.size() - 1))) {
+                return new Opened(newest, moment.end, true);
+            }
+            RandomAccessFile older = RegularFile.open(file, "r");
+            return new Opened(older, older.length(), false);
+        }
+
+        @Override
+        public void close() throws IOException {
+            if (!isNewest) {
+                file.close();
+            }
+        }
+    }
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli sets it
@@ -98,17 +130,39 @@ final class TailCommand implements Callable<Integer> {
         RecordPrinter printer = new RecordPrinter(spec.commandLine().getOut(), color.colors(), filter, raw);
         int maxLine = raw ? LenientJson.maxHeldLength() : RecordPrinter.MAX_LINE;
         try (FollowedLog log = new FollowedLog(found.directory(), maxLine)) {
-            long end = printLast(found.directory(), filter, printer, maxLine);
             StagedView staged = new StagedView(found);
+            Moment moment = look(found.directory(), log, staged);
+            List<LineReader.Line> last = moment.staged.stream()
+                    .map(TailCommand::line)
+                    .filter(printer::accepts)
+                    .toList();
+            long wanted = count != null ? count : since != null ? Long.MAX_VALUE : DEFAULT_COUNT;
+            int skipped = (int) Math.max(0, last.size() - wanted);
+            long wantedOfLogs = wanted == Long.MAX_VALUE ? wanted : wanted - last.size() + skipped;
+            long end = printLast(moment, log, wantedOfLogs, filter, printer, maxLine);
+            last.stream().skip(skipped).forEach(printer::print);
             if (follows) {
                 log.start(end);
+                staged.setShown(moment.staged);
                 follow(log, staged, printer);
-            } else {
-                staged.all().forEach(record -> printer.print(line(record)));
             }
         }
         spec.commandLine().getOut().flush();
         return ExitCode.FINE;
+    }
+
+    private static Moment look(SessionDirectory directory, FollowedLog log, StagedView staged) throws IOException {
+        for (int looks = 1; ; looks++) {
+            long end = log.open();
+            List<File> files = SessionLogs.of(directory);
+            List<byte[]> records = staged.all();
+            if (log.isStill(end)) {
+                return new Moment(files, end, records);
+            }
+            if (looks == MAX_LOOKS) {
+                return new Moment(files, end, List.of()); // what is staged now will be in the log in a moment
+            }
+        }
     }
 
     private static LineReader.Line line(byte[] record) {
@@ -140,23 +194,22 @@ final class TailCommand implements Callable<Integer> {
      * Prints the last records. Returns where the printed part of the newest file ends; if it is followed, that is after
      * its last whole line.
      */
-    private long printLast(SessionDirectory directory, RecordFilter filter, RecordPrinter printer, int maxLine)
+    private long printLast(
+            Moment moment, FollowedLog log, long wanted, RecordFilter filter, RecordPrinter printer, int maxLine)
             throws IOException {
-        List<File> files = SessionLogs.of(directory);
-        Start start = start(files, filter, printer, maxLine);
+        List<File> files = moment.files;
+        Start start = start(moment, log, wanted, filter, printer, maxLine);
         long end = 0;
         long printed = 0;
         for (int i = start.file; i < files.size(); i++) {
-            File file = files.get(i);
             long from = i == start.file ? start.position : 0;
-            boolean isLog = file.equals(directory.log());
-            try (RandomAccessFile open = RegularFile.open(file, "r")) {
-                LineReader lines = new LineReader(new FilePart(open, from, open.length()), maxLine);
+            try (Opened open = Opened.of(files.get(i), log, moment)) {
+                LineReader lines = new LineReader(new FilePart(open.file, from, open.length), maxLine);
                 end = from;
                 for (LineReader.Line line = lines.next(); line != null; line = lines.next()) {
                     if (line.hasEnd()) {
                         end += line.length() + 1;
-                    } else if (follows && isLog) {
+                    } else if (follows && open.isNewest) {
                         break; // a process may be writing the rest of it
                     }
                     printer.print(line);
@@ -166,23 +219,25 @@ final class TailCommand implements Callable<Integer> {
                 }
             }
         }
-        return !files.isEmpty() && files.get(files.size() - 1).equals(directory.log()) ? end : 0;
+        return log.file() == null ? 0 : end;
     }
 
     /** Searches backwards from the newest record. */
-    private Start start(List<File> files, RecordFilter filter, RecordPrinter printer, int maxLine) throws IOException {
-        long wanted = count != null ? count : since != null ? Long.MAX_VALUE : DEFAULT_COUNT;
-        for (int i = files.size() - 1; i >= 0; i--) {
-            try (RandomAccessFile file = RegularFile.open(files.get(i), "r")) {
-                long length = file.length();
-                if (filter.isEmpty()) {
-                    long position = LineStarts.ofLast(file, length, wanted);
+    private Start start(
+            Moment moment, FollowedLog log, long count, RecordFilter filter, RecordPrinter printer, int maxLine)
+            throws IOException {
+        long wanted = count;
+        for (int i = moment.files.size() - 1; i >= 0; i--) {
+            try (Opened open = Opened.of(moment.files.get(i), log, moment)) {
+                if (filter.isEmpty() || wanted == 0) {
+                    boolean isPartAwaited = wanted == 0 && follows && !endsWithLineFeed(open);
+                    long position = LineStarts.ofLast(open.file, open.length, isPartAwaited ? 1 : wanted);
                     if (position > 0 || wanted == 0) {
                         return new Start(i, position);
                     }
-                    wanted -= countLines(file, length, maxLine);
+                    wanted -= countLines(open.file, open.length, maxLine);
                 } else {
-                    Found found = search(file, length, wanted, filter, printer, maxLine);
+                    Found found = search(open.file, open.length, wanted, filter, printer, maxLine);
                     if (found.isEnough) {
                         return new Start(i, found.position);
                     }
@@ -194,6 +249,11 @@ final class TailCommand implements Callable<Integer> {
             }
         }
         return new Start(0, 0);
+    }
+
+    private static boolean endsWithLineFeed(Opened log) throws IOException {
+        log.file.seek(Math.max(0, log.length - 1));
+        return log.length == 0 || log.file.read() == '\n';
     }
 
     private static long countLines(RandomAccessFile file, long length, int maxLine) throws IOException {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import ai.dreamlake.logback.internal.journal.SessionDirectory;
 import ai.dreamlake.logback.support.ChildJvm;
 import ai.dreamlake.logback.support.Logging;
 import ai.dreamlake.logback.support.SessionOnDisk;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -229,6 +231,19 @@ class TailCommandTest {
     }
 
     @Test
+    void aPartOfALineWaitsForItsEndEvenIfNothingElseOfTheLogIsPrinted() throws Exception {
+        int records = LoggingChild.killedWithATail(root);
+        String next = lines(run().lines().size(), run().lines().size() + 1);
+        run().append(run().log(), next.substring(0, 50));
+        try (Following following = new Following("-n", "1")) {
+            following.awaitMessages("record " + (records - 1)); // which is staged
+            run().append(run().log(), next.substring(50));
+            await().until(() -> following.messages().size() == 2);
+            assertThat(following.messages().get(1)).matches("record \\d+");
+        }
+    }
+
+    @Test
     void aLogThatIsTruncatedOrReplacedOrBeginsLaterIsFollowed() throws Exception {
         Files.createDirectories(run().log().getParent());
         try (Following following = new Following()) {
@@ -267,6 +282,37 @@ class TailCommandTest {
         }
     }
 
+    /** The log may be replaced between reading and following it. */
+    @Test
+    void followingGoesOnInTheLogThatWasReadEvenIfThatHasBecomeASegment() throws Exception {
+        run().write(run().log(), lines(0, 1));
+        SessionDirectory directory = new SessionDirectory(run().directory());
+        List<String> read = new ArrayList<>();
+        FollowedLog.Reader reader = new FollowedLog.Reader() {
+            @Override
+            public void line(LineReader.Line line) {
+                read.add(new String(line.bytes(), StandardCharsets.UTF_8).replaceAll(".*\"(record \\d+)\".*", "$1"));
+            }
+
+            @Override
+            public void note(String sentence) {
+                read.add(sentence);
+            }
+        };
+        try (FollowedLog log = new FollowedLog(directory, 1 << 20)) {
+            long end = log.open();
+            assertThat(log.isStill(end)).isTrue();
+            run().append(run().log(), lines(1, 2));
+            assertThat(log.isStill(end)).isFalse();
+            Files.move(run().log(), run().log().resolveSibling("logs.0000000000000000002.jsonl"));
+            run().write(run().log(), lines(2, 3));
+            assertThat(log.isStill(end)).isFalse();
+            log.start(end);
+            log.poll(reader);
+        }
+        assertThat(read).containsExactly("record 1", "record 2");
+    }
+
     @Test
     void stagedRecordsOfADeadProcessArePrintedAndNotAgainWhenTheyComeIntoTheLog() throws Exception {
         int records = LoggingChild.killedWithATail(root);
@@ -281,6 +327,26 @@ class TailCommandTest {
             }
             await().until(() -> following.messages().contains("after"));
             assertThat(following.messages()).hasSize(records + 2).doesNotHaveDuplicates(); // and the report
+        }
+    }
+
+    @Test
+    void stagedRecordsCountAsTheLastOnes() throws Exception {
+        int records = LoggingChild.killedWithATail(root);
+        String last = "record " + (records - 1);
+        assertThat(messagesOf(tail("-n", 1).out())).containsExactly(last);
+        assertThat(messagesOf(tail("-n", 2, "--grep", "[05]$").out())).hasSize(2);
+        assertThat(tail("-n", 0).out()).isEmpty();
+        assertThat(tail("-n", 0, "--level", "info").out()).isEmpty();
+        int staged = records - run().lines().size();
+        assertThat(messagesOf(tail("-n", staged + 2).out())).hasSize(staged + 2).endsWith(last);
+        try (Following following = new Following("-n", "1")) {
+            await().until(() -> following.messages().contains(last));
+            try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
+                logging.log.info("after");
+            }
+            await().until(() -> following.messages().contains("after"));
+            assertThat(following.messages()).as("these, and the report").hasSize(3);
         }
     }
 
