@@ -25,7 +25,8 @@ final class Colors {
 
     /** For {@code auto}, picocli checks for a terminal, and for {@code NO_COLOR}. */
     Colors(When when) {
-        this.on = when == When.always || when == When.auto && Ansi.AUTO.enabled();
+        boolean isDumb = "dumb".equals(System.getenv("TERM"));
+        this.on = when == When.always || when == When.auto && !isDumb && Ansi.AUTO.enabled();
     }
 
     boolean areOn() {

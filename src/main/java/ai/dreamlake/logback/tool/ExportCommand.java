@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -126,22 +127,28 @@ final class ExportCommand implements Callable<Integer> {
 
     private boolean exportTable(List<Opened> opened, Progress progress) throws IOException, ToolFailure {
         List<String> columns = format == Format.csv ? columns(opened, progress) : List.of();
-        if (output == null) {
+        if (isToStandardOutput()) {
             try {
-                boolean isWhole = writeTable(opened, columns, out(), progress);
-                out().flush();
+                Writer writer = Terminal.isStandardOutput() ? new VisibleWriter(out()) : out();
+                boolean isWhole = writeTable(opened, columns, writer, progress);
+                writer.flush();
                 return isWhole;
             } catch (ReaderIsGone asWithHead) {
                 return true;
             }
         }
         boolean[] isWhole = new boolean[1];
-        AtomicFile.replace(withParents(RootPath.path(output)), stream -> {
+        AtomicFile.replace(withParents(RootPath.path(Objects.requireNonNull(output))), stream -> {
             Writer writer = new BufferedWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8));
             isWhole[0] = writeTable(opened, columns, writer, progress);
             writer.flush();
         });
         return isWhole[0];
+    }
+
+    /** Also for a dash, as with most programs. */
+    private boolean isToStandardOutput() {
+        return output == null || output.equals("-");
     }
 
     private static Path withParents(Path file) throws IOException {
@@ -192,7 +199,9 @@ final class ExportCommand implements Callable<Integer> {
             isWhole &= read(
                     each,
                     record -> {
-                        if (record.number() % RECORDS_BETWEEN_CHECKS == 0 && output == null && out().checkError()) {
+                        if (record.number() % RECORDS_BETWEEN_CHECKS == 0
+                                && isToStandardOutput()
+                                && out().checkError()) {
                             throw new ReaderIsGone();
                         }
                         if (numbers) {
@@ -249,7 +258,7 @@ final class ExportCommand implements Callable<Integer> {
     }
 
     private boolean exportEvents(List<Opened> opened, Progress progress) throws IOException, ToolFailure {
-        if (output == null) {
+        if (output == null || isToStandardOutput()) {
             throw ToolFailure.usage("TensorBoard reads directories: name one with --output.");
         }
         Path directory = RootPath.path(output);

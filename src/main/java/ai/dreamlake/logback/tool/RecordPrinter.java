@@ -26,6 +26,7 @@ final class RecordPrinter {
     private final Colors colors;
     private final RecordFilter filter;
     private final boolean raw;
+    private final boolean isOnTerminal = Terminal.isStandardOutput();
 
     /** @param raw whether lines are printed as they are */
     RecordPrinter(PrintWriter out, Colors colors, RecordFilter filter, boolean raw) {
@@ -49,7 +50,8 @@ final class RecordPrinter {
             return;
         }
         if (raw && line.isWhole()) {
-            out.println(text(line.bytes()));
+            String text = text(line.bytes());
+            out.println(isOnTerminal ? Printable.line(text) : text); // the same JSON, but without an effect
             return;
         }
         LogRecord record = line.isWhole() ? LogRecord.parse(line.bytes()) : null;

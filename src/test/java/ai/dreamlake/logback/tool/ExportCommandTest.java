@@ -64,6 +64,16 @@ class ExportCommandTest {
     }
 
     @Test
+    void aDashIsStandardOutput() {
+        session("run", LOG);
+        Tool run = export("project/run", "--format", "csv", "-o", "-");
+        assertThat(run.out()).isEqualTo(export("project/run", "--format", "csv").out());
+        assertThat(Path.of("-")).doesNotExist();
+        assertThat(export("project/run", "--format", "tensorboard", "-o", "-").exitCode())
+                .isEqualTo(2);
+    }
+
+    @Test
     void jsonLinesHaveTheFieldsOfEachRecord() {
         session("run", LOG.lines().skip(2).limit(1).findFirst().orElseThrow() + "\n");
         assertThat(export("project/run", "--format", "jsonl").out())
