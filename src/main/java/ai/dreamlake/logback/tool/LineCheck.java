@@ -72,6 +72,9 @@ final class LineCheck {
         if (!isUtf8(line)) {
             return new Verdict(List.of("is not UTF-8"), LineFormat.NO_NUMBER);
         }
+        if (startsWithByteOrderMark(line)) {
+            check.faults.add("begins with a byte order mark"); // Jackson skips it, and Python's JSON refuses the line
+        }
         try (JsonParser parser = STRICT.createParser(ObjectReadContext.empty(), new ByteArrayInputStream(line))) {
             if (!check.read(parser)) {
                 return new Verdict(List.of("is not a JSON object: " + shown(line)), LineFormat.NO_NUMBER);
@@ -81,6 +84,10 @@ final class LineCheck {
         }
         check.judge(expected);
         return new Verdict(check.faults, check.number);
+    }
+
+    private static boolean startsWithByteOrderMark(byte[] line) {
+        return line.length >= 3 && line[0] == (byte) 0xef && line[1] == (byte) 0xbb && line[2] == (byte) 0xbf;
     }
 
     private static boolean isUtf8(byte[] line) {

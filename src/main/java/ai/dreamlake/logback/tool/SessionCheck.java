@@ -203,6 +203,9 @@ final class SessionCheck {
         try {
             text = new String(RegularFile.readAllBytes(hint, MAX_HINT), StandardCharsets.UTF_8).strip();
         } catch (FileNotFoundException missing) {
+            if (hint.exists()) {
+                throw missing; // no permission to read it
+            }
             if (records > 0) {
                 fault(name(hint) + " is missing: the Python SDK would begin with 0 again");
             }
@@ -229,6 +232,9 @@ final class SessionCheck {
                 }
             }
         } catch (FileNotFoundException missing) {
+            if (description.exists()) {
+                throw missing; // no permission to read it
+            }
             fault(name(description) + " is missing");
         } catch (JacksonException noJson) {
             fault(name(description) + " is not a JSON object");

@@ -41,8 +41,16 @@ final class VerifyCommand implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Colors colors = color.colors();
         boolean areFine = true;
+        boolean areRead = true;
         for (FoundSession session : FoundSession.of(root.path(), sessions)) {
-            SessionCheck.Verdict verdict = verdict(session);
+            SessionCheck.Verdict verdict;
+            try {
+                verdict = verdict(session);
+            } catch (IOException unreadable) {
+                spec.commandLine().getErr().println(session + ": " + Sentence.of(unreadable));
+                areRead = false;
+                continue;
+            }
             for (String fault : verdict.faults()) {
                 out.println(colors.name(session.toString()) + ": " + colors.bad(fault));
             }
@@ -59,15 +67,16 @@ final class VerifyCommand implements Callable<Integer> {
                             : colors.bad(Sizes.count(verdict.faultCount(), "fault"))));
             areFine &= verdict.isFine();
         }
+        if (!areRead) {
+            return ExitCode.FAILED;
+        }
         return areFine ? ExitCode.FINE : ExitCode.FOUND;
     }
 
-    private static SessionCheck.Verdict verdict(FoundSession session) throws ToolFailure {
+    private static SessionCheck.Verdict verdict(FoundSession session) throws IOException {
         try (Progress progress =
                 new Progress(session.toString(), SessionLogs.length(SessionLogs.of(session.directory())))) {
             return SessionCheck.of(session, progress);
-        } catch (IOException unreadable) {
-            throw ToolFailure.failed(Sentence.of(unreadable));
         }
     }
 }

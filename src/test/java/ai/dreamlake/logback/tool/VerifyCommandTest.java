@@ -95,6 +95,25 @@ class VerifyCommandTest {
     }
 
     @Test
+    void oneThatCannotBeReadDoesNotHideTheOthers() throws IOException {
+        SessionOnDisk strange = SessionOnDisk.of(root, "default", "strange");
+        strange.write(strange.description(), "{}");
+        Files.createFile(strange.directory().resolve("logs"));
+        run().write(run().log(), "x\n");
+        Tool verify = Tool.run("verify", "default/strange", "default/run", "--root", root);
+        assertThat(verify.exitCode()).isEqualTo(3);
+        assertThat(verify.err()).startsWith("default/strange: ").hasLineCount(1);
+        assertThat(verify.out()).contains("default/run: 1 record, ").doesNotContain("strange");
+    }
+
+    /** Python's JSON refuses it, and so the whole log. */
+    @Test
+    void aByteOrderMarkIsAFault() {
+        run().write(run().log(), "\ufeff" + ListCommandTest.line(0, "info", "m"));
+        assertThat(verify().out()).contains("logs/logs.jsonl line 1: begins with a byte order mark");
+    }
+
+    @Test
     void manyFaultsAreCounted() {
         run().write(run().log(), "x\n".repeat(1000));
         assertThat(verify().lines())
