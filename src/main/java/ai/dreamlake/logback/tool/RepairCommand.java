@@ -43,11 +43,12 @@ final class RepairCommand implements Callable<Integer> {
      *
      * @param hint the text of {@code .log_sequence}, for the Python SDK
      */
-    private record Snapshot(SessionState state, long tornBytes, boolean isDescribed, String hint) {
+    private record Snapshot(SessionState state, long logBytes, long tornBytes, boolean isDescribed, String hint) {
         static Snapshot of(FoundSession session) throws IOException {
             SessionDirectory directory = session.directory();
             return new Snapshot(
                     SessionState.of(directory, session.name()),
+                    directory.log().length(),
                     directory.torn().length(),
                     directory.description().toFile().exists(),
                     hint(directory));
@@ -145,6 +146,11 @@ final class RepairCommand implements Callable<Integer> {
         return isSpool ? new SpoolStorage(Long.MAX_VALUE, new AtomicLong(), true) : Storage.keptWithReports();
     }
 
+    /** New records change the number for the Python SDK, which is not worth a word. */
+    private static boolean hasGrown(Snapshot before, Snapshot after) {
+        return before.state.kind() == Kind.OPEN || before.logBytes != after.logBytes;
+    }
+
     private static List<String> changes(Snapshot before, Snapshot after) {
         List<String> changes = new ArrayList<>();
         int recovered = before.abandoned() - after.abandoned();
@@ -163,7 +169,7 @@ final class RepairCommand implements Callable<Integer> {
         if (!before.isDescribed && after.isDescribed) {
             changes.add("wrote session.json");
         }
-        if (!before.hint.equals(after.hint)) {
+        if (!before.hint.equals(after.hint) && !hasGrown(before, after)) {
             changes.add("corrected .log_sequence: the Python SDK continues with number " + Printable.line(after.hint));
         }
         return changes;

@@ -62,6 +62,17 @@ class RepairCommandTest {
         run().assertGapless(records + 1);
     }
 
+    /** It changes with each record: that is worth no word. */
+    @Test
+    void theNumberForPythonIsToldOnlyIfNothingElseExplainsIt() {
+        LoggingChild.killed(root, "first");
+        assertThat(repair().lines())
+                .hasSize(1)
+                .first()
+                .asString()
+                .matches("default/run: the log says now that process \\d+ on \\S+ ended without closing it");
+    }
+
     @Test
     void aTornEndIsSetAside() throws IOException {
         try (Logging logging = Logging.to(root, appender -> appender.setSession("run"))) {
