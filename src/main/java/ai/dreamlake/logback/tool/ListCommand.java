@@ -9,12 +9,15 @@ import ai.dreamlake.logback.tool.Table.Align;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -85,11 +88,25 @@ final class ListCommand implements Callable<Integer> {
         if (json) {
             rows.forEach(row -> out.println(LenientJson.TREES.writeValueAsString(json(row))));
         } else if (rows.isEmpty()) {
-            out.println("There are no sessions under " + RootPath.of(root) + ".");
+            out.println("There are no sessions under " + RootPath.of(root) + hint(RootPath.of(root)) + ".");
         } else {
             print(rows, out, color.colors());
         }
         return exitCode;
+    }
+
+    /** Where the sessions may be, if the root has none. */
+    private static String hint(Path root) throws ToolFailure {
+        if (FoundSession.isSession(root)) {
+            return ": it is a session itself, so name the directory that holds its workspace";
+        }
+        try (Stream<Path> inside = Files.list(root)) {
+            return inside.anyMatch(FoundSession::isSession)
+                    ? ": it looks like a workspace, so name the directory above it"
+                    : "";
+        } catch (IOException unreadable) {
+            throw ToolFailure.failed(Sentence.of(unreadable));
+        }
     }
 
     /** Null if only the session's directories are left. */

@@ -115,6 +115,19 @@ class ListCommandTest {
     }
 
     @Test
+    void whereTheRootIsAboveIsSaid() throws IOException {
+        session("run").write(session("run").log(), line(0, "info", "m"));
+        assertThat(Tool.run("ls", root.resolve("default")).out())
+                .isEqualTo("There are no sessions under " + root.resolve("default")
+                        + ": it looks like a workspace, so name the directory above it.\n");
+        assertThat(Tool.run("ls", session("run").directory()).out())
+                .isEqualTo("There are no sessions under " + session("run").directory()
+                        + ": it is a session itself, so name the directory that holds its workspace.\n");
+        Path empty = Files.createDirectories(root.resolve("empty"));
+        assertThat(Tool.run("ls", empty).out()).isEqualTo("There are no sessions under " + empty + ".\n");
+    }
+
+    @Test
     void nothingWaitsInAnEmptyTail() throws IOException {
         try (ChildJvm child =
                 LoggingChild.start(root, Collections.nCopies(5000, "m").toArray(String[]::new))) {
