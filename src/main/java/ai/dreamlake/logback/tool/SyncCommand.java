@@ -254,10 +254,20 @@ final class SyncCommand implements Callable<Integer> {
             }
             if (outcome.reason() != null) {
                 faults++;
-                report(session + ": " + outcome.left() + " bytes were not sent: " + Printable.line(outcome.reason()));
+                report(session + ": " + outcome.left() + " bytes were not sent: " + Printable.line(outcome.reason())
+                        + explained(outcome.reason()));
             } else if (outcome.left() > 0) {
                 report(session + ": " + outcome.left() + " bytes after the last record are not a record, or are new");
             }
+        }
+
+        /** Some refusals only the user can change. */
+        private static String explained(String reason) {
+            return switch (reason) {
+                case "HTTP 401" -> " (the token is wrong or has expired)";
+                case "HTTP 403" -> " (the session is write-protected, or another user's)";
+                default -> "";
+            };
         }
 
         void addFailure(FoundSession session, @Nullable Throwable failure) {

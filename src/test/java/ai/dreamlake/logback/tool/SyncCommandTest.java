@@ -232,7 +232,9 @@ class SyncCommandTest {
         server.token = "another";
         Tool run = sync("--give-up-after", "1000");
         assertThat(run.exitCode()).isEqualTo(3);
-        assertThat(run.err().lines()).hasSize(8).allMatch(line -> line.endsWith("not sent: HTTP 401"));
+        assertThat(run.err().lines())
+                .hasSize(8)
+                .allMatch(line -> line.endsWith("not sent: HTTP 401 (the token is wrong or has expired)"));
         assertThat(session("run-7").log().resolveSibling(".upload")).doesNotExist();
     }
 
