@@ -111,15 +111,17 @@ public final class Dreamlake implements Callable<Integer> {
     private static String unknown(UnmatchedArgumentException wrong) {
         String first = wrong.getUnmatched().get(0);
         String name = Printable.quoted(first);
-        boolean isCommand = wrong.getCommandLine().getParent() == null;
-        String sentence;
         if (wrong.isUnknownOption()) {
-            sentence = "There is no option " + name + ".";
-        } else {
-            sentence = isCommand ? "There is no command " + name + "." : name + " is one parameter too many.";
+            List<String> similar = wrong.getSuggestions();
+            return "There is no option " + name + "."
+                    + (similar.isEmpty() ? "" : " Do you mean " + similar.get(0) + "?");
         }
-        List<String> similar = wrong.isUnknownOption() || isCommand ? wrong.getSuggestions() : List.of();
-        return similar.isEmpty() ? sentence : sentence + " Do you mean " + similar.get(0) + "?";
+        boolean isCommand = wrong.getCommandLine().getParent() == null;
+        return isCommand
+                ? "There is no command " + name + ": choose "
+                        + String.join(
+                                ", ", wrong.getCommandLine().getSubcommands().keySet()) + "."
+                : name + " is one parameter too many.";
     }
 
     private static int explain(Exception failure, CommandLine command, ParseResult parsed) {
