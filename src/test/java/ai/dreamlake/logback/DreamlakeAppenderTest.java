@@ -456,7 +456,7 @@ class DreamlakeAppenderTest {
 
             Files.delete(blocked);
             logging.log.info("kept");
-            assertThat(logging.infos()).contains("Session default/default goes on. Records dropped: 100");
+            assertThat(logging.infos()).contains("Session default/default works again. Records dropped: 100");
             assertThat(logging.appender.getStatistics().written()).isEqualTo(1);
             assertThat(logging.warnings()).hasSize(1);
         }

@@ -153,7 +153,7 @@ class JacksonModulesTest {
                                 .contains(OfAnotherVersion.class.getName() + ": java.lang.NoSuchMethodError"))
                 .allSatisfy(warning -> assertThat(warning)
                         .startsWith("Appender [DREAMLAKE] goes on without a Jackson module that is broken: ")
-                        .endsWith(". Repair or remove it, or have none used by"
+                        .endsWith(". Repair or remove it, or turn off all modules by"
                                 + " <includeJacksonModules>false</includeJacksonModules>."));
         assertThat(metadata()).isEqualTo("{\"temperature\":\"36.6 °C\",\"year\":2025}");
     }

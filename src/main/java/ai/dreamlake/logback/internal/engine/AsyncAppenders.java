@@ -10,7 +10,7 @@ import ch.qos.logback.core.spi.ContextAware;
 import java.util.Iterator;
 import org.jspecify.annotations.Nullable;
 
-/** Finds an AsyncAppender around ours that discards events without a word. */
+/** Finds an AsyncAppender around ours that discards events silently. */
 final class AsyncAppenders {
 
     /** Bounds appenders that contain themselves. */
@@ -19,7 +19,7 @@ final class AsyncAppenders {
     private AsyncAppenders() {}
 
     /**
-     * What to warn of, or null. An appender is started before it is attached to anything, so this is for its first
+     * What to warn about, or null. An appender is started before it is attached to anything, so call this at its first
      * event.
      *
      * @param ours an appender
@@ -31,8 +31,8 @@ final class AsyncAppenders {
                 AsyncAppenderBase<?> found = around(ours, logger, null, 0);
                 if (found != null) {
                     return "Appender [" + found.getName() + "] is an AsyncAppender around appender [" + name
-                            + "], which needs none, and it discards events when its queue fills. Attach [" + name
-                            + "] to the loggers directly; or let the other one discard nothing:"
+                            + "], which does not need one, and it discards events when its queue fills. Attach [" + name
+                            + "] to the loggers directly, or let [" + found.getName() + "] discard nothing:"
                             + " <discardingThreshold>0</discardingThreshold>, and no <neverBlock>.";
                 }
             }
@@ -40,7 +40,7 @@ final class AsyncAppenders {
         return null;
     }
 
-    /** @param discarding the one that is around where we look, or null */
+    /** @param discarding the discarding appender around this place, or null */
     private static @Nullable AsyncAppenderBase<?> around(
             ContextAware ours, AppenderAttachable<?> place, @Nullable AsyncAppenderBase<?> discarding, int depth) {
         Iterator<? extends Appender<?>> appenders = place.iteratorForAppenders();
@@ -60,7 +60,7 @@ final class AsyncAppenders {
         return null;
     }
 
-    /** The appender, if it is one that discards; else null. */
+    /** The appender if it discards events; otherwise null. */
     private static @Nullable AsyncAppenderBase<?> ifDiscarding(Appender<?> appender) {
         return appender instanceof AsyncAppenderBase<?> queue
                         && (queue.isNeverBlock() || queue.getDiscardingThreshold() > 0)

@@ -1,6 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
-/** Bounds how often something is said: a few times at once, and then once in an interval. Not thread-safe. */
+/** Bounds how often something is reported: a few times at once, then once per interval. Not thread-safe. */
 final class Bound {
 
     private final int atOnce;
@@ -9,8 +9,8 @@ final class Bound {
     private long countedAt;
 
     /**
-     * @param atOnce how often after a quiet time
-     * @param interval after how many nanoseconds once more
+     * @param atOnce how often it may be reported at once, after a quiet time
+     * @param interval after how many nanoseconds it may be reported once more
      */
     Bound(int atOnce, long interval, long now) {
         this.atOnce = atOnce;
@@ -19,7 +19,7 @@ final class Bound {
         this.countedAt = now;
     }
 
-    /** Whether it may be said now; then it counts. */
+    /** Whether it may be reported now. If so, that is counted. */
     boolean admits(long now) {
         long intervals = (now - countedAt) / interval;
         countedAt += intervals * interval;

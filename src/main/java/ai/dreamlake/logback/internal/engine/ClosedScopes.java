@@ -11,37 +11,37 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.MDC;
 
 /**
- * Keeps scopes that are closed from naming sessions. A scope that another thread closed, or whose MDC was copied,
- * leaves its entries behind. Thread-safe.
+ * Prevents closed scopes from naming sessions. A scope leaves its entries in an MDC if another thread closed it, or if
+ * the MDC was copied. Thread-safe.
  */
 final class ClosedScopes {
 
     private final StatusReporter status;
-    private final AtomicBoolean told = new AtomicBoolean();
+    private final AtomicBoolean warned = new AtomicBoolean();
 
     ClosedScopes(StatusReporter status) {
         this.status = status;
     }
 
     /**
-     * The event's MDC without what a closed scope left there. If the current thread has the same in its MDC, it is
-     * removed there, too.
+     * The event's MDC without the entries that a closed scope left there. If the current thread's MDC has them, too,
+     * they are removed from it.
      *
-     * @param mdc the event's
+     * @param mdc the event's MDC
      */
-    Map<String, String> leftOut(Map<String, String> mdc, ILoggingEvent event) {
+    Map<String, String> withoutClosed(Map<String, String> mdc, ILoggingEvent event) {
         String id = mdc.get(SessionKeys.SCOPE);
         if (id == null || !Scopes.isClosed(id)) {
             return mdc;
         }
         MdcEntries given = MdcEntries.of(mdc);
-        // An event may have waited in an AsyncAppender's queue while its scope was closed. Its time tells, except on
-        // the thread that logged: clocks can be set back.
+        // An event may have waited in an AsyncAppender's queue while its scope was closed, so its timestamp decides.
+        // On the thread that logged it does not: clocks can be set back.
         MdcEntries valid = Scopes.valid(given, clean(id) ? null : RecordEncoder.timestamp(event));
         if (id.equals(valid.scope())) {
             return mdc; // it was open then
         }
-        tell(given);
+        warnOnce(given);
         return valid.in(mdc);
     }
 
@@ -54,13 +54,13 @@ final class ClosedScopes {
             StackHeadroom.require();
             Scopes.valid(MdcEntries.ofThread(), null).toThread();
         } catch (RuntimeException | StackOverflowError notNow) {
-            // The next event tries again. This one goes where it belongs.
+            // The next event tries again. This one goes to the right session.
         }
         return true;
     }
 
-    private void tell(MdcEntries given) {
-        if (!told.getAndSet(true)) {
+    private void warnOnce(MdcEntries given) {
+        if (!warned.getAndSet(true)) {
             status.warn("A thread logs with the MDC of a scope that is closed, for session " + given.workspace() + "/"
                     + given.session() + ". Its records go where they would go without that scope. Close a scope on the"
                     + " thread that opened it, or carry its session to other threads with DreamlakeSession.propagate"

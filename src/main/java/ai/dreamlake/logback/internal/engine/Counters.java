@@ -6,19 +6,19 @@ import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Counts what becomes of the events (I6). Thread-safe. */
+/** Counts what happens to events (I6). Thread-safe. */
 final class Counters implements Books {
 
-    /** About as many as there are threads that log at one moment, on most machines; a power of two. */
+    /** About as many as there are threads that log at the same moment, on most machines; a power of two. */
     private static final int TALLIES = 16;
 
     /**
-     * The events of some of the threads. An event is accepted, and later it is written or dropped for one reason; until
-     * then it is pending.
+     * The events of some of the threads. An event is accepted, and later it is written, or dropped for one reason.
+     * Until then it is pending.
      *
-     * <p>{@code RecordWriter} counts in these fields, under this object's monitor, without a call and without an
-     * allocation. A method that counts could throw where the stack or the memory ends, and an event that was accepted
-     * would be pending forever.
+     * <p>{@code RecordWriter} increments these fields directly, under this object's monitor, without a call or an
+     * allocation. A method could throw when stack or memory is exhausted, and an accepted event would stay pending
+     * forever.
      */
     static final class Tally {
         long accepted;
@@ -43,7 +43,7 @@ final class Counters implements Books {
 
     // Guarded by this.
     private long delivered;
-    private long deliveredForAnybody;
+    private long deliveredByUs;
     private long rejected;
     private long spool;
     private long retries;
@@ -75,13 +75,13 @@ final class Counters implements Books {
         spool += records;
     }
 
-    /** The server has records, including those of other processes. */
-    synchronized void deliveredForAnybody(long records) {
-        deliveredForAnybody += records;
+    /** This appender sent records, including those of other processes, and the server has them. */
+    synchronized void deliveredByUs(long records) {
+        deliveredByUs += records;
     }
 
-    synchronized long deliveredForAnybody() {
-        return deliveredForAnybody;
+    synchronized long deliveredByUs() {
+        return deliveredByUs;
     }
 
     synchronized void retried() {
@@ -98,7 +98,7 @@ final class Counters implements Books {
 
     /** @param hasServer whether an event is done only when a server has it */
     synchronized Counts snapshot(boolean hasServer, int openSessions, Backlog backlog) {
-        // Under this monitor nothing becomes delivered while the events are counted. So pending is never negative.
+        // Under this monitor nothing becomes delivered while the events are summed up. So pending is never negative.
         Tally sum = new Tally();
         for (Tally tally : tallies) {
             tally.addTo(sum);

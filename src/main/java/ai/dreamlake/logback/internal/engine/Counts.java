@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What became of an appender's events, as {@code DreamlakeStatistics} tells it. */
+/** What happened to an appender's events, as {@code DreamlakeStatistics} reports it. */
 public record Counts(
         long accepted,
         long written,

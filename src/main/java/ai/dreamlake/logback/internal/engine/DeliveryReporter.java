@@ -28,9 +28,9 @@ final class DeliveryReporter implements UploadListener {
 
     @Override
     public void delivered(SessionName session, long records) {
-        counters.deliveredForAnybody(records);
+        counters.deliveredByUs(records);
         status.serverWorks();
-        tell(listener -> listener.delivered(session, records));
+        notifyListeners(listener -> listener.delivered(session, records));
     }
 
     @Override
@@ -38,7 +38,7 @@ final class DeliveryReporter implements UploadListener {
         counters.retried();
         counters.failed(reason);
         status.serverFails(reason);
-        tell(listener -> listener.retried(session, reason, wait));
+        notifyListeners(listener -> listener.retried(session, reason, wait));
     }
 
     @Override
@@ -48,7 +48,7 @@ final class DeliveryReporter implements UploadListener {
         if (isFirst) {
             status.warn("Session " + session + " is not sent until its files can be used: " + trouble);
         }
-        tell(listener -> listener.retried(session, trouble.toString(), wait));
+        notifyListeners(listener -> listener.retried(session, trouble.toString(), wait));
     }
 
     @Override
@@ -56,14 +56,14 @@ final class DeliveryReporter implements UploadListener {
         counters.failed(reason);
         status.warnOfLoss("Session " + session + ": the server refuses a record for good (" + reason
                 + "). It is kept in rejected.jsonl beside the log.");
-        tell(listener -> listener.rejected(session, records, reason));
+        notifyListeners(listener -> listener.rejected(session, records, reason));
     }
 
     @Override
     public void dropped(SessionName session, long records) {
         status.warnOfLoss("Session " + session + ": " + records
-                + " records were dropped unsent, for the spool reached its limit.");
-        tell(listener -> listener.dropped(session, records));
+                + " records were dropped unsent, because the spool reached its limit.");
+        notifyListeners(listener -> listener.dropped(session, records));
     }
 
     @Override
@@ -76,7 +76,7 @@ final class DeliveryReporter implements UploadListener {
     public void parked(SessionName session, String reason, String remedy) {
         counters.failed(reason);
         status.parked(session, reason, remedy);
-        tell(listener -> listener.parked(session, reason, remedy));
+        notifyListeners(listener -> listener.parked(session, reason, remedy));
     }
 
     @Override
@@ -93,13 +93,14 @@ final class DeliveryReporter implements UploadListener {
         status.warn(text);
     }
 
-    /** Listeners are the application's code. */
-    private void tell(Consumer<UploadListener> event) {
+    /** Listeners are the application's code, so they may throw anything. */
+    private void notifyListeners(Consumer<UploadListener> event) {
         for (UploadListener listener : listeners) {
             try {
                 event.accept(listener);
             } catch (Throwable itsOwn) {
-                status.warn("A DreamlakeListener throws " + itsOwn.getClass().getName() + "; that does no harm.");
+                status.warn("A DreamlakeListener throws " + itsOwn.getClass().getName()
+                        + "; that does not affect delivery.");
             }
         }
     }

@@ -1,6 +1,6 @@
 package ai.dreamlake.logback.internal.engine;
 
-/** Why an event was lost. The public statistics say what each one means. */
+/** Why an event was lost. The public statistics document each reason. */
 public enum DropReason {
     DISK,
     LOCKED,

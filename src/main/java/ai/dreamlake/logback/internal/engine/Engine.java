@@ -37,10 +37,10 @@ import org.jspecify.annotations.Nullable;
 /** What runs between an appender's start and its stop. Thread-safe. */
 public final class Engine {
 
-    /** What became of the events of an appender that was never started. */
+    /** The counts of an appender that was never started. */
     public static final Counts NO_COUNTS = new Counters().snapshot(false);
 
-    /** How long what is staged waits for another process, where somebody waits for its delivery. */
+    /** How long a flush waits for another process, if a caller waits for delivery. */
     private static final long MAX_FLUSH_NANOS = TimeUnit.SECONDS.toNanos(10);
 
     private final RecordWriter writer;
@@ -52,21 +52,21 @@ public final class Engine {
     private final String name;
     private final Path root;
 
-    /** Not volatile: a second look does no harm. */
-    private boolean hasLookedAround;
+    /** Not volatile: a second check does no harm. */
+    private boolean hasCheckedAsyncAppender;
 
-    /** Told of scopes that are closed. */
-    private final Consumer<MdcEntries> scopes;
+    /** Notified when a scope is closed. */
+    private final Consumer<MdcEntries> scopeListener;
 
-    private final AtomicBoolean asyncAppenderTold = new AtomicBoolean();
+    private final AtomicBoolean asyncAppenderReported = new AtomicBoolean();
 
     /** Null where there is no server. */
     private final @Nullable Uploads uploads;
 
-    /** Null if local sessions stay. */
+    /** Null if local sessions are kept forever. */
     private final @Nullable SessionCleaner cleaner;
 
-    /** How many exit hooks have not come to their end. They run at once. */
+    /** How many exit hooks have not ended yet. They run concurrently. */
     private final AtomicInteger exitHooks;
 
     /** Null until everything has started. */
@@ -83,7 +83,7 @@ public final class Engine {
             SessionKeys keys,
             @Nullable Uploads uploads,
             @Nullable SessionCleaner cleaner) {
-        this.scopes = names -> {
+        this.scopeListener = names -> {
             Map<String, String> mdc = names.in(Map.of());
             sessions.scopeClosed(new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc)));
         };
@@ -100,11 +100,11 @@ public final class Engine {
     }
 
     /**
-     * Builds the rooms and connects them. Touches no file and no network on the calling thread.
+     * Creates the parts of the appender and connects them. Touches neither files nor the network on the calling thread.
      *
      * @param name the appender's name, for threads
-     * @param listeners told what happens to records on their way to the server, by upload threads
-     * @param appender told of our troubles, as statuses
+     * @param listeners notified by upload threads of what happens to records on their way to the server
+     * @param appender receives our problems, as statuses
      */
     public static Engine start(
             String name,
@@ -139,7 +139,7 @@ public final class Engine {
                 ? JacksonModules.find(
                         Engine.class.getClassLoader(),
                         broken -> appender.addWarn("Appender [" + name + "] goes on without a Jackson module that is"
-                                + " broken: " + broken + ". Repair or remove it, or have none used by"
+                                + " broken: " + broken + ". Repair or remove it, or turn off all modules by"
                                 + " <includeJacksonModules>false</includeJacksonModules>."))
                 : List.of();
         RecordEncoder encoder = new RecordEncoder(
@@ -148,7 +148,8 @@ public final class Engine {
                 configuration.keys().reserved());
         LinkageError misfit = encoder.misfit();
         if (misfit != null) {
-            appender.addError(StartFailure.describe(misfit), misfit); // what needs no Jackson is written all the same
+            appender.addError(
+                    StartFailure.describe(misfit), misfit); // records that do not need Jackson are still written
         }
         RecordWriter writer = new RecordWriter(
                 configuration.keys(),
@@ -193,7 +194,7 @@ public final class Engine {
                 configuration.keys(),
                 uploads,
                 cleaner);
-        Scopes.tellOfClosed(engine.scopes);
+        Scopes.addCloseListener(engine.scopeListener);
         sessions.start(uploads, engine::exitHookEnds);
         if (uploads != null) {
             uploads.start(engine::exitHookEnds);
@@ -252,32 +253,32 @@ public final class Engine {
     /** Writes an event's record. Returns when it is in pages of the operating system (I1), or counted as dropped. */
     public void append(ILoggingEvent event) {
         writer.append(event);
-        if (!hasLookedAround) {
-            hasLookedAround = true;
-            lookAround();
+        if (!hasCheckedAsyncAppender) {
+            hasCheckedAsyncAppender = true;
+            checkAsyncAppender();
         }
     }
 
-    /** The configuration is complete only now. */
-    private void lookAround() {
+    /** Called at the first event, since the configuration is complete only then. */
+    private void checkAsyncAppender() {
         try {
             String warning = AsyncAppenders.warning(appender, name);
-            if (warning != null && !asyncAppenderTold.getAndSet(true)) {
+            if (warning != null && !asyncAppenderReported.getAndSet(true)) {
                 status.warn(warning);
             }
         } catch (Throwable notNow) {
-            // Foreign appenders, or no stack left. The record is written, and nothing is thrown (I3).
+            // A foreign appender failed, or the stack is exhausted. The record is written, and nothing is thrown (I3).
         }
     }
 
-    /** What became of the events so far, also after {@link #stop}. */
+    /** What happened to the events so far. Also valid after {@link #stop}. */
     public Counts counts() {
         return counters.snapshot(
                 uploads != null, sessions.openCount(), uploads == null ? Backlog.NONE : uploads.backlog());
     }
 
     /**
-     * Waits until everything that was appended before this call is with the server or set aside.
+     * Waits until nothing that was appended before this call is pending: it is on the server, set aside, or lost.
      *
      * @return false if that took longer than the timeout, or if the thread was interrupted; its flag stays set
      */
@@ -296,32 +297,32 @@ public final class Engine {
 
     /** Closes all sessions, and hands over what is pending. Events that are under way are still written. */
     public void stop() {
-        Scopes.tellNoMore(scopes);
+        Scopes.removeCloseListener(scopeListener);
         if (cleaner != null) {
             cleaner.stop();
         }
         sessions.close();
         if (uploads == null) {
-            tellRest();
+            reportRest();
         } else {
-            summary(); // loads a class that our last thread needs: an undeployed application can load none any more
-            uploads.close(this::tellRest);
+            summary(); // loads a class that our last thread needs: an undeployed application can no longer load classes
+            uploads.close(this::reportRest);
         }
     }
 
     private void exitHookEnds() {
         if (exitHooks.decrementAndGet() == 0) {
-            tellRest();
+            reportRest();
         }
     }
 
-    /** The last words, unless stop or exit has told them already. */
-    private void tellRest() {
+    /** Reports what is left to report, unless stop or exit has done so already. */
+    private void reportRest() {
         Totals.Start start = this.start;
         if (start != null) {
             start.ended();
         }
-        sessions.tellRest();
+        sessions.reportRest();
         status.summary(summary());
     }
 

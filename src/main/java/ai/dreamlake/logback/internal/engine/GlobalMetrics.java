@@ -3,14 +3,16 @@ package ai.dreamlake.logback.internal.engine;
 import java.lang.reflect.InvocationTargetException;
 import org.jspecify.annotations.Nullable;
 
-/** Binds meters to Micrometer's global registry. Micrometer is optional, so what does that is found by its name. */
+/**
+ * Binds meters to Micrometer's global registry. Micrometer is optional, so the class that does this is loaded by name.
+ */
 public final class GlobalMetrics {
 
     private static final String BINDER = "ai.dreamlake.logback.micrometer.DreamlakeMetrics";
 
     private GlobalMetrics() {}
 
-    /** Returns what to report if that is not possible. */
+    /** Returns what to report if that fails; otherwise null. */
     public static @Nullable String bind() {
         try {
             Class.forName(BINDER, true, GlobalMetrics.class.getClassLoader())

@@ -5,25 +5,25 @@ import ai.dreamlake.logback.internal.record.RecordBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a thread needs to write one record, for reuse: the buffer that it is encoded into, and the line that is
- * appended.
+ * What a thread needs to write one record: the buffer that the record is encoded into, and the line that is appended.
+ * It is reused.
  */
 final class LineBuffer {
 
     final RecordBuffer record = new RecordBuffer();
     final Line line = new Line();
 
-    /** The record that was encoded, as a line to append. */
+    /** The encoded record, as a line to append. */
     Line line(boolean forced, @Nullable String description) {
         return line.set(record.bytes(), record.length(), forced, description);
     }
 
-    /** Keeps nothing that belongs to the application. */
+    /** Releases everything that belongs to the application. */
     void clear() {
         line.clear();
     }
 
-    /** How much memory it keeps. */
+    /** How many bytes it keeps in memory. */
     int size() {
         return record.bytes().length;
     }

@@ -3,15 +3,15 @@ package ai.dreamlake.logback.internal.engine;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 
 /**
- * A pool of buffers. A ThreadLocal would not do: on a pool of application threads it would keep our classes alive after
- * their class loader, and virtual threads would keep a buffer each.
+ * A pool of buffers. A ThreadLocal would not do: pooled threads of the application would keep our classes from being
+ * unloaded, and each virtual thread would keep a buffer.
  *
  * <p>Bounded in number and size (I4): a buffer that finds its place taken, or that a huge record enlarged, becomes
  * garbage.
  */
 final class LineBuffers {
 
-    /** More than there are threads that encode at one moment, on most machines; a power of two. */
+    /** More than there are threads that encode at the same moment, on most machines; a power of two. */
     private static final int PLACES = 64;
 
     private static final int MAX_KEPT_BYTES = 64 * 1024;
@@ -20,7 +20,7 @@ final class LineBuffers {
 
     LineBuffer take() {
         int place = place();
-        // Look first: an exchange costs more than a read.
+        // Read first: an exchange costs more than a read.
         LineBuffer buffer = places.get(place) == null ? null : places.getAndSet(place, null);
         return buffer != null ? buffer : new LineBuffer();
     }

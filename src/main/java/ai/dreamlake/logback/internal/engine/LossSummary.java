@@ -7,7 +7,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an appender says at its end, if not all went well.
+ * What an appender reports at its end, if records are lost or not delivered.
  *
  * @param text one line
  * @param isLoss whether records are lost or refused, and not only undelivered
@@ -16,7 +16,7 @@ record LossSummary(String text, boolean isLoss) {
 
     /**
      * @param hasServer whether records must be delivered
-     * @param root where they wait for that
+     * @param root where undelivered records wait
      * @return null if nothing is lost and nothing waits
      */
     static @Nullable LossSummary of(Counts counts, boolean hasServer, Path root) {

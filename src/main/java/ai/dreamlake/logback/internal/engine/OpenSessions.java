@@ -17,16 +17,16 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which sessions are open, how many may be, and which one goes (I4).
+ * Decides which sessions are open, how many may be, and which one is closed for another (I4).
  *
  * <p>A session has a place from before its files are opened until after they are closed, and there are never more
- * places than allowed. So who opens a session when all places are taken closes the least recently used one first, and
- * gets its place. Only if all of them are being opened or closed by other threads, it waits for one of those.
+ * places than allowed. So if all places are taken, a thread that opens a session first closes the least recently used
+ * one, and takes its place. Only if other threads are opening or closing all of them, it waits for one of those.
  *
- * <p>Files are opened and closed under the monitor of their session, and not under this object's, which is held for
- * moments only: a session on a slow disk holds up those who want this session, and at most one more thread, which
- * closes it. A thread that opens a session may hold its monitor while it takes the one of the session that it closes.
- * That cannot be a deadlock, since nobody closes a session that is being opened, or closed by another thread.
+ * <p>Files are opened and closed under their session's monitor. This object's monitor is only held for moments. So a
+ * session on a slow disk delays the threads that want this session, and at most one more: the one that closes it. A
+ * thread that opens a session may hold its monitor while it takes the one of the session that it closes. That cannot be
+ * a deadlock, since nobody closes a session that is being opened, or closed by another thread.
  *
  * <p>When the process runs out of file descriptors, sessions are closed, and fewer may be open from then on: the
  * application needs descriptors, too.
@@ -36,17 +36,17 @@ import org.jspecify.annotations.Nullable;
  */
 final class OpenSessions {
 
-    /** A waiting thread is woken in time; this is for a signal that an error swallowed. */
+    /** The longest wait. A waiting thread is normally woken earlier; this covers a signal that an error swallowed. */
     private static final long MAX_WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** How long to wait for sessions that other threads are opening at this moment, before another attempt. */
+    /** How long to wait for sessions that other threads are opening, before the next attempt. */
     private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-    /** How a session is opened. Says nothing to the user, whose status listener may log. */
+    /** Opens sessions. It must not report anything to the user, whose status listener may log. */
     interface Opener {
         /**
-         * Gives the session its journal, unless it has it or is forgotten. Opens nothing, but creates the session's
-         * directory.
+         * Gives the session its journal, unless it already has one or is forgotten. Opens no file, but creates the
+         * session's directory.
          */
         void attach(Session session) throws IOException;
 
@@ -58,22 +58,22 @@ final class OpenSessions {
     private final LongSupplier nanoTime;
     private final StatusReporter status;
 
-    /** Sessions that have a place. Written under the monitor, in one step each; read by anybody. */
+    /** Sessions that have a place. Written under the monitor, in one step each; read by any thread. */
     private final List<Session> places = new CopyOnWriteArrayList<>();
 
     /** Threads that wait for a place, in the order in which they came. Guarded by this. */
     private final ArrayDeque<Thread> waiting = new ArrayDeque<>();
 
-    /** What closed journals had to say. */
+    /** The notices of closed journals, to be reported. */
     private final Queue<String> notices = new ConcurrentLinkedQueue<>();
 
-    /** How many may be open. Written under the monitor. */
+    /** How many sessions may be open. Written under the monitor. */
     private volatile int limit;
 
-    /** How often that was lowered. Written under the monitor. */
+    /** How often the limit was lowered. Written under the monitor. */
     private volatile int shortages;
 
-    /** @param maxOpen how many sessions may be open, as configured */
+    /** @param maxOpen the configured maximum of open sessions */
     OpenSessions(int maxOpen, Opener opener, LongSupplier nanoTime, StatusReporter status) {
         this.maxOpen = maxOpen;
         this.limit = maxOpen;
@@ -82,7 +82,7 @@ final class OpenSessions {
         this.status = status;
     }
 
-    /** Those that have a place. Some of them may not be open yet, or no more. */
+    /** The sessions that have a place. Some of them may not be open yet, or not any more. */
     Iterable<Session> all() {
         return places;
     }
@@ -92,11 +92,11 @@ final class OpenSessions {
     }
 
     /**
-     * Appends a record to its session, which is opened if need be. If there are no file descriptors left for that, the
-     * least recently used sessions are closed until it succeeds.
+     * Appends a record to its session, and opens the session if necessary. If file descriptors run out, closes the
+     * least recently used sessions until that succeeds.
      *
-     * @return false if another attempt is worthwhile, since the session was closed in this moment, or forgotten, or
-     *     others were closed for it
+     * @return false if another attempt is worthwhile: the session was just closed or forgotten, or others were closed
+     *     to make room
      * @throws IOException if the record is not in the log
      */
     boolean append(Session session, Line line) throws IOException {
@@ -115,12 +115,12 @@ final class OpenSessions {
     }
 
     /**
-     * Opens a session with its record. Until that is written, nobody closes the session, so some record gets on however
+     * Opens a session with its record. Nobody closes the session until that is written. So there is progress, however
      * many threads and sessions there are.
      */
     private boolean openWith(Session session, Line line) throws IOException {
         try {
-            synchronized (session) { // others who want this session wait here
+            synchronized (session) { // other threads that want this session wait here
                 opener.attach(session);
                 if (session.isOpen() || !take(session)) {
                     return false;
@@ -141,7 +141,7 @@ final class OpenSessions {
     /**
      * Gets a place for a session that is not open.
      *
-     * @return false if the session is forgotten, or just being closed: nothing happened
+     * @return false if the session is forgotten or being closed, and nothing was done
      */
     private boolean take(Session session) {
         StackHeadroom.require();
@@ -191,7 +191,7 @@ final class OpenSessions {
                         }
                     }
                 }
-                interrupted |= Thread.interrupted(); // or parking would not wait
+                interrupted |= Thread.interrupted(); // otherwise parking would not wait
                 LockSupport.parkNanos(this, MAX_WAIT_NANOS);
             }
         } finally {
@@ -214,10 +214,10 @@ final class OpenSessions {
     }
 
     /**
-     * Chooses a session that its caller then closes. Prefers those that nobody is writing to at this moment: a write
-     * may wait for another process, or for the disk. The caller holds the monitor.
+     * Chooses a session, which the caller must then close. Prefers sessions that nobody is writing to: a write may wait
+     * for another process, or for the disk. The caller holds the monitor.
      *
-     * @param except not this one
+     * @param except a session not to choose, or null
      * @return null if all are being opened or closed
      */
     private @Nullable Session markLeastRecentlyUsed(@Nullable Session except) {
@@ -242,7 +242,7 @@ final class OpenSessions {
         return chosen;
     }
 
-    /** The session is open, or it could not be opened: then its place is free. */
+    /** Opening or closing has ended. If the session is not open, its place becomes free. */
     private synchronized void settle(Session session) {
         session.setPhase(Phase.SETTLED);
         if (!session.isOpen()) {
@@ -282,7 +282,7 @@ final class OpenSessions {
         try {
             session.close();
         } catch (IOException failure) {
-            notices.add("cannot close a journal in order: " + failure);
+            notices.add("cannot close a journal cleanly: " + failure);
         }
         Journal journal = session.journal();
         for (String notice = journal.nextNotice(); notice != null; notice = journal.nextNotice()) {
@@ -291,8 +291,8 @@ final class OpenSessions {
     }
 
     /**
-     * Closes a session, or waits until another thread has closed it. Leaves one alone that is being opened: the thread
-     * that does it looks after it.
+     * Closes a session, or waits until another thread has closed it. Does not touch a session that is being opened: the
+     * thread that opens it will close it.
      */
     void close(Session session) {
         StackHeadroom.require();
@@ -308,7 +308,7 @@ final class OpenSessions {
             close(session, null);
         } else {
             synchronized (session) {
-                if (session.phase() == Phase.CLOSING) { // or the other thread came first
+                if (session.phase() == Phase.CLOSING) { // otherwise the other thread has closed it
                     closeFiles(session);
                 }
             }
@@ -316,7 +316,7 @@ final class OpenSessions {
         report();
     }
 
-    /** Closes what is open beyond the limit, after that was lowered. */
+    /** Closes sessions beyond the limit, after it was lowered. */
     void closeSurplus() {
         while (places.size() > limit) {
             StackHeadroom.require();
@@ -332,14 +332,15 @@ final class OpenSessions {
         }
     }
 
-    /** Makes room for something that could not be done without any record. */
+    /** Makes room for work that is not caused by a record and lacked file descriptors. */
     void makeRoom(Session needy) {
         makeRoom(needy, shortages);
     }
 
     /**
-     * Closes the least recently used session, since there are no file descriptors left; and lowers the limit to half of
-     * what is open, unless that happened since the attempt that failed began: many threads may fail at the same time.
+     * Closes the least recently used session, since file descriptors have run out, and lowers the limit to half of the
+     * open sessions. It does not lower the limit if that was done since the failed attempt began: many threads may fail
+     * at the same time.
      *
      * @param needy the session that needs descriptors
      * @param shortagesBefore how often the limit had been lowered before the attempt
@@ -378,7 +379,7 @@ final class OpenSessions {
     /**
      * Gives a session its journal and its upload, unless it was forgotten before.
      *
-     * @param whenDone called then
+     * @param whenDone called once that is done
      */
     synchronized void attach(Session session, Journal journal, @Nullable UploadTask upload, Runnable whenDone) {
         if (!session.isForgotten()) {
@@ -387,17 +388,17 @@ final class OpenSessions {
         }
     }
 
-    /** Forgets a session that has no place, if nothing is going on. True if it can be removed. */
+    /** Forgets a session that has no place, if it is not in use. True if it can be removed. */
     synchronized boolean tryForget(Session session) {
         return session.phase() == Phase.SETTLED && session.tryForget();
     }
 
-    /** Suspends the upload of a session that has no place, if nothing is going on. True if it can be removed. */
+    /** Suspends the upload of a session that has no place, if it is not in use. True if it can be removed. */
     synchronized boolean trySuspend(Session session) {
         return session.phase() == Phase.SETTLED && session.trySuspend();
     }
 
-    /** Tells what closed journals had to say. Not while a session is being opened: the listener may log. */
+    /** Reports the notices of closed journals. Not called while a session is being opened: the listener may log. */
     private void report() {
         for (String notice = notices.poll(); notice != null; notice = notices.poll()) {
             status.warn(notice);

@@ -4,9 +4,9 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides what is said about something that fails and works again, perhaps many times (I8). The first failure is said
- * at once, and so is the end of it. After that, one report a minute sums up what happened since the last one. After a
- * minute with nothing to say, it starts over.
+ * Decides what is reported about something that fails and works again, perhaps many times (I8). The first failure is
+ * reported at once, and so is its end. After that, one report per minute sums up what has happened since the last one.
+ * After a minute with nothing to report, it starts over.
  *
  * <p>Times are {@link System#nanoTime}'s. Thread-safe.
  */
@@ -15,16 +15,15 @@ final class Outages {
     static final long INTERVAL_NANOS = TimeUnit.MINUTES.toNanos(1);
 
     /** A failure and its end. */
-    private static final int SAID_AT_ONCE = 2;
+    private static final int REPORTED_AT_ONCE = 2;
 
     /**
-     * What to say now.
+     * What to report now.
      *
      * @param isFailing the present state
-     * @param reason of the last failure
-     * @param failures how many failures began since the last report; 1 if there is nothing else to say of the one that
-     *     is reported
-     * @param lost how many records were lost and not reported before; 0 where the loss only begins
+     * @param reason why it failed last
+     * @param failures how many failures began since the last report; 1 if this only reports a new failure
+     * @param lost how many records were lost and not reported yet; 0 if the loss is only beginning
      */
     record Report(boolean isFailing, String reason, long failures, long lost) {}
 
@@ -32,38 +31,38 @@ final class Outages {
 
     // Guarded by this.
     private String reason = "";
-    private boolean saidFailing;
-    private long unsaidFailures;
-    private long unsaidLosses;
-    private int atOnce = SAID_AT_ONCE;
+    private boolean reportedFailing;
+    private long unreportedFailures;
+    private long unreportedLosses;
+    private int atOnce = REPORTED_AT_ONCE;
 
-    /** When it was last said, or would have been. */
+    /** When there was last something to report, whether or not it was reported. */
     private long newsAt;
 
-    private long saidAt;
+    private long reportedAt;
 
-    /** Whether it failed last. */
+    /** Whether it fails at present. */
     boolean isFailing() {
         return failing;
     }
 
-    /** Something was lost without a new failure to tell of. */
+    /** A record was lost. That need not be a new failure. */
     synchronized void lost() {
-        unsaidLosses++;
+        unreportedLosses++;
     }
 
     /**
      * It failed, after it worked.
      *
-     * @return what to say now, or null
+     * @return what to report now, or null
      */
     synchronized @Nullable Report failed(long now, String reason) {
         if (failing) {
-            return null; // another thread told
+            return null; // another thread has reported it
         }
-        beginAnew(now);
+        startOverIfQuiet(now);
         this.reason = reason;
-        unsaidFailures++;
+        unreportedFailures++;
         failing = true;
         return news(now);
     }
@@ -71,41 +70,41 @@ final class Outages {
     /**
      * It works, after it failed.
      *
-     * @return what to say now, or null
+     * @return what to report now, or null
      */
     synchronized @Nullable Report works(long now) {
         if (!failing) {
-            return null; // another thread told
+            return null; // another thread has reported it
         }
         failing = false;
         return news(now);
     }
 
-    /** What is due to be said without anything new, or null. */
+    /** What is due to be reported although nothing new happened, or null. */
     synchronized @Nullable Report due(long now) {
-        return hasNews() && now - saidAt >= INTERVAL_NANOS ? report(now) : null;
+        return hasNews() && now - reportedAt >= INTERVAL_NANOS ? report(now) : null;
     }
 
-    /** What is left to say when nothing follows, or null. */
+    /** What is left to report at the end, or null. */
     synchronized @Nullable Report rest(long now) {
-        return hasNews() || unsaidLosses > 0 ? report(now) : null;
+        return hasNews() || unreportedLosses > 0 ? report(now) : null;
     }
 
-    /** How many losses were not told. They are told elsewhere. */
-    synchronized long takeUnsaidLosses() {
-        long losses = unsaidLosses;
-        unsaidLosses = 0;
+    /** Returns how many losses were not reported. The caller must report them. */
+    synchronized long takeUnreportedLosses() {
+        long losses = unreportedLosses;
+        unreportedLosses = 0;
         return losses;
     }
 
-    private void beginAnew(long now) {
+    private void startOverIfQuiet(long now) {
         if (!hasNews() && now - newsAt >= INTERVAL_NANOS) {
-            atOnce = SAID_AT_ONCE;
+            atOnce = REPORTED_AT_ONCE;
         }
     }
 
     private boolean hasNews() {
-        return failing != saidFailing || unsaidFailures > 0;
+        return failing != reportedFailing || unreportedFailures > 0;
     }
 
     private @Nullable Report news(long now) {
@@ -114,16 +113,16 @@ final class Outages {
             atOnce--;
             return report(now);
         }
-        return now - saidAt >= INTERVAL_NANOS ? report(now) : null;
+        return now - reportedAt >= INTERVAL_NANOS ? report(now) : null;
     }
 
     private Report report(long now) {
-        boolean onlyBegins = failing && !saidFailing && unsaidFailures == 1;
-        Report report = new Report(failing, reason, unsaidFailures, onlyBegins ? 0 : unsaidLosses);
-        unsaidLosses = onlyBegins ? unsaidLosses : 0;
-        unsaidFailures = 0;
-        saidFailing = failing;
-        saidAt = now;
+        boolean onlyBegins = failing && !reportedFailing && unreportedFailures == 1;
+        Report report = new Report(failing, reason, unreportedFailures, onlyBegins ? 0 : unreportedLosses);
+        unreportedLosses = onlyBegins ? unreportedLosses : 0;
+        unreportedFailures = 0;
+        reportedFailing = failing;
+        reportedAt = now;
         newsAt = now;
         return report;
     }

@@ -14,8 +14,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Turns events into records and appends them to their sessions, on the thread that logs (I1). Whatever happens to an
- * event is counted (I6), and nothing is thrown (I3).
+ * Encodes events as records and appends them to their sessions, on the thread that logs (I1). It counts whatever
+ * happens to an event (I6), and throws nothing (I3).
  */
 final class RecordWriter {
 
@@ -32,10 +32,10 @@ final class RecordWriter {
     private final ClosedScopes closedScopes;
     private final LineBuffers buffers = new LineBuffers();
 
-    /** The session of an earlier event. Not volatile: the value is immutable, and any thread's last one will do. */
+    /** The session of an earlier event. Not volatile: the value is immutable, and that of any thread will do. */
     private SessionName last;
 
-    /** How many events this thread is writing at the moment. An array, since that is a type of the JDK's. */
+    /** How many events this thread is writing. An array, so that the thread holds only a type of the JDK. */
     private final ThreadLocal<int[]> depth = ThreadLocal.withInitial(() -> new int[1]);
 
     /** @param forcedFrom the lowest level that is forced to the device, or null for none */
@@ -60,7 +60,7 @@ final class RecordWriter {
 
     void append(ILoggingEvent event) {
         if (Thread.currentThread() instanceof UploadThread) {
-            return; // what sending records has to say must not become a record to send
+            return; // sending records logs, and that must not become records to send
         }
         Tally tally = counters.tally();
         SessionName session = last;
@@ -68,7 +68,7 @@ final class RecordWriter {
         boolean accepted = false;
         Throwable failure = null;
         try {
-            Map<String, String> mdc = closedScopes.leftOut(MdcReader.of(event), event);
+            Map<String, String> mdc = closedScopes.withoutClosed(MdcReader.of(event), event);
             if (requireSession && !keys.isNamed(mdc)) {
                 return;
             }
@@ -111,12 +111,12 @@ final class RecordWriter {
         }
         try {
             if (failure == null && buffer != null) {
-                buffers.giveBack(buffer); // not after a failure: nobody knows in what state that left it
+                buffers.giveBack(buffer); // not after a failure, which may leave it in any state
             } else if (failure != null && !written) {
                 lost(session, failure);
             }
         } catch (Throwable nothingLeft) {
-            // No stack or no memory for a buffer's return, or for a word about a loss. The counters know.
+            // Stack or memory is exhausted, so the buffer is not returned or the loss not reported. It is counted.
         }
     }
 
@@ -129,7 +129,7 @@ final class RecordWriter {
         }
     }
 
-    /** Most events go where the one before them went, and need no name of their own. */
+    /** Most events go to the same session as the previous one, so they need no new name. */
     private SessionName session(String workspace, String session) {
         SessionName last = this.last;
         if (last.workspace().equals(workspace) && last.session().equals(session)) {

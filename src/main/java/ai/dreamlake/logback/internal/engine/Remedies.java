@@ -10,22 +10,22 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.Locale;
 
-/** Why a record was lost, and what to do about it, in words for an operator. */
+/** Says why a record was lost and what to do about it, for an operator. */
 final class Remedies {
 
     private Remedies() {}
 
     /**
-     * The kind of a failure, its message, and what to do. One line. The message is left out where it might quote what
-     * was logged: only the operating system's are told.
+     * One line: the kind of a failure, its message, and what to do. The message is left out where it might quote what
+     * was logged: only messages of the operating system are included.
      *
      * @param path the property that names the directory, such as {@code <localPath>}
      */
     static String describe(Throwable failure, String path) {
         String kind = failure.getClass().getSimpleName();
         String message = failure instanceof IOException ? failure.getMessage() : null;
-        String told = message == null ? kind : kind + ": " + message.replaceAll("\\p{Cntrl}", " ");
-        return told + ": " + remedy(failure, path) + ".";
+        String described = message == null ? kind : kind + ": " + message.replaceAll("\\p{Cntrl}", " ");
+        return described + ": " + remedy(failure, path) + ".";
     }
 
     private static String remedy(Throwable failure, String path) {
@@ -34,7 +34,7 @@ final class Remedies {
             return "end or resume that process; it may be stopped in a debugger";
         }
         if (failure instanceof StackOverflowError) {
-            return "the application's stack ended while it logged; look for an endless recursion";
+            return "the stack overflowed while the application logged; look for an endless recursion";
         }
         if (failure instanceof OutOfMemoryError) {
             return "the JVM is out of memory; give it more (-Xmx), or fewer threads";
@@ -49,7 +49,7 @@ final class Remedies {
             return "raise the limit on open files (ulimit -n), or lower <maxOpenSessions>";
         }
         if (mentions(message, "read-only file system")) {
-            return "set " + path + " to a directory on a file system that can be written";
+            return "set " + path + " to a directory on a writable file system";
         }
         if (failure instanceof AccessDeniedException
                 || mentions(message, "permission denied", "operation not permitted", "access is denied")) {
@@ -62,7 +62,7 @@ final class Remedies {
                     + " to another directory";
         }
         if (failure instanceof InvalidPathException || mentions(message, "file name too long", "invalid argument")) {
-            return "the file system does not take that name: choose a shorter or simpler one for session or " + path;
+            return "the file system does not accept that name: choose a shorter or simpler one for session or " + path;
         }
         if (failure instanceof FileSystemLoopException || mentions(message, "too many levels of symbolic links")) {
             return "remove the link that leads to itself, or set " + path + " to another directory";
@@ -71,10 +71,10 @@ final class Remedies {
             return "check the disk or the mount, or set " + path + " to another one";
         }
         if (failure instanceof NoSuchFileException || mentions(message, "no such file")) {
-            return "somebody removes directories while they are used, or a link there leads nowhere; mend it, or set "
-                    + path + " to another directory";
+            return "somebody removes directories while they are in use, or a link there leads nowhere: repair that, or"
+                    + " set " + path + " to another directory";
         }
-        return "check that the directory that " + path + " names can be written";
+        return "check that the directory in " + path + " is writable";
     }
 
     private static boolean mentions(String message, String... causes) {

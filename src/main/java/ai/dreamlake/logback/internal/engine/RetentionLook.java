@@ -8,12 +8,12 @@ import java.util.PriorityQueue;
 import java.util.function.Predicate;
 
 /**
- * Decides which sessions go: those that are too old, and then the oldest ones until the rest fits. One object for one
- * look through all of them. Touches no file. Not thread-safe.
+ * Decides which sessions to delete: those that are too old, and then the oldest ones until the rest fits. One object
+ * serves for one look through all sessions. Touches no file. Not thread-safe.
  */
 final class RetentionLook {
 
-    /** Bounds memory (I4). What is beyond that has its turn at the next look. */
+    /** Bounds memory (I4). Sessions beyond this number have their turn at the next look. */
     static final int MAX_CANDIDATES = 10_000;
 
     /**
@@ -37,7 +37,9 @@ final class RetentionLook {
         this.now = now;
     }
 
-    /** Every session must be told before any is deleted: the size of all counts. */
+    /**
+     * Adds a session. Every session must be added before any is deleted, since the limit applies to their total size.
+     */
     void found(Stored session) {
         total += session.bytes;
         if (session.mayGo && age(session) >= LocalRetention.QUIET_MILLIS) {

@@ -18,15 +18,15 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Goes once through all sessions, and deletes those that need not stay on disk any more, as {@link LocalRetention}
- * says. What can be seen from outside is looked at first; everything is looked at again while nobody can write to the
- * session or upload it. Not thread-safe.
+ * Goes through all sessions once, and deletes those that need not stay on disk any longer according to
+ * {@link LocalRetention}. It first judges a session from outside, and then again while nobody can write to the session
+ * or upload it. Not thread-safe.
  */
 public final class RetentionPass {
 
-    /** Where journals come from. */
+    /** Supplies journals. */
     public interface Journals {
-        /** Null if the session is in use, or is to stay for another reason. */
+        /** Null if the session is in use, or must stay for another reason. */
         @Nullable
         Journal unused(SessionName name) throws IOException;
     }
@@ -50,7 +50,7 @@ public final class RetentionPass {
 
     /**
      * @param root holds the workspaces; absolute
-     * @param isStopped whether to look no further
+     * @param isStopped whether to stop looking
      */
     public RetentionPass(
             Path root, LocalRetention limits, Journals journals, BooleanSupplier isStopped, Trouble trouble) {
@@ -61,7 +61,7 @@ public final class RetentionPass {
         this.trouble = trouble;
     }
 
-    /** Only tells what it would delete. */
+    /** From now on, only reports what would be deleted. */
     public void onlyTry() {
         isTrial = true;
     }
@@ -92,7 +92,7 @@ public final class RetentionPass {
         return deleted;
     }
 
-    /** How much that is. */
+    /** How many bytes are deleted, or would be. */
     public long deletedBytes() {
         return deletedBytes;
     }

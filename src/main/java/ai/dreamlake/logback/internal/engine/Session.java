@@ -30,15 +30,15 @@ final class Session implements WriteListener {
 
     private final Outages outages = new Outages();
 
-    /** Why the session could not be marked for upload, if it is not told yet. */
+    /** Why the session could not be marked for upload; null if it could, or if that is reported. */
     private volatile @Nullable Exception unmarked;
 
-    private final AtomicBoolean replacementTold = new AtomicBoolean();
+    private final AtomicBoolean replacementReported = new AtomicBoolean();
 
     /** Null until the session's directory exists. */
     private volatile @Nullable Journal journal;
 
-    /** Null until then, too, and where there is no server. */
+    /** Also null until then, and if no server is configured. */
     private volatile @Nullable UploadTask upload;
 
     /** Whether the journal's files are open on behalf of this session. */
@@ -52,7 +52,7 @@ final class Session implements WriteListener {
     private volatile long scopeClosedAt;
     private volatile boolean isScopeClosed;
 
-    /** Whether events can name the session by its name on disk. They cannot if it replaces a bad name. */
+    /** Whether events can name the session by its name on disk. They cannot if that replaces a bad name. */
     private final boolean isNameOfEvents;
 
     /** @param name the session's name on disk */
@@ -71,7 +71,7 @@ final class Session implements WriteListener {
         return isNameOfEvents;
     }
 
-    /** Gives the session its journal and, where there is a server, its upload. Only once. */
+    /** Gives the session its journal and, if a server is configured, its upload. Called only once. */
     void attach(Journal journal, @Nullable UploadTask upload) {
         this.upload = upload;
         this.journal = journal;
@@ -86,7 +86,7 @@ final class Session implements WriteListener {
         return Objects.requireNonNull(journal, "attached before it is opened");
     }
 
-    /** Null where there is no server. */
+    /** Null if no server is configured. */
     @Nullable
     UploadTask upload() {
         return upload;
@@ -104,22 +104,22 @@ final class Session implements WriteListener {
         this.phase = phase;
     }
 
-    /** Whether records of an open session wait for another process at this moment. */
+    /** Whether records wait for another process at this moment. False if the session is not open. */
     boolean isAwaited() {
         return open && journal().isAwaited();
     }
 
-    /** Whether somebody writes to the files of an open session at this moment, or waits for that. A hint. */
+    /** Whether a thread is writing to the session's files, or waits to do so. False if it is not open. Only a hint. */
     boolean isBusy() {
         return open && journal().isBusy();
     }
 
-    /** When somebody last wanted to append; of an open session. */
+    /** When a thread last wanted to append. The session must be attached. */
     long lastUsedAt() {
         return journal().lastUsedAt();
     }
 
-    /** Keeps the journal's files open. The session is attached and not open. */
+    /** Keeps the journal's files open. The session must be attached and not open. */
     void open(Storage storage) {
         journal().retain(storage);
         UploadTask upload = this.upload;
@@ -132,7 +132,7 @@ final class Session implements WriteListener {
     /**
      * Closes an open session. Records are accepted until its files are closed.
      *
-     * @throws IOException if something went wrong; it is closed all the same
+     * @throws IOException if something failed; the session is closed anyway
      */
     void close() throws IOException {
         try {
@@ -144,7 +144,11 @@ final class Session implements WriteListener {
         open = false;
     }
 
-    /** A scope that names the session has been closed, at this moment by the journal's clock. */
+    /**
+     * A scope that names the session has been closed.
+     *
+     * @param now the time, by the journal's clock
+     */
     void scopeClosed(long now) {
         scopeClosedAt = now;
         isScopeClosed = true;
@@ -166,7 +170,7 @@ final class Session implements WriteListener {
         }
     }
 
-    /** This process is done with the session, unless that is open. */
+    /** This process no longer uses the session, unless it is open. */
     void end() {
         Journal journal = this.journal;
         if (journal != null) {
@@ -179,15 +183,14 @@ final class Session implements WriteListener {
     }
 
     private String staysMarked(IOException failure) {
-        return "session " + name + " may be said to have ended without being closed, should this process be killed: "
-                + failure;
+        return "session " + name + " may be reported as not closed if this process is killed: " + failure;
     }
 
     /**
      * Marks the session for upload and appends the line, which is noted for upload when it gets its number. The session
-     * is attached.
+     * must be attached.
      *
-     * @return false if the session was closed or forgotten in this moment: nothing happened
+     * @return false if the session was just closed or forgotten, and nothing was done
      * @throws IOException if the record is not durable
      */
     boolean append(Line line) throws IOException {
@@ -209,7 +212,7 @@ final class Session implements WriteListener {
         }
     }
 
-    /** Trouble here never keeps a record from the log, except where the caller can help. */
+    /** A failure never keeps a record from the log. It is thrown only if the caller can free file descriptors. */
     private void mark(UploadTask upload, Line line) throws IOException {
         try {
             upload.mark();
@@ -229,14 +232,13 @@ final class Session implements WriteListener {
         }
     }
 
-    /** Tells what happened to the last records. Not while a session is being opened: the listener may log. */
+    /** Reports what happened to the last records. Not called while a session is being opened: the listener may log. */
     void report() {
         Exception failure = unmarked;
         if (failure != null) {
             unmarked = null;
-            status.warn(
-                    "Cannot note that a session is to be uploaded; should this process be killed, the next one may not"
-                            + " find it. " + failure);
+            status.warn("Cannot mark a session for upload; if this process is killed, the next one may not find it. "
+                    + failure);
         }
         Journal journal = this.journal;
         if (journal != null) {
@@ -251,33 +253,33 @@ final class Session implements WriteListener {
         status.lost(name, outages, reason);
     }
 
-    /** A record is written, whatever happens here: if some were lost before it, that is over. */
+    /** A record is written. If records were lost before it, that is over. */
     void resume() {
         if (outages.isFailing()) {
             status.works(name, outages);
         }
     }
 
-    /** Tells what is due about lost records. */
-    void tellDue() {
+    /** Reports what is due about lost records. */
+    void reportDue() {
         status.due(name, outages);
     }
 
-    /** Tells what is left to tell about lost records, since nothing follows. */
-    void tellRest() {
+    /** Reports what is left to report about lost records, since nothing follows. */
+    void reportRest() {
         status.rest(name, outages);
     }
 
     /** True once: for the first event that names this session by a bad name, which is reported. */
-    boolean tellReplacement() {
-        return !replacementTold.getAndSet(true);
+    boolean shouldReportReplacement() {
+        return !replacementReported.getAndSet(true);
     }
 
-    /** Forgets what there is to forget, if nothing is going on. True if the session can be removed. */
+    /** Forgets the session, if it is not in use. True if it can be removed. */
     boolean tryForget() {
         UploadTask upload = this.upload;
         if (forgotten) {
-            return false; // the thread that did it removes it
+            return false; // the thread that forgot it removes it
         }
         if (!open && (upload == null || upload.tryForget())) {
             forgotten = true;
@@ -286,7 +288,7 @@ final class Session implements WriteListener {
         return forgotten;
     }
 
-    /** Suspends the upload, if nothing is going on. True if the session can be removed. */
+    /** Suspends the upload, if the session is not in use. True if the session can be removed. */
     boolean trySuspend() {
         UploadTask upload = this.upload;
         if (!forgotten && !open && upload != null && upload.trySuspend()) {

@@ -7,10 +7,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Has a {@link RetentionPass} delete old sessions, now and then.
+ * Deletes old sessions at regular intervals, by a {@link RetentionPass}.
  *
- * <p>One daemon thread, which waits for the disk where the keeper must not. Nobody waits for it, but a record that
- * opens its session while that is being deleted.
+ * <p>It has a daemon thread, which may wait for the disk, as the keeper must not. Nobody waits for this thread, except
+ * a record that opens its session while that is being deleted.
  */
 final class SessionCleaner {
 
@@ -25,7 +25,7 @@ final class SessionCleaner {
 
     /**
      * @param root the local path, absolute
-     * @param sessions those of the appender
+     * @param sessions the appender's sessions
      */
     SessionCleaner(Path root, LocalRetention limits, Sessions sessions, StatusReporter status, String threadName) {
         this.root = root;
@@ -54,9 +54,9 @@ final class SessionCleaner {
     private void run() {
         while (!stopped) {
             look(System.currentTimeMillis());
-            Thread.interrupted(); // or parking would not wait
+            Thread.interrupted(); // otherwise parking would not wait
             if (!stopped) {
-                LockSupport.parkNanos(this, INTERVAL_NANOS); // to wake early does no harm
+                LockSupport.parkNanos(this, INTERVAL_NANOS); // waking early does no harm
             }
         }
     }
@@ -81,7 +81,7 @@ final class SessionCleaner {
     private final class Warnings implements RetentionPass.Trouble {
         @Override
         public void cannotLook(SessionName name, Exception failure) {
-            status.warn("cannot see whether session " + name + " is to be deleted: " + failure);
+            status.warn("cannot determine whether to delete session " + name + ": " + failure);
         }
 
         @Override

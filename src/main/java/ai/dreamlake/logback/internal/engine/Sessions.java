@@ -24,11 +24,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The sessions of one appender. A session is opened by its first record; it is closed when it is idle, or when too many
- * are open (see {@link OpenSessions}), and opened again by its next record. Closed sessions are remembered; when there
- * are very many, those of which the server has everything are forgotten, and of the others only the numbers of the
- * pending records are kept in memory.
+ * are open (see {@link OpenSessions}), and opened again by its next record. Closed sessions are remembered. When there
+ * are very many, those that are completely delivered are forgotten, and of the others only the numbers of the pending
+ * records stay in memory.
  *
- * <p>Thread-safe. One daemon thread, the keeper, writes what is staged and closes idle sessions; it sleeps while there
+ * <p>Thread-safe. One daemon thread, the keeper, writes staged records and closes idle sessions. It sleeps while there
  * is nothing to do.
  */
 final class Sessions implements UploadTasks, OpenSessions.Opener {
@@ -42,16 +42,16 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     /** How often sessions are forgotten, as long as there are very many. */
     private static final long FORGET_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** How often it is seen whether suspended sessions can go on. */
+    /** How often the keeper checks whether suspended sessions can continue. */
     private static final long RESUME_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    /** How many go on together: others wait meanwhile. */
+    /** How many suspended sessions continue at a time, while the others wait. */
     private static final int MAX_RESUMED = 50;
 
-    /** How often the keeper looks for what is due to be said, and for uploads that nobody works on. */
+    /** How often the keeper looks for reports that are due, and for uploads that nobody has scheduled. */
     private static final long CARE_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-    /** How long the keeper sleeps at most: then something may be due to be said. */
+    /** The longest sleep of the keeper: then a report may be due. */
     private static final long MAX_SLEEP_NANOS = Outages.INTERVAL_NANOS;
 
     private static final long TROUBLE_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
@@ -65,7 +65,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private final StatusReporter status;
     private @Nullable Uploads uploads;
 
-    /** By their names on disk. */
+    /** The sessions by their names on disk. */
     private final Map<SessionName, Session> sessions = new ConcurrentHashMap<>();
 
     private final OpenSessions openSessions;
@@ -73,19 +73,19 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     private final Thread exitHook = new Thread(this::exit, "dreamlake-exit");
     private Runnable afterExit = () -> {};
 
-    /** A session that an event names by a bad name. */
+    /** A session that an event names by a name that had to be replaced. */
     private record Replaced(SessionName given, Session session) {}
 
-    /** The last one. Not volatile: any thread's last one will do. */
+    /** The last replaced name. Not volatile: that of any thread will do. */
     private @Nullable Replaced lastReplaced;
 
-    /** How many sessions must be there before it is worthwhile to forget some. Guarded by this. */
+    /** How many sessions there must be before it is worthwhile to forget some. Guarded by this. */
     private int forgetAt = MAX_REMEMBERED;
 
-    /** Whether it is told that a suspended session cannot go on. Guarded by this. */
-    private boolean resumeTold;
+    /** Whether it is reported that a suspended session cannot continue. Guarded by this. */
+    private boolean resumeFailureReported;
 
-    /** Whether the keeper must be woken. */
+    /** Whether the keeper is asleep, and must be woken for new work. */
     private volatile boolean keeperAsleep;
 
     // Used by the keeper.
@@ -98,10 +98,10 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     /**
      * @param root the local path or the spool, absolute
-     * @param maxOpen how many sessions are open at a time
+     * @param maxOpen how many sessions may be open at a time
      * @param idleNanos how long a session stays open without a record
      * @param writeDelay how long a record may be staged, in nanoseconds; 0 if every record must be written at once
-     * @param keeperName what to call the keeper thread
+     * @param keeperName the keeper thread's name
      * @param nanoTime the clock
      */
     Sessions(
@@ -127,10 +127,10 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     }
 
     /**
-     * Starts the keeper. Before the first record.
+     * Starts the keeper. Must be called before the first record.
      *
-     * @param uploads null where there is no server
-     * @param afterExit called at the end of what is done at the JVM's exit, unless these sessions are closed before
+     * @param uploads null if no server is configured
+     * @param afterExit called after the work at the JVM's exit, unless these sessions are closed earlier
      */
     void start(@Nullable Uploads uploads, Runnable afterExit) {
         this.uploads = uploads;
@@ -157,7 +157,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             }
             session.resume();
         } finally {
-            lookAfter(session, line);
+            afterAppend(session, line);
         }
     }
 
@@ -179,7 +179,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         return session != null && session.isNameOfEvents() ? session : find(given);
     }
 
-    /** Also for a name that is not the name on disk: a bad one, or one that imitates the replacement of a bad one. */
+    /** Also finds a session by a name that is not its name on disk: a bad name, or one that imitates a replacement. */
     private Session find(SessionName given) {
         Replaced last = lastReplaced;
         if (last != null && last.given.equals(given) && !last.session.isForgotten()) {
@@ -194,14 +194,14 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
         if (!name.equals(given)) {
             lastReplaced = new Replaced(given, session);
-            if (session.tellReplacement()) {
+            if (session.shouldReportReplacement()) {
                 status.warn("a session or workspace name from the MDC breaks the rules; its records go to " + name);
             }
         }
         return session;
     }
 
-    /** The session itself, or the one that has its name now, if it is forgotten. */
+    /** The session itself or, if it is forgotten, the one that now has its name. */
     private Session successor(Session found) {
         return found.isForgotten() ? remember(found.name()) : found;
     }
@@ -212,7 +212,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     @Override
     public void attach(Session session) throws IOException {
-        synchronized (session) { // a slow disk holds up only those who want this session
+        synchronized (session) { // a slow disk delays only the threads that want this session
             if (!session.isAttached()) {
                 StackHeadroom.require();
                 Journal journal = JournalRegistry.journal(root, session.name(), nanoTime, storage, writeDelay);
@@ -232,7 +232,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         do {
             session = remember(name);
             attach(session);
-        } while (!session.isAttached()); // it was forgotten in this moment
+        } while (!session.isAttached()); // otherwise it has just been forgotten
         return session;
     }
 
@@ -244,8 +244,8 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
     }
 
-    /** Nothing that happens here concerns the record any more: it is durable, or the caller gets its exception. */
-    private void lookAfter(Session session, Line line) {
+    /** Nothing that happens here affects the record: it is durable, or the caller gets its exception. */
+    private void afterAppend(Session session, Line line) {
         try {
             if (line.wakesKeeper()) {
                 wakeKeeper();
@@ -255,11 +255,11 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 uploads.awaitRoom();
             }
             if (closed) {
-                openSessions.close(session); // a straggler: nobody else would close what it opened
+                openSessions.close(session); // a late record: nobody else would close what it opened
                 session.end();
             }
         } catch (Throwable later) {
-            // The end of the stack, for instance. The keeper looks at open sessions every second.
+            // The stack may be exhausted, for instance. The keeper looks at open sessions every second.
         }
     }
 
@@ -283,8 +283,8 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
     }
 
     /**
-     * The journal of a session that is closed, and of which nothing is expected or pending, for a caller that wants to
-     * delete it. The session is forgotten; its next record finds the same journal.
+     * The journal of a session that is closed and has no expected or pending records, for a caller that wants to delete
+     * it. The session is forgotten. Its next record gets the same journal.
      *
      * @return null if the session is in use
      * @throws IOException if its directory cannot be used
@@ -305,7 +305,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             try {
                 forgetAll();
             } catch (Throwable later) {
-                // Nothing of it concerns the record for which there was to be room.
+                // This was to make room, and does not affect the record.
             }
         }
     }
@@ -318,7 +318,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         forgetAt = Math.max(MAX_REMEMBERED, sessions.size() + MAX_REMEMBERED / 2);
     }
 
-    /** Most of those that wait for the server need not be in memory for that. */
+    /** Most sessions that wait for the server need not be in memory meanwhile. */
     private void suspend(Uploads uploads) {
         sessions.values().removeIf(session -> sessions.size() > MAX_REMEMBERED / 2 && trySuspend(session, uploads));
     }
@@ -352,17 +352,17 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             forgetAll();
         }
         if (sessions.size() >= MAX_REMEMBERED && !uploads.isServerAway() && uploads.areSuspendedDue()) {
-            suspend(uploads); // those that are refused, or have failed, make room for those whose turn it is
+            suspend(uploads); // refused and failed sessions make room for those whose turn it is
         }
         String trouble = null;
         int room = Math.max(0, MAX_REMEMBERED - sessions.size());
         for (SessionName name : uploads.nextSuspended(Math.min(room, MAX_RESUMED))) {
             try {
-                leftover(name).hurry(); // if it is suspended in this moment, it has another turn
+                leftover(name).hurry(); // if it has just been suspended, it has another turn
             } catch (IOException | RuntimeException failure) {
                 uploads.postpone(name);
-                if (!resumeTold) {
-                    resumeTold = true;
+                if (!resumeFailureReported) {
+                    resumeFailureReported = true;
                     trouble = "cannot upload session " + name + " at present: " + failure;
                 }
             }
@@ -401,15 +401,14 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         if (sessions.size() > MAX_REMEMBERED) {
             wakeKeeper();
         }
-        return Objects.requireNonNull(session.upload(), "only uploads ask");
+        return Objects.requireNonNull(session.upload(), "only called by uploads");
     }
 
     /**
-     * The keeper's work: first acts, then sleeps. While there are bursts it stays awake, so that nobody needs to wake
-     * it.
+     * The keeper's loop: works, then sleeps. While there are bursts it stays awake, so that no thread needs to wake it.
      */
     private void keep() {
-        NativeFlock.isAvailable(); // links it here, where the stack is empty; a first record may have to wait for that
+        NativeFlock.isAvailable(); // links it here, where the stack is nearly empty. A first record may wait for that
         findTails();
         long awakeUntil = nanoTime.getAsLong();
         while (!closed) {
@@ -422,7 +421,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 LockSupport.parkNanos(this, Math.min(wait, writeDelay));
             } else {
                 keeperAsleep = true;
-                wait = stepSafely(now); // what was staged before, nobody would wake us for
+                wait = stepSafely(now); // nobody would wake us for records that were staged before
                 if (!closed) {
                     LockSupport.parkNanos(this, Math.min(wait, MAX_SLEEP_NANOS));
                 }
@@ -435,11 +434,11 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         try {
             return step(now);
         } catch (Throwable trouble) {
-            return TROUBLE_NANOS; // out of memory, for instance. Records are staged: this thread must not end
+            return TROUBLE_NANOS; // out of memory, for instance. This thread must not end: records are staged
         }
     }
 
-    /** Brings in what processes that died had staged, in whatever session, and reports their deaths. */
+    /** Recovers the records that dead processes left staged, in any session, and reports those deaths. */
     private void findTails() {
         try {
             SessionFinder.find(
@@ -461,19 +460,19 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             sendRecovered(session);
             session.report();
         } catch (IOException | RuntimeException failure) {
-            status.warn("cannot bring in the last records of session " + name + ": " + failure);
+            status.warn("cannot recover the last records of session " + name + ": " + failure);
         }
     }
 
     private static void sendRecovered(Session session) {
         UploadTask upload = session.upload();
         if (session.journal().pollRecovered() > 0 && upload != null) {
-            upload.hurry(); // if it is forgotten, the finder of leftovers comes to it
+            upload.hurry(); // if it is forgotten, LeftoverFinder finds it
         }
     }
 
     /**
-     * Lets the journals do what is due, and closes sessions that have been idle for long.
+     * Lets the journals do what is due, and closes sessions that have been idle for too long.
      *
      * @return how many nanoseconds until there is something to do, or {@link Long#MAX_VALUE}
      */
@@ -485,7 +484,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         }
         openSessions.closeSurplus();
         for (Session session : openSessions.all()) {
-            if (session.isOpen() && session.phase() != Phase.OPENING) { // who opens it wakes the keeper
+            if (session.isOpen() && session.phase() != Phase.OPENING) { // the thread that opens it wakes the keeper
                 next = Math.min(next, stepSafely(session, now));
             }
         }
@@ -493,13 +492,13 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             next = Math.min(next, FORGET_NANOS);
             if (now - forgottenAt >= FORGET_NANOS) {
                 forgottenAt = now;
-                forgetAll(); // those that earlier runs left, once they are uploaded
+                forgetAll(); // sessions that earlier runs left, once they are uploaded
             }
         }
         if (uploads != null && uploads.areSuspended()) {
             long interval = uploads.isServerAway() ? FORGET_NANOS : RESUME_NANOS;
             next = Math.min(next, interval);
-            if (now - resumedAt >= interval) { // not at every burst: what is staged would wait for it
+            if (now - resumedAt >= interval) { // not at every burst, since staged records would wait for it
                 resumedAt = now;
                 resume();
             }
@@ -511,7 +510,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         try {
             return step(session, now);
         } catch (Throwable trouble) {
-            return TROUBLE_NANOS; // out of memory, for instance. The others have their turn
+            return TROUBLE_NANOS; // out of memory, for instance. The other sessions have their turn
         }
     }
 
@@ -533,7 +532,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
 
     private void care() {
         for (Session session : sessions.values()) {
-            session.tellDue();
+            session.reportDue();
             session.endIfScopeClosed();
             UploadTask upload = session.upload();
             if (upload != null) {
@@ -543,13 +542,13 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         if (uploads != null) {
             uploads.remind();
         }
-        status.tellDue();
+        status.reportDue();
     }
 
     /**
      * Writes what is staged.
      *
-     * @param deadline until when to wait for other processes, by {@link System#nanoTime}
+     * @param deadline until when to wait for other processes, in terms of {@link System#nanoTime}
      */
     void flush(long deadline) {
         for (Session session : openSessions.all()) {
@@ -557,7 +556,7 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
                 try {
                     session.journal().flush(Math.max(0, deadline - System.nanoTime()));
                 } catch (IOException failure) {
-                    // Told to the next record; what is staged survives.
+                    // The next record reports it. Staged records survive.
                 }
             }
         }
@@ -577,18 +576,18 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
             if (session.isOpen()) {
                 try {
                     session.journal().expectExit();
-                } catch (Throwable failure) { // the others have their turn
-                    status.warn("cannot write what is staged: " + failure);
+                } catch (Throwable failure) { // the other sessions have their turn
+                    status.warn("cannot write staged records: " + failure);
                 }
             }
         }
         sessions.values().forEach(Session::end);
     }
 
-    /** Tells what is left to tell about lost records, since nothing follows. */
-    void tellRest() {
-        sessions.values().forEach(Session::tellRest);
-        status.tellRest();
+    /** Reports what is left to report about lost records, since nothing follows. */
+    void reportRest() {
+        sessions.values().forEach(Session::reportRest);
+        status.reportRest();
     }
 
     /** Closes all sessions. Records that are under way are still written. */
@@ -597,14 +596,14 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         LockSupport.unpark(keeper);
         openSessions.all().forEach(openSessions::close);
         for (Session session : sessions.values()) {
-            if (session.phase() == Phase.SETTLED) { // or the thread that opens it looks after it
+            if (session.phase() == Phase.SETTLED) { // otherwise the thread that opens it does this
                 session.end();
             }
         }
         try {
             Runtime.getRuntime().removeShutdownHook(exitHook);
         } catch (IllegalStateException exitingAlready) {
-            // Then the hook does its work, and finds nothing to do.
+            // The hook runs, and finds nothing to do.
         }
     }
 }

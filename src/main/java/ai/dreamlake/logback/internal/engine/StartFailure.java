@@ -2,7 +2,7 @@ package ai.dreamlake.logback.internal.engine;
 
 import org.jspecify.annotations.Nullable;
 
-/** Says why an appender cannot start, or cannot write all it should, if that is no fault of its configuration. */
+/** Says why an appender cannot start, or cannot write everything, if its configuration is not at fault. */
 public final class StartFailure {
 
     private static final String DATABIND = "tools.jackson.core:jackson-databind";
@@ -10,7 +10,7 @@ public final class StartFailure {
 
     private StartFailure() {}
 
-    /** One sentence for the user, with what to do about it where that is known. */
+    /** What to tell the user, with what to do about it if that is known. */
     public static String describe(Throwable failure) {
         return failure instanceof LinkageError error && isOfJackson(error)
                 ? "The versions of Jackson do not fit together: " + DATABIND + " is "
@@ -21,7 +21,7 @@ public final class StartFailure {
                 : "The appender cannot start: " + failure;
     }
 
-    /** By the message, or else, as for a method that is missing, by who misses it. */
+    /** Judges by the message or, for example if a method is missing, by the class that needed it. */
     private static boolean isOfJackson(LinkageError failure) {
         StackTraceElement[] trace = failure.getStackTrace();
         boolean isThrownThere = trace.length > 0 && trace[0].getClassName().contains("jackson");

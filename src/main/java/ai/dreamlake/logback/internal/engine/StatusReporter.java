@@ -14,14 +14,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells Logback's status manager about our troubles, quietly (I8). What fails and works again is told as
- * {@link Outages} decides; of very many sessions, the first {@value #MAX_AT_ONCE} by name, then
- * {@value #NAMED_PER_MINUTE} a minute, and the others in one status a minute. Of other warnings there are at most
- * {@value #MAX_AT_ONCE} at once, and as many a minute. Whatever is left out is counted and told later.
+ * Reports our problems to Logback's status manager, at a limited rate (I8). {@link Outages} decides when to report what
+ * fails and works again. If very many sessions do, the first {@value #MAX_AT_ONCE} are reported by name, then
+ * {@value #NAMED_PER_MINUTE} per minute, and the others in one status per minute. Of other warnings there are at most
+ * {@value #MAX_AT_ONCE} at once, and as many per minute. Whatever is left out is counted and reported later.
  *
  * <p>The first loss, and the summary at the end, also go to standard error if nobody listens to the statuses.
  *
- * <p>Never an ERROR, on which Spring Boot does not start, and never a record's content. Thread-safe.
+ * <p>It never reports an ERROR, on which Spring Boot does not start, and never a record's content. Thread-safe.
  */
 final class StatusReporter {
 
@@ -37,11 +37,11 @@ final class StatusReporter {
 
     private final Outages server = new Outages();
 
-    /** Why sessions were parked, each reason said once. */
+    /** Why sessions were parked. Each reason is reported once. */
     private final Set<String> parked = ConcurrentHashMap.newKeySet();
 
-    private final AtomicBoolean lossTold = new AtomicBoolean();
-    private final AtomicBoolean summaryTold = new AtomicBoolean();
+    private final AtomicBoolean lossReported = new AtomicBoolean();
+    private final AtomicBoolean summaryReported = new AtomicBoolean();
 
     // Guarded by this.
 
@@ -55,13 +55,13 @@ final class StatusReporter {
     /** When the first of them was left out. */
     private long omittedSince;
 
-    /** What is not yet told about sessions that are not told by name. */
+    /** What is not yet reported about sessions that are not reported by name. */
     private long othersFailing;
 
     private long othersWorking;
     private long othersLost;
 
-    /** When the first of them was not told. */
+    /** When the first of them was left out. */
     private long othersSince;
 
     /**
@@ -91,7 +91,7 @@ final class StatusReporter {
         outages.lost();
         if (!outages.isFailing()) {
             String described = Remedies.describe(reason, pathProperty);
-            tell(
+            report(
                     session,
                     outages.failed(nanoTime.getAsLong(), described),
                     reason instanceof IOException ? null : reason);
@@ -102,26 +102,26 @@ final class StatusReporter {
 
     /** A record of a session is written after others were lost. */
     void works(SessionName session, Outages outages) {
-        tell(session, outages.works(nanoTime.getAsLong()), null);
+        report(session, outages.works(nanoTime.getAsLong()), null);
     }
 
-    /** Tells what is due about a session. */
+    /** Reports what is due about a session. */
     void due(SessionName session, Outages outages) {
-        tell(session, outages.due(nanoTime.getAsLong()), null);
+        report(session, outages.due(nanoTime.getAsLong()), null);
     }
 
-    /** Tells what is left to tell about a session at the end. */
+    /** Reports what is left to report about a session at the end. */
     void rest(SessionName session, Outages outages) {
-        tell(session, outages.rest(nanoTime.getAsLong()), null);
+        report(session, outages.rest(nanoTime.getAsLong()), null);
     }
 
-    /** Takes over what is not told about a session that is forgotten. */
+    /** Takes over what is not yet reported about a session that is forgotten. */
     void forgotten(Outages outages) {
-        countOthers(0, 0, outages.takeUnsaidLosses());
+        countOthers(0, 0, outages.takeUnreportedLosses());
     }
 
-    /** @param fault whose stack trace says where it came from, or null */
-    private void tell(SessionName session, Outages.@Nullable Report report, @Nullable Throwable fault) {
+    /** @param fault a failure whose stack trace is reported, or null */
+    private void report(SessionName session, Outages.@Nullable Report report, @Nullable Throwable fault) {
         if (report == null || !isNamed(report)) {
             return;
         }
@@ -129,7 +129,7 @@ final class StatusReporter {
                 ? " It failed " + times(report.failures()) + " since the last report."
                 : "";
         if (!report.isFailing()) {
-            info("Session " + session + " goes on." + again + " Records dropped: " + report.lost());
+            info("Session " + session + " works again." + again + " Records dropped: " + report.lost());
         } else if (report.failures() > 0) {
             say(
                     "Session " + session + ": records are dropped, and counted, until they can be written again. "
@@ -145,7 +145,7 @@ final class StatusReporter {
         return count == 1 ? "once" : count + " times";
     }
 
-    /** Whether a session is told by name; otherwise it is counted among the others. */
+    /** Whether to report a session by name. If not, it is counted among the others. */
     private synchronized boolean isNamed(Outages.Report report) {
         if ((report.isFailing() ? failingSessions : workingSessions).admits(nanoTime.getAsLong())) {
             return true;
@@ -166,17 +166,17 @@ final class StatusReporter {
     /** A server fails, again or still. */
     void serverFails(String reason) {
         if (!server.isFailing()) {
-            tellServer(server.failed(nanoTime.getAsLong(), reason));
+            reportServer(server.failed(nanoTime.getAsLong(), reason));
         }
     }
 
     void serverWorks() {
         if (server.isFailing()) {
-            tellServer(server.works(nanoTime.getAsLong()));
+            reportServer(server.works(nanoTime.getAsLong()));
         }
     }
 
-    private void tellServer(Outages.@Nullable Report report) {
+    private void reportServer(Outages.@Nullable Report report) {
         if (report == null) {
             return;
         }
@@ -204,7 +204,7 @@ final class StatusReporter {
                 + " bytes, as <localRetention> asks.");
     }
 
-    /** Records are lost for another reason than that they could not be written. */
+    /** Records are lost, but not because they could not be written. */
     void warnOfLoss(String message) {
         warn(message);
         firstLoss(message);
@@ -217,7 +217,7 @@ final class StatusReporter {
         }
     }
 
-    /** What to add to the message, or null if enough was said. */
+    /** What to add to the message; null if it must be left out. */
     private synchronized @Nullable String admit() {
         long now = nanoTime.getAsLong();
         if (!warnings.admits(now)) {
@@ -230,19 +230,19 @@ final class StatusReporter {
         return suffix;
     }
 
-    /** Tells what is due and was left out. To be called now and then. */
-    void tellDue() {
-        tellServer(server.due(nanoTime.getAsLong()));
-        tellLeftOut(false);
+    /** Reports what is due and was left out. Must be called regularly. */
+    void reportDue() {
+        reportServer(server.due(nanoTime.getAsLong()));
+        reportLeftOut(false);
     }
 
-    /** Tells what was left out, since nothing follows. */
-    void tellRest() {
-        tellServer(server.rest(nanoTime.getAsLong()));
-        tellLeftOut(true);
+    /** Reports what was left out, since nothing follows. */
+    void reportRest() {
+        reportServer(server.rest(nanoTime.getAsLong()));
+        reportLeftOut(true);
     }
 
-    private void tellLeftOut(boolean isLast) {
+    private void reportLeftOut(boolean isLast) {
         String others = null;
         boolean someFail;
         long warningsLeftOut = 0;
@@ -251,7 +251,7 @@ final class StatusReporter {
             someFail = othersFailing > 0;
             if ((othersFailing > 0 || othersWorking > 0 || othersLost > 0) && (isLast || now - othersSince >= MINUTE)) {
                 others = "Of sessions that are not named here, " + othersFailing + " began to drop records, and "
-                        + othersWorking + " went on. Records dropped in such sessions: " + othersLost;
+                        + othersWorking + " work again. Records dropped in such sessions: " + othersLost;
                 othersFailing = 0;
                 othersWorking = 0;
                 othersLost = 0;
@@ -272,13 +272,13 @@ final class StatusReporter {
     }
 
     /**
-     * Tells what became of all records, if anything is lost. Only the first summary is told: stop and exit may both
-     * come here, in any order.
+     * Reports what became of all records, unless all is well. Only the first summary is reported: stop and exit may
+     * both call this, in any order.
      *
      * @param summary null if all is well
      */
     void summary(@Nullable LossSummary summary) {
-        if (summary != null && summaryTold.compareAndSet(false, true)) {
+        if (summary != null && summaryReported.compareAndSet(false, true)) {
             if (summary.isLoss()) {
                 say(summary.text());
             } else {
@@ -288,10 +288,10 @@ final class StatusReporter {
         }
     }
 
-    /** Once; also after an attempt that failed because there was no stack for it. */
+    /** Reports the first loss once. If an attempt fails because the stack is exhausted, the next loss tries again. */
     private void firstLoss(String message) {
-        if (!lossTold.get() && lossTold.compareAndSet(false, true) && !sayUnheard(message)) {
-            lossTold.set(false);
+        if (!lossReported.get() && lossReported.compareAndSet(false, true) && !sayUnheard(message)) {
+            lossReported.set(false);
         }
     }
 
@@ -302,7 +302,7 @@ final class StatusReporter {
                 standardError.accept("Dreamlake appender [" + name + "]: " + message);
             }
             return true;
-        } catch (Throwable noStackLeft) { // or no memory. It must not cost a record
+        } catch (Throwable noStackLeft) { // or no memory left. That must not cost a record
             return false;
         }
     }
@@ -317,7 +317,7 @@ final class StatusReporter {
         try {
             status.addInfo(message);
         } catch (Throwable listenersOwn) {
-            // As below.
+            // As in say.
         }
     }
 

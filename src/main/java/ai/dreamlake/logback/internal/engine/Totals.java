@@ -10,12 +10,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of the events of all appenders with one name, over all their starts. Each start has counters of its own,
- * and those that have ended are added up. Thread-safe.
+ * What happened to the events of all appenders with one name, over all their starts. Each start has its own counters;
+ * those of ended starts are added up. Thread-safe.
  */
 public final class Totals {
 
-    /** Names may be made without end, as by a SiftingAppender; later ones are not counted here. */
+    /** A SiftingAppender, for example, may create names without end. Names beyond this number are not counted here. */
     private static final int MAX_NAMES = 1000;
 
     private static final Map<String, Totals> BY_NAME = new ConcurrentHashMap<>();
@@ -25,7 +25,7 @@ public final class Totals {
         private final Counters counters;
         private final boolean hasServer;
 
-        /** Null once nothing goes on: what runs is not kept in memory for the sake of its counts. */
+        /** Null once nothing runs any more, so that an ended appender is not kept in memory for its counts. */
         private volatile @Nullable Supplier<Counts> running;
 
         private Start(Counters counters, boolean hasServer, Supplier<Counts> running) {
@@ -46,15 +46,15 @@ public final class Totals {
 
     // Guarded by this.
 
-    /** Of the starts that have ended. */
+    /** The sum of the starts that have ended. */
     private Counts ended = new Counters().snapshot(false);
 
-    /** Those that may go on, and the last one; in their order. */
+    /** The starts that may still be running, and the last one; in their order. */
     private final List<Start> starts = new ArrayList<>();
 
     private Totals() {}
 
-    /** @param running its state until it ends */
+    /** @param running supplies its counts until it ends */
     static Start started(String name, Counters counters, boolean hasServer, Supplier<Counts> running) {
         Start start = new Start(counters, hasServer, running);
         if (BY_NAME.size() < MAX_NAMES || BY_NAME.containsKey(name)) {
@@ -65,7 +65,7 @@ public final class Totals {
 
     private synchronized void add(Start start) {
         for (Start earlier : List.copyOf(starts)) {
-            if (earlier.running == null) { // only now: an event that was under way at the end is counted later
+            if (earlier.running == null) { // only now, since an event that was under way at the end is counted later
                 ended = sum(ended, earlier.counters);
                 starts.remove(earlier);
             }
@@ -73,7 +73,7 @@ public final class Totals {
         starts.add(start);
     }
 
-    /** By the appenders' names. */
+    /** The counts by appender name. */
     public static Map<String, Counts> byName() {
         Map<String, Counts> all = new HashMap<>();
         BY_NAME.forEach((name, totals) -> {
@@ -121,7 +121,7 @@ public final class Totals {
         return new Counts(
                 sum.accepted() + counts.accepted(),
                 sum.written() + counts.written(),
-                sum.delivered() + more.deliveredForAnybody(),
+                sum.delivered() + more.deliveredByUs(),
                 0,
                 sum.rejected() + counts.rejected(),
                 dropped,

@@ -18,7 +18,7 @@ public record MdcEntries(
 
     public static final MdcEntries NONE = new MdcEntries(null, null, null, null);
 
-    /** Those of the current thread. */
+    /** The entries of the current thread. */
     public static MdcEntries ofThread() {
         return new MdcEntries(
                 MDC.get(SessionKeys.WORKSPACE),
@@ -27,7 +27,7 @@ public record MdcEntries(
                 MDC.get(SessionKeys.SCOPE));
     }
 
-    /** Those of an event. */
+    /** The entries of an event. */
     public static MdcEntries of(Map<String, String> mdc) {
         return new MdcEntries(
                 mdc.get(SessionKeys.WORKSPACE),

@@ -9,20 +9,20 @@ import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which of the session names that strangers give are taken: in a header of a web request, for example.
+ * Decides which session names from strangers are accepted, for example from a header of a web request.
  *
- * <p>A name is taken if it is the only one, matches the pattern as a whole, and obeys the rules of {@link SessionName}.
- * The number of different names is limited: each is a directory, and somebody may try all of them. What is not taken
- * goes to the default session. Throws nothing, whatever is given.
+ * <p>A name is accepted if it is the only one, matches the whole pattern, and obeys the rules of {@link SessionName}.
+ * The number of different names is limited, since each is a directory, and somebody may try very many. Any other
+ * request goes to the default session. No name makes this class throw.
  *
- * <p>Thread-safe. Remembers the names that were taken.
+ * <p>Thread-safe. Remembers the accepted names.
  */
 public final class RequestSessions {
 
     public static final String DEFAULT_PATTERN = "[A-Za-z0-9._-]{1,64}";
     public static final int DEFAULT_MAX_SESSIONS = 1000;
 
-    /** No valid name is longer, and a pattern may take its time. */
+    /** No valid name is longer, and matching a longer text may take long. */
     private static final int MAX_LENGTH = 1024;
 
     private final @Nullable String workspace;
@@ -30,14 +30,14 @@ public final class RequestSessions {
     private final int maxSessions;
 
     // Guarded by this.
-    private final Set<String> taken = new HashSet<>();
-    private boolean isRefusalTold;
-    private boolean isLimitTold;
+    private final Set<String> accepted = new HashSet<>();
+    private boolean isRefusalReported;
+    private boolean isLimitReported;
 
     /**
-     * @param workspace of all sessions; null for the appender's
-     * @param pattern of names, a regular expression
-     * @param maxSessions how many different names are taken
+     * @param workspace the workspace of all sessions; null for the appender's
+     * @param pattern a regular expression that names must match
+     * @param maxSessions how many different names are accepted
      * @throws IllegalArgumentException if one of them is wrong; the message says which
      */
     public RequestSessions(@Nullable String workspace, String pattern, int maxSessions) {
@@ -58,15 +58,16 @@ public final class RequestSessions {
             return Pattern.compile(pattern);
         } catch (PatternSyntaxException fault) {
             throw new IllegalArgumentException(
-                    "pattern \"" + pattern + "\" is no regular expression: " + fault.getDescription(), fault);
+                    "pattern \"" + pattern + "\" is not a regular expression: " + fault.getDescription(), fault);
         }
     }
 
     /**
-     * What puts a request into its session, or null for the default session.
+     * The entries that put a request into its session; null for the default session.
      *
-     * @param given the names that the request gives; none is usual
-     * @param log told of the first name that is refused, and when no more are taken; never a name
+     * @param given the names that the request gives; usually none
+     * @param log receives one message for the first refused name, and one when no more names are accepted; they never
+     *     contain a name
      */
     public @Nullable MdcEntries choose(List<String> given, Consumer<String> log) {
         if (given.isEmpty()) {
@@ -74,10 +75,10 @@ public final class RequestSessions {
         }
         String name = given.get(0);
         if (given.size() > 1 || !isValid(name)) {
-            tellRefusal(log);
+            reportRefusal(log);
             return null;
         }
-        return take(name, log) ? new MdcEntries(workspace, name, null, null) : null;
+        return accept(name, log) ? new MdcEntries(workspace, name, null, null) : null;
     }
 
     private boolean isValid(@Nullable String name) {
@@ -91,31 +92,31 @@ public final class RequestSessions {
         }
     }
 
-    private boolean take(String name, Consumer<String> log) {
+    private boolean accept(String name, Consumer<String> log) {
         synchronized (this) {
-            if (taken.contains(name) || taken.size() < maxSessions) {
-                taken.add(name);
+            if (accepted.contains(name) || accepted.size() < maxSessions) {
+                accepted.add(name);
                 return true;
             }
-            if (isLimitTold) {
+            if (isLimitReported) {
                 return false;
             }
-            isLimitTold = true;
+            isLimitReported = true;
         }
         log.accept("Requests have named " + maxSessions + " different sessions. Other names go to the default session"
                 + " from now on. If they are all yours, raise maxSessions.");
         return false;
     }
 
-    private void tellRefusal(Consumer<String> log) {
+    private void reportRefusal(Consumer<String> log) {
         synchronized (this) {
-            if (isRefusalTold) {
+            if (isRefusalReported) {
                 return;
             }
-            isRefusalTold = true;
+            isRefusalReported = true;
         }
         log.accept("A request has named a session in a way that is refused, and goes to the default session. A name is"
-                + " taken if it is the only one, matches " + pattern + ", and can be that of a directory. Others that"
-                + " are refused are not told.");
+                + " accepted if it is the only one, matches " + pattern + ", and can be that of a directory. Further"
+                + " refusals are not announced.");
     }
 }

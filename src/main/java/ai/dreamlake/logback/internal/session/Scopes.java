@@ -15,24 +15,25 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells whether a scope that an MDC names is still open, and what counts where it is not.
+ * Knows whether a scope that an MDC names is still open and, if it is not, which entries apply instead.
  *
- * <p>Each scope puts an id of its own into the MDC, and every copy of the MDC carries it to wherever it goes. So a
- * scope that is closed on one thread is recognised on all others.
+ * <p>Each scope puts its own id into the MDC, and every copy of the MDC carries it along. So a scope that is closed on
+ * one thread is recognized as closed on all others.
  *
- * <p>A scope is remembered, open or closed, as long as anybody carries its id: an MDC, a copy of one, an event in a
- * queue, the scope itself. The table holds the id's String weakly, and an equal one as its key. So nothing piles up,
- * neither scopes that nobody closes nor those that are closed: nobody can ask for an id that nobody has. An id of this
- * JVM that somebody brings all the same, put together from its characters, counts as closed. One of another JVM counts
- * as open, since nobody here can know.
+ * <p>A scope, open or closed, is remembered as long as its id is carried: by an MDC, a copy of one, an event in a
+ * queue, or the scope itself. The table refers weakly to the id's String, and has an equal String as its key. So
+ * neither unclosed nor closed scopes pile up: nobody can ask about an id that nobody has. An id of this JVM that is
+ * asked about nevertheless, rebuilt from its characters, counts as closed. An id of another JVM counts as open, since
+ * this JVM cannot know.
  *
  * <p>Thread-safe.
  */
 public final class Scopes {
 
     /**
-     * A remembered scope carries the id of the one around it. This bounds the chain: a thread that opens scopes and
-     * never closes one would remember all of them. It also bounds how many garbage collections a chain takes to go.
+     * A remembered scope carries the id of the one around it. This bounds the chain, since a thread that opens scopes
+     * and never closes any would keep all of them. It also bounds how many garbage collections it takes to remove a
+     * chain.
      */
     static final int MAX_DEPTH = 16;
 
@@ -45,7 +46,7 @@ public final class Scopes {
     private static final List<Consumer<MdcEntries>> LISTENERS = new CopyOnWriteArrayList<>();
     private static final ReferenceQueue<String> NO_LONGER_CARRIED = new ReferenceQueue<>();
 
-    /** Refers to its id as the MDC carries it. */
+    /** Refers to the very String that the MDC carries as its id. */
     private static final class Scope extends WeakReference<String> {
         final String key;
 
@@ -71,14 +72,14 @@ public final class Scopes {
      * Opens a scope.
      *
      * @param names what the scope names; an id in it is ignored
-     * @param previous the entries that count once the scope is closed
+     * @param previous the entries that apply once the scope is closed
      * @return the names with the scope's id
      */
     public static MdcEntries open(MdcEntries names, MdcEntries previous) {
         forgetUncarried();
         long number = LAST.incrementAndGet();
         String id = PREFIX + number;
-        String key = PREFIX + number; // another object
+        String key = PREFIX + number; // equal, but another object
         Scope outer = previous.scope() == null ? null : CARRIED.get(previous.scope());
         int depth = outer == null ? 0 : outer.depth + 1;
         boolean tooDeep = depth == MAX_DEPTH;
@@ -101,7 +102,7 @@ public final class Scopes {
     /**
      * Closes a scope. The caller still has the id from {@link #open}.
      *
-     * @return false if it was closed already
+     * @return false if it was already closed
      */
     public static boolean close(String id) {
         Scope scope = CARRIED.get(id);
@@ -116,22 +117,22 @@ public final class Scopes {
         }
         boolean isInside = Objects.equals(scope.names.session(), scope.previous.session())
                 && Objects.equals(scope.names.workspace(), scope.previous.workspace());
-        if (!isInside) { // of another one that names the same session
+        if (!isInside) { // inside another scope that names the same session
             LISTENERS.forEach(listener -> listener.accept(scope.names));
         }
         return true;
     }
 
     /**
-     * Tells of scopes that are closed, unless the one around them names the same session.
+     * Adds a listener for closed scopes. It is not called for a scope inside another one that names the same session.
      *
-     * @param listener called by the thread that closes a scope, with what that names; throws nothing
+     * @param listener called by the thread that closes a scope, with the scope's names; must not throw
      */
-    public static void tellOfClosed(Consumer<MdcEntries> listener) {
+    public static void addCloseListener(Consumer<MdcEntries> listener) {
         LISTENERS.add(listener);
     }
 
-    public static void tellNoMore(Consumer<MdcEntries> listener) {
+    public static void removeCloseListener(Consumer<MdcEntries> listener) {
         LISTENERS.remove(listener);
     }
 
@@ -150,11 +151,11 @@ public final class Scopes {
     }
 
     /**
-     * What counts of the entries: themselves, if no scope put them there or if it was open. Otherwise, each entry that
-     * is as the scope put it is replaced by what was there before the scope, as long as that is not of a closed scope,
-     * too. An entry that somebody else has changed since then stays.
+     * The entries that apply. These are the given ones, if no scope put them there or if that scope was open.
+     * Otherwise, each entry that is still as the scope set it is replaced by the one from before the scope. That is
+     * repeated as long as the result is from a closed scope, too. An entry that was changed since then is kept.
      *
-     * @param moment when it counts; null for now
+     * @param moment the time at which they must apply; null for now
      */
     public static MdcEntries valid(MdcEntries given, @Nullable Instant moment) {
         MdcEntries valid = given;

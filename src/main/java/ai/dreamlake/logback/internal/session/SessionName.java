@@ -92,7 +92,7 @@ public record SessionName(String workspace, String session) {
             String fault = faultOfSegment("session", segment);
             if (fault == null && start > 0 && RESERVED.contains(segment)) {
                 fault = "session " + quoted(session) + " has a segment " + quoted(segment)
-                        + ", which Dreamlake keeps for itself inside a session";
+                        + ", which Dreamlake reserves inside a session";
             }
             if (fault != null || slash < 0) {
                 return fault;
@@ -197,8 +197,8 @@ public record SessionName(String workspace, String session) {
         return "\"" + shown.replaceAll("[\\p{Cntrl}\u2028\u2029]", "?") + "\"";
     }
 
-    // Written by hand: generated ones are linked at their first call; a StackOverflowError there would break them for
-    // good.
+    // Written by hand: generated ones are linked at their first call, and a StackOverflowError there would break them
+    // for good.
 
     @Override
     public boolean equals(Object other) {

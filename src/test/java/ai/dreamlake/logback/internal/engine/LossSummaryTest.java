@@ -17,14 +17,14 @@ class LossSummaryTest {
     }
 
     @Test
-    void nothingIsSaidIfAllIsWell() {
+    void nothingIsReportedIfAllIsWell() {
         assertThat(summary(true, 1000, 0, 0, Map.of(DropReason.DISK, 0L))).isNull();
         assertThat(summary(false, 1000, 0, 0, Map.of())).isNull();
         assertThat(summary(false, 1000, 5, 0, Map.of())).as("events under way").isNull();
     }
 
     @Test
-    void whatIsLostAndWhatWaitsIsSaidInOneLine() {
+    void lostAndWaitingRecordsAreReportedInOneLine() {
         assertThat(summary(true, 1000, 17, 2, Map.of(DropReason.DISK, 3L, DropReason.ERROR, 1L)))
                 .isEqualTo(new LossSummary(
                         "Records lost: 4 of 1000 (disk: 3, error: 1). Refused by the server, and kept in rejected.jsonl: 2."
@@ -37,7 +37,7 @@ class LossSummaryTest {
     }
 
     @Test
-    void whatOnlyWaitsIsNoLoss() {
+    void recordsThatOnlyWaitAreNotALoss() {
         assertThat(summary(true, 10, 10, 0, Map.of()))
                 .isEqualTo(new LossSummary("Not delivered yet: 10 of 10; they wait in /d for the next start.", false));
     }

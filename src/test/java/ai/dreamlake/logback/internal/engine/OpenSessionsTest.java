@@ -37,7 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Many sessions and few places, slow disks, and no file descriptors. What hangs here fails by its timeout. */
+/** Many sessions and few places, slow disks, and no file descriptors. A test that hangs fails by its timeout. */
 @Timeout(value = 5, unit = TimeUnit.MINUTES, threadMode = ThreadMode.SEPARATE_THREAD)
 class OpenSessionsTest {
 
@@ -62,7 +62,7 @@ class OpenSessionsTest {
         CLOSE
     }
 
-    /** A disk that hangs in one step of the session named "slow", and has descriptors for so many logs. */
+    /** A disk that hangs in one step of the session named "slow", and has descriptors for a limited number of logs. */
     private static final class Disk implements Storage {
         volatile Step slowStep;
         final CountDownLatch reached = new CountDownLatch(1);
@@ -189,7 +189,7 @@ class OpenSessionsTest {
 
     @ParameterizedTest
     @EnumSource(names = {"CREATE_DIRECTORY", "OPEN"})
-    void aSessionThatIsSlowToOpenHoldsUpNoOther(Step step) throws Exception {
+    void aSessionThatIsSlowToOpenDelaysNoOther(Step step) throws Exception {
         sessions(2);
         disk.slowStep = step;
         Thread slow = inThread("slow");
@@ -208,7 +208,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void aSessionThatIsSlowToCloseHoldsUpOnlyTheOneThatGetsItsPlace() throws Exception {
+    void aSessionThatIsSlowToCloseDelaysOnlyTheOneThatGetsItsPlace() throws Exception {
         sessions(2);
         disk.slowStep = Step.CLOSE;
         append("slow");
@@ -243,7 +243,7 @@ class OpenSessionsTest {
         append("a");
         append("b");
         assertThat(sessions.openCount()).isEqualTo(3);
-        assertThat(disk.open).as("nobody was closed for the others").hasValue(2);
+        assertThat(disk.open).as("no session was closed for the others").hasValue(2);
         disk.goesOn.countDown();
         joinAll();
         session("slow").assertGapless(5);
@@ -267,9 +267,9 @@ class OpenSessionsTest {
         assertThat(sessions.openCount()).isEqualTo(2);
     }
 
-    /** Also those whose session was closed between their look at it and their record. */
+    /** That includes files of threads whose session was closed between their look at it and their record. */
     @Test
-    void thereAreNeverMoreFilesOpenThanPlaces() throws Exception {
+    void neverAreMoreFilesOpenThanPlaces() throws Exception {
         sessions(3);
         int rounds = 500;
         AtomicInteger[] records = Stream.generate(AtomicInteger::new).limit(20).toArray(AtomicInteger[]::new);
@@ -296,7 +296,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void whenAllPlacesAreBeingOpenedTheNextSessionWaitsAlsoInterrupted() throws Exception {
+    void whenAllPlacesAreBeingOpenedTheNextSessionWaitsEvenIfInterrupted() throws Exception {
         sessions(1);
         disk.slowStep = Step.OPEN;
         inThread("slow");
@@ -364,7 +364,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void aListenerThatHearsOfASessionThatWasJustOpenedMayLog() throws Exception {
+    void aListenerNotifiedOfANewlyOpenedSessionMayLog() throws Exception {
         sessions(1);
         listener = warning -> {
             warnings.add(warning);
@@ -376,7 +376,7 @@ class OpenSessionsTest {
                 failures.add(e);
             }
         };
-        Files.createDirectories(session("a").hint()); // so there is something to tell
+        Files.createDirectories(session("a").hint()); // so there is something to report
         append("a");
         assertThat(warnings).hasSize(1);
         session("a").assertGapless(2);
@@ -387,11 +387,11 @@ class OpenSessionsTest {
     void aStackOverflowLeavesNoPlaceTakenAndNoSessionHalfOpen() throws Exception {
         sessions(2);
         for (int i = 0; i < 5; i++) {
-            append("s" + i); // a session without a directory would find the end of the stack too early
+            append("s" + i); // without its directory, a session would overflow the stack too early
         }
         for (int round = 0; round < 20; round++) {
             int first = round;
-            if (round % 2 == 0) { // so sessions are opened without that another is closed
+            if (round % 2 == 0) { // so sessions are opened without closing another one
                 clock.addAndGet(TimeUnit.MINUTES.toNanos(6));
                 sessions.step(clock.get());
             }
@@ -415,7 +415,7 @@ class OpenSessionsTest {
         }
     }
 
-    /** So the end of the stack moves through our code: some frames further up each time, until a record is written. */
+    /** Moves the end of the stack through our code: some frames further up each time, until a record is written. */
     private void appendAtTheEndOfTheStack(int[] next, int depth) {
         try {
             appendAtTheEndOfTheStack(next, depth + 1);
@@ -433,7 +433,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void withoutFileDescriptorsTheLeastRecentlyUsedSessionsAreClosedAndFewerMayBeOpen() throws Exception {
+    void whenFileDescriptorsRunOutTheLeastRecentlyUsedSessionsAreClosedAndFewerMayBeOpen() throws Exception {
         sessions(128);
         disk.room = 8;
         for (int i = 0; i < 9; i++) {
@@ -458,7 +458,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void manyThreadsThatFindNoDescriptorAtOnceHalveTheLimitOnce() throws Exception {
+    void manyThreadsThatLackADescriptorAtOnceHalveTheLimitOnce() throws Exception {
         sessions(128);
         disk.room = 24;
         CountDownLatch allAtOnce = new CountDownLatch(1);
@@ -481,7 +481,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void anOpenSessionThatMustOpenItsLogAgainGetsAnothersDescriptors() throws Exception {
+    void anOpenSessionThatMustReopenItsLogGetsTheDescriptorsOfAnother() throws Exception {
         sessions(128);
         for (String name : List.of("a", "b", "c")) {
             append(name);
@@ -497,7 +497,7 @@ class OpenSessionsTest {
     }
 
     @Test
-    void whereNothingOfOursIsOpenTheRecordIsRefusedAndTheNextOneTriesAgain() throws Exception {
+    void ifNoSessionIsOpenTheRecordIsRefusedAndTheNextOneTriesAgain() throws Exception {
         sessions(128);
         disk.room = 0;
         assertThatThrownBy(() -> append("a")).isInstanceOf(IOException.class).hasMessageContaining("Too many open");

@@ -28,7 +28,7 @@ class OutagesTest {
         }
     }
 
-    /** What the keeper does. */
+    /** Looks for due reports, as the keeper does. */
     private void look(long second) {
         say(second, outages.due(nanos(second)));
     }
@@ -52,7 +52,7 @@ class OutagesTest {
     }
 
     @Test
-    void aFailureAndItsEndAreSaidAtOnceAndLookingAddsNothing() {
+    void aFailureAndItsEndAreReportedAtOnceAndLookingAddsNothing() {
         write(0);
         lose(1);
         lose(2);
@@ -65,7 +65,7 @@ class OutagesTest {
     }
 
     @Test
-    void whatFlapsIsSaidOnceAMinuteWithTheCountsOfWhatWasLeftOut() {
+    void repeatedFailuresAreReportedOnceAMinuteWithTheCountsOfWhatWasLeftOut() {
         lose(0);
         write(1);
         for (int i = 2; i < 60; i += 2) {
@@ -94,7 +94,7 @@ class OutagesTest {
     }
 
     @Test
-    void theNextRecordSaysWhatIsDueIfItComesBeforeTheKeeper() {
+    void theNextRecordReportsWhatIsDueIfItComesBeforeTheKeeper() {
         lose(0);
         write(1);
         lose(2);
@@ -108,7 +108,7 @@ class OutagesTest {
     }
 
     @Test
-    void afterAMinuteWithNothingToSayItBeginsAnew() {
+    void afterAMinuteWithNothingToReportItStartsOver() {
         lose(0);
         write(1);
         lose(61);
@@ -122,7 +122,7 @@ class OutagesTest {
     }
 
     @Test
-    void theEndSaysTheLastStateAndWhatWasNotReported() {
+    void theEndReportsTheLastStateAndWhatWasLeftOut() {
         lose(0);
         lose(1);
         end(2);
@@ -131,7 +131,7 @@ class OutagesTest {
     }
 
     @Test
-    void aDiskWithSporadicErrorsIsSeldomMentionedAndNoLossIsMissingFromTheTotals() {
+    void aDiskWithSporadicErrorsIsSeldomReportedAndNoLossIsMissingFromTheTotals() {
         int losses = 0;
         for (int second = 0; second < 3600; second++) {
             for (int i = 0; i < 1 + second % 3; i++) {

@@ -78,7 +78,7 @@ class RecordWriterTest {
                         RecordLevel.ERROR));
     }
 
-    /** Where something is thrown while a record is written. */
+    /** Where to throw something while a record is written. */
     enum Point {
         IN_THE_MDC(false),
         IN_THE_EVENT(false),
@@ -104,7 +104,7 @@ class RecordWriterTest {
 
     @ParameterizedTest
     @MethodSource("everywhere")
-    void whateverIsThrownWhereverTheEventEndsInOneCounterAndNothingIsThrownOn(Point point, Throwable thrown) {
+    void whateverIsThrownAnywhereTheEventIsCountedOnceAndNothingIsRethrown(Point point, Throwable thrown) {
         Point[] armed = {null};
         Consumer<Point> reached = here -> {
             if (armed[0] == here || armed[0] == Point.IN_THE_STATUS_MANAGER && here == Point.BEFORE_THE_SYSTEM_CALL) {

@@ -25,7 +25,7 @@ class RemediesTest {
                 Arguments.of(new IOException("There is not enough space on the disk"), "free some space"),
                 Arguments.of(new FileSystemException("/d", null, "Disk quota exceeded"), "raise the quota"),
                 Arguments.of(new FileNotFoundException("/d/l (Too many open files)"), "ulimit -n"),
-                Arguments.of(new FileSystemException("/d", null, "Read-only file system"), "that can be written"),
+                Arguments.of(new FileSystemException("/d", null, "Read-only file system"), "writable file system"),
                 Arguments.of(new FileAlreadyExistsException("/d"), "move it away"),
                 Arguments.of(new FileSystemException("/d/s", null, "Not a directory"), "move it away"),
                 Arguments.of(new FileNotFoundException("/d/l (Is a directory)"), "move it away"),
@@ -33,7 +33,7 @@ class RemediesTest {
                 Arguments.of(new FileSystemException("/d", null, "Too many levels of symbolic links"), "link"),
                 Arguments.of(new IOException("Input/output error"), "check the disk"),
                 Arguments.of(new NoSuchFileException("/d"), "leads nowhere"),
-                Arguments.of(new IOException("Keine Ahnung"), "that <localPath> names can be written"),
+                Arguments.of(new IOException("Keine Ahnung"), "the directory in <localPath> is writable"),
                 Arguments.of(new IOException(), "IOException: check"),
                 Arguments.of(new StackOverflowError(), "endless recursion"),
                 Arguments.of(new OutOfMemoryError("Java heap space"), "-Xmx"),
@@ -47,7 +47,7 @@ class RemediesTest {
     }
 
     @Test
-    void noMessageIsToldThatMightQuoteWhatWasLogged() {
+    void noMessageIsReportedThatMightQuoteWhatWasLogged() {
         assertThat(Remedies.describe(new IllegalStateException("secret"), "<localPath>"))
                 .doesNotContain("secret");
         assertThat(Remedies.describe(new InvalidPathException("secret", "secret"), "<localPath>"))

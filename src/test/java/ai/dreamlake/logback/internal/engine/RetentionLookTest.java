@@ -19,8 +19,8 @@ class RetentionLookTest {
     private static final long NONE = Long.MAX_VALUE;
 
     /**
-     * Sessions are written as age in hours, size, and "-" for one that must stay, or "!" for one that turns out to stay
-     * when it is to be deleted. Who goes is told by age.
+     * Sessions are written as age in hours and size, with "-" for one that must stay, or "!" for one that turns out to
+     * stay when it should be deleted. Deleted sessions are listed by age.
      */
     @ParameterizedTest
     @CsvSource(delimiter = '|', nullValues = "none", textBlock = """
@@ -43,7 +43,7 @@ class RetentionLookTest {
             4         | 15       | 6:10 5:10 3:10 2:10  | 6 5 3
             4         | 1000     | 6:10 5:10 3:10 2:10  | 6 5
             """)
-    void theOldestGoUntilNoneIsTooOldAndTheRestFits(String maxAge, String maxSize, String sessions, String go) {
+    void theOldestAreDeletedUntilNoneIsTooOldAndTheRestFits(String maxAge, String maxSize, String sessions, String go) {
         RetentionLook look = new RetentionLook(
                 new LocalRetention(
                         maxAge == null ? NONE : Long.parseLong(maxAge) * HOUR,

@@ -40,7 +40,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Real directories, and a real server. Time is told. */
+/** Real directories and a real server. The time is an argument. */
 @Timeout(120)
 class SessionCleanerTest {
 
@@ -142,7 +142,7 @@ class SessionCleanerTest {
         return SessionOnDisk.of(root, "project", name);
     }
 
-    /** As if the session had been left alone since. */
+    /** Makes the session look unused for some days. */
     private void age(String name, long days) throws IOException {
         try (Stream<Path> files = Files.walk(session(name).directory())) {
             for (Path file : files.toList()) {
@@ -164,7 +164,7 @@ class SessionCleanerTest {
         return Files.exists(session(name).log());
     }
 
-    /** A session that its uploader is busy with at this moment stays until the next look. */
+    /** A session that is just being uploaded stays until the next look. */
     private void lookUntilGone(SessionCleaner cleaner, String name) {
         await().until(() -> {
             cleaner.look(NOW);
@@ -173,7 +173,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void anOldSessionGoesWhenItIsDelivered() throws IOException {
+    void anOldSessionIsDeletedOnceItIsDelivered() throws IOException {
         server.instead.set(request -> FakeDreamlake.answer(503, "{}"));
         startHybrid();
         append("old", "a");
@@ -221,10 +221,10 @@ class SessionCleanerTest {
         assertThat(session("old").log().resolveSibling(".upload")).exists();
     }
 
-    /** Which this appender has remembered, and knows to have been marked. */
+    /** The appender remembers the session, and knows that it was marked. */
     @Test
     void aRecordAfterADeletionByAnotherProcessMarksTheSession() throws IOException {
-        startHybrid(Duration.ofHours(1)); // or the uploader would mark it
+        startHybrid(Duration.ofHours(1)); // otherwise the uploader would mark it
         append("old", "a");
         append("young", "b");
         assertThat(uploads.awaitDelivery(Duration.ofMinutes(1))).isTrue();
@@ -271,10 +271,10 @@ class SessionCleanerTest {
         }
     }
 
-    /** The loss that it notes may be another one. */
+    /** It might have noted a loss. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aDamagedCheckpointProvesNothingWhereThereIsNoLog(boolean isDamaged) throws IOException {
+    void aDamagedCheckpointProvesNothingWithoutALog(boolean isDamaged) throws IOException {
         startHybrid();
         append("old", "a");
         awaitDelivered("old", 1);
@@ -292,7 +292,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void aSessionThatIsBeingUploadedStays() throws IOException {
+    void aSessionThatIsBeingUploadedIsKept() throws IOException {
         startHybrid();
         append("old", "a");
         awaitDelivered("old", 1);
@@ -310,7 +310,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void anOpenSessionStaysHoweverOldItIs() throws IOException {
+    void anOpenSessionIsKeptHoweverOldItIs() throws IOException {
         startLocal();
         append("a", "a");
         age("a", 8);
@@ -324,7 +324,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void whatNoServerHasGoesOnlyIfAskedFor() throws IOException {
+    void aSessionThatNoServerHasIsDeletedOnlyOnRequest() throws IOException {
         startLocal();
         append("a", "a");
         append("b", "closes a");
@@ -336,7 +336,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void theSizeOfAllSessionsCountsAndTheOldestGo() throws IOException {
+    void theSizeOfAllSessionsCountsAndTheOldestAreDeleted() throws IOException {
         startLocal();
         for (int i = 0; i < 6; i++) {
             append("s" + i, "x".repeat(100_000));
@@ -356,7 +356,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void sessionsLikeThoseOfThePythonSdkGoUnlessTheyHoldMoreThanALog() throws IOException {
+    void sessionsLikeThoseOfThePythonSdkAreDeletedUnlessTheyHoldMoreThanALog() throws IOException {
         startLocal();
         for (String name : List.of("plain", "with tracks", "with files", "with parameters")) {
             SessionOnDisk session = session(name);
@@ -385,7 +385,7 @@ class SessionCleanerTest {
     }
 
     @Test
-    void aSessionThatCannotBeJudgedIsToldAndTheOthersGo() throws IOException {
+    void aSessionThatCannotBeJudgedIsReportedAndTheOthersAreDeleted() throws IOException {
         startLocal();
         append("a", "a");
         append("b", "b");
@@ -409,11 +409,11 @@ class SessionCleanerTest {
     }
 
     @Test
-    void itsThreadLooksAtTheStartAndEndsWhenItIsStopped() throws IOException {
+    void itsThreadLooksAtTheStartAndEndsWhenStopped() throws IOException {
         startLocal();
         append("a", "a");
         append("b", "closes a");
-        age("a", 8); // by a time that is long ago
+        age("a", 8); // compared to the system clock, this is long ago
         SessionCleaner cleaner = cleaner(A_WEEK_IN_LOCAL_MODE);
         cleaner.start();
         await().until(() -> !exists("a"));

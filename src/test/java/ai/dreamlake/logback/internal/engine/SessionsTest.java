@@ -92,7 +92,7 @@ class SessionsTest {
         return SessionOnDisk.of(root, "project", name);
     }
 
-    /** The log, its lock, the number for Python and, where it can be had, Python's lock. */
+    /** The log, its lock, the number for Python and, if available, Python's lock. */
     private static final int FILES = NativeFlock.isAvailable() ? 4 : 3;
 
     private static long openFilesUnder(Path root) throws IOException {
@@ -140,7 +140,7 @@ class SessionsTest {
     }
 
     @Test
-    void theNextStepIsDueWhenItIsTimeToLookForTailsOrWhenASessionIsIdle() throws IOException {
+    void theNextStepIsDueWhenTailsMustBeLookedForOrASessionIsIdle() throws IOException {
         Sessions sessions = sessions(10);
         assertThat(sessions.step(clock.get())).as("nothing to do").isEqualTo(Long.MAX_VALUE);
         append(sessions, "a");
@@ -150,7 +150,7 @@ class SessionsTest {
     }
 
     @Test
-    void theThreadWritesWhatABurstLeftStagedByItself() throws IOException {
+    void theKeeperWritesWhatABurstLeftStaged() throws IOException {
         Sessions sessions = sessions(root, 10, "keeper-under-test", notices::add, System::nanoTime);
         sessions.start(null, () -> {});
         int records = 0;
@@ -189,7 +189,7 @@ class SessionsTest {
     }
 
     @Test
-    void twoWaysToOneDirectoryAreOneJournal() throws IOException {
+    void twoPathsToOneDirectoryShareOneJournal() throws IOException {
         Path link = root.resolveSibling(root.getFileName() + "-link");
         Files.createSymbolicLink(link, root);
         try {
@@ -206,7 +206,7 @@ class SessionsTest {
     }
 
     @Test
-    void aRecordThatIsUnderWayWhenAllIsClosedIsStillWritten() throws IOException {
+    void aRecordThatIsUnderWayWhenSessionsAreClosedIsStillWritten() throws IOException {
         Sessions sessions = sessions(10);
         append(sessions, "a");
         sessions.close();
@@ -218,7 +218,7 @@ class SessionsTest {
     }
 
     @Test
-    void aRecordThatIsLostWhenAllIsClosedLeavesNothingOpen() throws IOException {
+    void aRecordThatIsLostWhenSessionsAreClosedLeavesNothingOpen() throws IOException {
         Sessions sessions = sessions(10);
         sessions.close();
         Files.createDirectories(session("a").log()); // a directory where the log should be
@@ -260,7 +260,7 @@ class SessionsTest {
         append(sessions, "a");
         await().until(() -> session("a").readHint() == 1);
         Files.delete(session("a").hint());
-        Files.createDirectory(session("a").hint()); // now the keeper, too, has something to tell
+        Files.createDirectory(session("a").hint()); // now the keeper, too, has something to report
         append(sessions, "b");
         await().until(() -> session("b").readHint() == 1);
         append(sessions, "b");
@@ -268,7 +268,7 @@ class SessionsTest {
     }
 
     @Test
-    void aBadNameIsMadeSafeAndTold() throws IOException {
+    void aBadNameIsMadeSafeAndReported() throws IOException {
         Sessions sessions = sessions(10);
         append(sessions, "../../outside\n");
         append(sessions, "../../outside\n");
@@ -280,7 +280,7 @@ class SessionsTest {
     }
 
     @Test
-    void aNameThatImitatesTheReplacementOfABadOneGetsAReplacementOfItsOwn() throws IOException {
+    void aNameThatImitatesAReplacementGetsItsOwnReplacement() throws IOException {
         Sessions sessions = sessions(10);
         String replacement = SessionName.safe("project", "..").session();
         append(sessions, "..");
@@ -291,7 +291,7 @@ class SessionsTest {
     }
 
     @Test
-    void theKeeperTellsWhatIsLeftToTellOfASessionThatFailedAndWentOnAgainAndAgain() throws IOException {
+    void theKeeperReportsWhatIsLeftOfASessionThatFailsAndRecoversRepeatedly() throws IOException {
         List<String> told = new ArrayList<>();
         ContextAwareBase status = new ContextAwareBase() {
             @Override
@@ -326,9 +326,10 @@ class SessionsTest {
         assertThat(told)
                 .hasSize(4)
                 .last()
-                .isEqualTo("Session project/a goes on. It failed 4 times since the last report. Records dropped: 4");
-        sessions.tellRest();
-        sessions.tellRest();
+                .isEqualTo(
+                        "Session project/a works again. It failed 4 times since the last report. Records dropped: 4");
+        sessions.reportRest();
+        sessions.reportRest();
         assertThat(told)
                 .hasSize(5)
                 .last()
@@ -338,7 +339,7 @@ class SessionsTest {
     }
 
     @Test
-    void ofVeryManySessionsThoseWithNothingToRememberAreForgotten() throws IOException {
+    void amongVeryManySessionsThoseWithNothingToRememberAreForgotten() throws IOException {
         Sessions sessions = sessions(4);
         for (int i = 0; i < 1100; i++) {
             clock.incrementAndGet();
@@ -350,7 +351,7 @@ class SessionsTest {
     }
 
     @Test
-    void whatManyRunsLeftIsDeliveredAndThenForgotten() {
+    void sessionsLeftByManyRunsAreDeliveredAndThenForgotten() {
         int left = 1200;
         for (int i = 0; i < left; i++) {
             SessionOnDisk session = SessionOnDisk.of(root, "old", "s" + i);
@@ -397,7 +398,7 @@ class SessionsTest {
     }
 
     @Test
-    void aThousandSessionsNeedNoMoreFileDescriptorsThanThoseThatAreOpen() throws Exception {
+    void aThousandSessionsNeedOnlyTheFileDescriptorsOfTheOpenOnes() throws Exception {
         Sessions sessions = sessions(128);
         Thread[] threads = new Thread[4];
         ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
@@ -410,7 +411,9 @@ class SessionsTest {
                     for (int i = seed; i < 1000; i += threads.length) {
                         clock.incrementAndGet();
                         append(sessions, "s" + i);
-                        append(sessions, "s" + random.nextInt(1000)); // most often one that is closed, or not there yet
+                        append(
+                                sessions,
+                                "s" + random.nextInt(1000)); // mostly a session that is closed, or does not exist yet
                         if (i % 50 == seed) {
                             most.accumulateAndGet(openFilesUnder(root), Math::max);
                         }
@@ -441,7 +444,7 @@ class SessionsTest {
     }
 
     @Test
-    void fourThousandGarbledTailsLoseNothingAndRefuseNothing() throws IOException {
+    void ofFourThousandGarbledTailsNoneLosesOrRefusesARecord() throws IOException {
         Random random = new Random(17);
         Sessions sessions = sessions(128);
         append(sessions, "a");

@@ -44,10 +44,10 @@ class StatusReporterTest {
 
     private void pass(long seconds) {
         clock.addAndGet(TimeUnit.SECONDS.toNanos(seconds));
-        reporter.tellDue();
+        reporter.reportDue();
     }
 
-    private long lossesTold() {
+    private long lossesReported() {
         long losses = 0;
         Pattern number = Pattern.compile("Records dropped[^:]*: (\\d+)");
         for (Status status : context.getStatusManager().getCopyOfStatusList()) {
@@ -59,7 +59,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void tenThousandSessionsOnAFullDiskAreTenNamesAndOneSum() {
+    void tenThousandSessionsOnAFullDiskAreReportedAsTenNamesAndOneSum() {
         List<Outages> all = new ArrayList<>();
         for (int i = 0; i < 10_000; i++) {
             all.add(new Outages());
@@ -73,7 +73,7 @@ class StatusReporterTest {
         assertThat(statuses(Status.WARN))
                 .hasSize(11)
                 .last()
-                .isEqualTo("Of sessions that are not named here, 9990 began to drop records, and 0 went on."
+                .isEqualTo("Of sessions that are not named here, 9990 began to drop records, and 0 work again."
                         + " Records dropped in such sessions: 0");
         for (int i = 0; i < 10_000; i++) {
             reporter.works(session(i), all.get(i));
@@ -82,15 +82,15 @@ class StatusReporterTest {
         assertThat(statuses(Status.WARN)).hasSize(11);
         assertThat(statuses(Status.INFO))
                 .hasSize(11)
-                .contains("Session p/s3 goes on. Records dropped: 2")
+                .contains("Session p/s3 works again. Records dropped: 2")
                 .last()
-                .isEqualTo("Of sessions that are not named here, 0 began to drop records, and 9990 went on."
+                .isEqualTo("Of sessions that are not named here, 0 began to drop records, and 9990 work again."
                         + " Records dropped in such sessions: 19980");
-        assertThat(lossesTold()).isEqualTo(20_000);
+        assertThat(lossesReported()).isEqualTo(20_000);
     }
 
     @Test
-    void sessionsThatFailOneAfterTheOtherForAnHourAreTwoNamesAndOneSumAMinute() {
+    void sessionsThatFailOneAfterAnotherForAnHourAreReportedAsTwoNamesAndOneSumAMinute() {
         int losses = 0;
         for (int second = 0; second < 3600; second++) {
             for (int i = 0; i < 3; i++) {
@@ -100,9 +100,9 @@ class StatusReporterTest {
             }
             pass(1);
         }
-        reporter.tellRest();
+        reporter.reportRest();
         assertThat(statuses(Status.WARN).size() + statuses(Status.INFO).size()).isBetween(100, 200);
-        assertThat(lossesTold()).isEqualTo(losses);
+        assertThat(lossesReported()).isEqualTo(losses);
     }
 
     @Test
@@ -115,17 +115,17 @@ class StatusReporterTest {
             reporter.due(session(1), outages);
         }
         reporter.rest(session(1), outages);
-        reporter.tellRest();
+        reporter.reportRest();
         List<String> infos = statuses(Status.INFO);
         assertThat(statuses(Status.WARN)).hasSize(1).first().asString().contains("check the disk");
-        assertThat(infos).hasSize(4).first().isEqualTo("Session p/s1 goes on. Records dropped: 1");
+        assertThat(infos).hasSize(4).first().isEqualTo("Session p/s1 works again. Records dropped: 1");
         assertThat(infos.get(1))
-                .isEqualTo("Session p/s1 goes on. It failed 59 times since the last report. Records dropped: 59");
-        assertThat(lossesTold()).isEqualTo(174);
+                .isEqualTo("Session p/s1 works again. It failed 59 times since the last report. Records dropped: 59");
+        assertThat(lossesReported()).isEqualTo(174);
     }
 
     @Test
-    void aServerThatComesAndGoesIsToldOnceAMinute() {
+    void aServerThatComesAndGoesIsReportedOnceAMinute() {
         for (int i = 0; i < 150; i++) {
             reporter.serverFails("HTTP 503");
             reporter.serverFails("HTTP 503");
@@ -143,7 +143,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void otherWarningsAreFewAndThoseThatAreLeftOutAreCountedLater() {
+    void otherWarningsAreLimitedAndThoseLeftOutAreCountedLater() {
         for (int i = 0; i < 30; i++) {
             reporter.warn("w" + i);
         }
@@ -155,7 +155,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void theFirstLossGoesToStandardErrorOnceWhereNobodyListens() {
+    void theFirstLossGoesToStandardErrorOnceIfNobodyListens() {
         for (int i = 0; i < 100; i++) {
             reporter.warn("a flood");
         }
@@ -171,7 +171,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void aFaultThatIsNotTheDisksComesWithItsStackTraceAndWithoutItsMessage() {
+    void aFailureThatIsNotTheDisksIsReportedWithItsStackTraceButWithoutItsMessage() {
         reporter.lost(session(1), new Outages(), new IllegalStateException("secret"));
         reporter.lost(session(2), new Outages(), FULL);
         List<Status> told = context.getStatusManager().getCopyOfStatusList();
@@ -184,7 +184,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void nothingGoesToStandardErrorWhereSomebodyListensOrChoseNotTo() {
+    void nothingGoesToStandardErrorIfSomebodyListensOrChoseNotTo() {
         context.getStatusManager().add(new NopStatusListener());
         reporter.lost(session(1), new Outages(), FULL);
         reporter.summary(new LossSummary("summary", true));
@@ -201,7 +201,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void aFirstLossThatCouldNotBeToldForLackOfStackIsToldByTheNext() {
+    void aFirstLossThatCouldNotBeReportedForLackOfStackIsReportedByTheNext() {
         ContextAwareBase status = new ContextAwareBase();
         status.setContext(context);
         StatusReporter withLittleStack = new StatusReporter(
@@ -222,7 +222,7 @@ class StatusReporterTest {
     }
 
     @Test
-    void theSummaryIsToldOnceEvenIfStopAndExitBothComeToIt() {
+    void theSummaryIsReportedOnceEvenIfBothStopAndExitReachIt() {
         reporter.summary(null);
         reporter.summary(new LossSummary("first", false));
         reporter.summary(new LossSummary("second", true));

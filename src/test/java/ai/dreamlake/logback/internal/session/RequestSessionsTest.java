@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which names of strangers are taken. */
+/** Which names from strangers are accepted. */
 class RequestSessionsTest {
 
     private static final int LIMIT = RequestSessions.DEFAULT_MAX_SESSIONS;
@@ -36,7 +36,7 @@ class RequestSessionsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"run-7", "Run_7.1", "a", "-"})
-    void aNameThatMatchesThePatternIsTaken(String name) {
+    void aNameThatMatchesThePatternIsAccepted(String name) {
         assertThat(chosen(sessions(), name)).isEqualTo("project/" + name);
         assertThat(chosen(sessions(), "x".repeat(64))).isEqualTo("project/" + "x".repeat(64));
         assertThat(log).isEmpty();
@@ -61,44 +61,44 @@ class RequestSessionsTest {
 
     @ParameterizedTest
     @MethodSource("refused")
-    void anythingElseGoesToTheDefaultSessionAndIsToldOnceWithoutTheName(List<String> given) {
+    void anythingElseGoesToTheDefaultSessionAndIsReportedOnceWithoutTheName(List<String> given) {
         RequestSessions sessions = sessions();
         assertThat(sessions.choose(given, log::add)).isNull();
         assertThat(sessions.choose(given, log::add)).isNull();
         assertThat(log)
                 .containsExactly("A request has named a session in a way that is refused, and goes to the default"
-                        + " session. A name is taken if it is the only one, matches [A-Za-z0-9._-]{1,64}, and can be"
-                        + " that of a directory. Others that are refused are not told.");
+                        + " session. A name is accepted if it is the only one, matches [A-Za-z0-9._-]{1,64}, and can be"
+                        + " that of a directory. Further refusals are not announced.");
     }
 
     @Test
-    void aRequestThatNamesNoneGoesToTheDefaultSessionSilently() {
+    void aRequestThatNamesNoSessionGoesToTheDefaultSessionSilently() {
         assertThat(chosen(sessions())).isNull();
         assertThat(log).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"../x", "a/logs", "a//b", ".x", "x\\y", "x\0y"})
-    void whateverThePatternAllowsTheRulesForNamesHold(String name) {
+    void theRulesForNamesApplyWhateverThePatternAllows(String name) {
         assertThat(chosen(sessions("(?s).*", LIMIT), name)).isNull();
         assertThat(chosen(sessions("(?s).*", LIMIT), "a/b")).isEqualTo("project/a/b");
         assertThat(chosen(sessions("(?s).*", LIMIT), "x".repeat(100_000))).isNull();
     }
 
     @Test
-    void aNameThatIsTooMuchForThePatternIsRefused() {
+    void aNameThatOverflowsThePatternsStackIsRefused() {
         assertThat(chosen(sessions("(x|y|xy|yx|xx)*z", LIMIT), "xy".repeat(500)))
                 .isNull();
     }
 
     @Test
-    void withoutAWorkspaceTheAppendersCounts() {
+    void withoutAWorkspaceTheAppendersIsUsed() {
         MdcEntries entries = new RequestSessions(null, "run", LIMIT).choose(List.of("run"), log::add);
         assertThat(entries).isEqualTo(new MdcEntries(null, "run", null, null));
     }
 
     @Test
-    void onlySoManyDifferentNamesAreTakenAndThatIsToldOnce() {
+    void theNumberOfDifferentNamesIsLimitedAndThatIsReportedOnce() {
         RequestSessions sessions = sessions("\\w+", 2);
         assertThat(chosen(sessions, "a")).isNotNull();
         assertThat(chosen(sessions, "b")).isNotNull();
@@ -112,7 +112,7 @@ class RequestSessionsTest {
     }
 
     @Test
-    void theLimitHoldsWhereRequestsComeAtOnce() throws Exception {
+    void theLimitHoldsForSimultaneousRequests() throws Exception {
         RequestSessions sessions = sessions("\\w+", 10);
         AtomicInteger taken = new AtomicInteger();
         AtomicInteger told = new AtomicInteger();
@@ -146,7 +146,7 @@ class RequestSessionsTest {
     void mistakesInCodeAreNamed() {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> sessions("[", LIMIT))
-                .withMessage("pattern \"[\" is no regular expression: Unclosed character class");
+                .withMessage("pattern \"[\" is not a regular expression: Unclosed character class");
         assertThatIllegalArgumentException().isThrownBy(() -> sessions("x", 0)).withMessage("maxSessions < 1: 0");
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new RequestSessions("a/b", "x", LIMIT))

@@ -17,7 +17,7 @@ class ScopesTest {
         return new MdcEntries("p", session, null, null);
     }
 
-    /** Until hardly anything is remembered but what somebody carries; other tests may have left something. */
+    /** Waits until hardly any scope is remembered except carried ones. Other tests may have left some. */
     private static void awaitRemembered(int carried) {
         int atMost = carried + 50;
         await().atMost(1, TimeUnit.MINUTES).until(() -> {
@@ -46,7 +46,7 @@ class ScopesTest {
     }
 
     @Test
-    void aThreadThatNeverClosesItsScopesIsRememberedWithFewOfThem() {
+    void fewScopesAreRememberedOfAThreadThatNeverClosesAny() {
         MdcEntries last = MdcEntries.NONE;
         for (int i = 0; i < 10_000; i++) {
             last = Scopes.open(NAMES, last);
@@ -64,14 +64,14 @@ class ScopesTest {
     }
 
     @Test
-    void anIdThatIsMadeAnewFromItsCharactersIsTheSameScope() {
+    void anIdRebuiltFromItsCharactersNamesTheSameScope() {
         MdcEntries scope = Scopes.open(NAMES, MdcEntries.NONE);
         String copy = scope.scope().substring(0, 2) + scope.scope().substring(2);
         assertThat(Scopes.isClosed(copy)).isFalse();
         Scopes.close(scope.scope());
         assertThat(Scopes.isClosed(copy)).isTrue();
         assertThat(Scopes.isClosed(copy + "000"))
-                .as("one of ours, whose scope is forgotten")
+                .as("an id of this JVM whose scope is forgotten")
                 .isTrue();
         assertThat(Scopes.valid(NAMES.withScope(copy + "000"), null)).isEqualTo(MdcEntries.NONE);
     }
@@ -84,7 +84,7 @@ class ScopesTest {
     }
 
     @Test
-    void atAMomentBeforeItWasClosedAScopeWasOpen() {
+    void aScopeWasOpenAtAMomentBeforeItWasClosed() {
         Instant before = Instant.now().minusSeconds(1);
         MdcEntries outer = Scopes.open(names("outer"), MdcEntries.NONE);
         MdcEntries inner = Scopes.open(names("inner"), outer);
@@ -100,7 +100,7 @@ class ScopesTest {
     }
 
     @Test
-    void whatSomebodyElsePutThereSinceThenStays() {
+    void anEntryThatWasChangedSinceThenIsKept() {
         MdcEntries host = new MdcEntries("host", "before", null, null);
         MdcEntries scope = Scopes.open(new MdcEntries("p", "s", "described", null), host);
         Scopes.close(scope.scope());

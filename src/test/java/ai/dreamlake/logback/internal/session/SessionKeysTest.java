@@ -10,7 +10,7 @@ class SessionKeysTest {
     private final SessionKeys keys = new SessionKeys("tenant", "job", "default-workspace", "default-session");
 
     @Test
-    void withoutEntriesTheConfiguredNamesCount() {
+    void withoutEntriesTheConfiguredNamesApply() {
         assertThat(keys.workspaceOf(Map.of())).isEqualTo("default-workspace");
         assertThat(keys.sessionOf(Map.of())).isEqualTo("default-session");
         assertThat(keys.isNamed(Map.of())).isFalse();
@@ -25,7 +25,7 @@ class SessionKeysTest {
     }
 
     @Test
-    void aScopeOpenedInCodeCountsBeforeTheConfiguredKeys() {
+    void aScopeOpenedInCodeTakesPrecedenceOverTheConfiguredKeys() {
         Map<String, String> mdc = Map.of(
                 "tenant", "acme", "job", "nightly", "dreamlake.workspace", "project", "dreamlake.session", "run");
         assertThat(keys.workspaceOf(mdc)).isEqualTo("project");
@@ -33,7 +33,7 @@ class SessionKeysTest {
     }
 
     @Test
-    void aWorkspaceAloneNamesNoSession() {
+    void aWorkspaceAloneDoesNotNameASession() {
         Map<String, String> mdc = Map.of("tenant", "acme");
         assertThat(keys.isNamed(mdc)).isFalse();
         assertThat(keys.workspaceOf(mdc)).isEqualTo("acme");
@@ -41,7 +41,7 @@ class SessionKeysTest {
     }
 
     @Test
-    void anEmptyEntryIsNone() {
+    void anEmptyEntryIsIgnored() {
         Map<String, String> mdc = Map.of("tenant", "", "job", "", "dreamlake.session", "");
         assertThat(keys.isNamed(mdc)).isFalse();
         assertThat(keys.sessionOf(mdc)).isEqualTo("default-session");
@@ -49,7 +49,7 @@ class SessionKeysTest {
     }
 
     @Test
-    void allOfTheKeysAreReserved() {
+    void allKeysAreReserved() {
         assertThat(keys.reserved())
                 .containsExactlyInAnyOrder(
                         "tenant",

@@ -51,9 +51,9 @@ class SessionNameTest {
             /a          | session is blank, or has a blank segment
             a/          | session is blank, or has a blank segment
             a\\b         | session segment "a\\b" has a character that no name may have: U+005C
-            a/logs      | session "a/logs" has a segment "logs", which Dreamlake keeps for itself inside a session
-            a/logs/logs.jsonl | session "a/logs/logs.jsonl" has a segment "logs", which Dreamlake keeps for itself inside a session
-            a/session.json | session "a/session.json" has a segment "session.json", which Dreamlake keeps for itself inside a session
+            a/logs      | session "a/logs" has a segment "logs", which Dreamlake reserves inside a session
+            a/logs/logs.jsonl | session "a/logs/logs.jsonl" has a segment "logs", which Dreamlake reserves inside a session
+            a/session.json | session "a/session.json" has a segment "session.json", which Dreamlake reserves inside a session
             a/.session.lock | session segment ".session.lock" begins with a dot
             x~0123456789abcdef0123456789abcdef | session segment "x~0123456789abcdef0123456789abcdef" ends with ~ and 32 hex digits, as only replaced names do
             """)
@@ -97,7 +97,7 @@ class SessionNameTest {
     }
 
     @Test
-    void whatWindowsRefusesOrDropsIsRefusedThere() {
+    void namesThatWindowsRefusesOrShortensAreRefusedThere() {
         for (String name : List.of("a:b", "a*", "what?", "\"", "<a>", "a|b", "a.", "a ", "con", "NUL.txt", "lpt1")) {
             assertThat(SessionName.faultOfSegment("session", name, true)).endsWith("on Windows");
             assertThat(SessionName.faultOfSegment("session", name, false)).isNull();
@@ -140,7 +140,7 @@ class SessionNameTest {
     }
 
     @Test
-    void noTwoNamesShareASafeOneAndASafeOneIsNobodysName() {
+    void noTwoNamesShareASafeFormAndASafeFormIsNoValidName() {
         Random random = new Random(3);
         String alphabet = "ab./\\\u0000\ud800\udc00_~";
         Set<String> names = new HashSet<>();
