@@ -109,13 +109,13 @@ class ConfigurationFaultsTest {
             dreamlake.example.com:443/api/v1      | dreamlake.example.com:443/...       | begin with http:// or https://
             127.0.0.1:3000/                       | 127.0.0.1:3000/                     | begin with http:// or https://
             ftp://dreamlake.example.com           | ftp://dreamlake.example.com         | begin with http:// or https://
-            http://localhost:99999                | http://localhost:99999              | that is no URL; give a base URL
+            http://localhost:99999                | http://localhost:99999              | that is not a URL; give a base URL
             https://dreamlake.example.com?key=pw  | https://dreamlake.example.com/...   | leave out what follows the path; give a base URL
             https://dreamlake.example.com/#pw     | https://dreamlake.example.com/...   | leave out what follows the path; give a base URL
             https://alice:pw@dreamlake.example.com | https://dreamlake.example.com/...  | leave out user and password; give a base URL
             https://:pw@dreamlake.example.com     | https://dreamlake.example.com/...   | leave out user and password; give a base URL
             alice:pw@dreamlake.example.com        | (not shown)                         | begin with http:// or https://
-            https://alice:pw@                     | (not shown)                         | that is no URL; give a base URL
+            https://alice:pw@                     | (not shown)                         | that is not a URL; give a base URL
             pw                                    | (not shown)                         | begin with http:// or https://
             eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJwdyJ9.c2ln | (not shown)                    | begin with http:// or https://
             0123456789abcdef0123456789abcdef      | (not shown)                         | begin with http:// or https://
@@ -169,10 +169,10 @@ class ConfigurationFaultsTest {
             -               | secret | the <name> is missing.
             X-Tenant        | -      | the <value> is missing.
             X-Tenant        | ' '    | the <value> is missing.
-            X Tenant        | secret | the <name> has characters that no header's name can have; take letters, digits and hyphens.
-            X-Tenant:       | secret | the <name> has characters that no header's name can have; take letters, digits and hyphens.
-            X-T\u00e9nant   | secret | the <name> has characters that no header's name can have; take letters, digits and hyphens.
-            X-Tenant        | secr\u00e9t | the <value> has characters that no header can have; take printable ASCII.
+            X Tenant        | secret | the <name> has characters that no header's name can have; use letters, digits and hyphens.
+            X-Tenant:       | secret | the <name> has characters that no header's name can have; use letters, digits and hyphens.
+            X-T\u00e9nant   | secret | the <name> has characters that no header's name can have; use letters, digits and hyphens.
+            X-Tenant        | secr\u00e9t | the <value> has characters that no header can have; use printable ASCII.
             X-Tenant        | X_IS_UNDEFINED | define the variable, or give it a default: ${NAME:-default}.
             authorization   | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
             Host            | secret | the <name> is one that the appender or HTTP itself needs; choose another one.
@@ -210,8 +210,8 @@ class ConfigurationFaultsTest {
             hybrid | <maxAge>59 minutes</maxAge>                                            | maxAge         | choose 1 hour or more, such as "30 days".
             hybrid | <maxSize>1000KB</maxSize>                                              | maxSize        | choose 1MB or more.
             hybrid | <localMode>true</localMode>                                            | localRetention | give it a <maxAge>, a <maxSize>, or both; or leave it out.
-            local  | <maxAge>1 day</maxAge>                                                 | localRetention | without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete them all the same, or leave it out.
-            local  | <maxAge>1 day</maxAge><localMode>false</localMode>                     | localRetention | without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete them all the same, or leave it out.
+            local  | <maxAge>1 day</maxAge>                                                 | localRetention | without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete them anyway, or leave it out.
+            local  | <maxAge>1 day</maxAge><localMode>false</localMode>                     | localRetention | without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete them anyway, or leave it out.
             local  | <localMode>true</localMode>                                            | localRetention | give it a <maxAge>, a <maxSize>, or both; or leave it out.
             remote | <maxAge>1 day</maxAge><localMode>true</localMode>                      | localRetention | without a <localPath> nothing stays on disk; leave it out. <spoolLimit> bounds what waits there.
             """)
@@ -339,7 +339,7 @@ class ConfigurationFaultsTest {
     @ValueSource(strings = {"localPath", "spoolPath"})
     void anImpossiblePathIsAFault(String property) {
         try (Logging logging = withPath(property, "a\u0000b")) {
-            assertThat(logging.errors()).singleElement().asString().contains("that is no path here");
+            assertThat(logging.errors()).singleElement().asString().contains("that is not a valid path here");
         }
         try (Logging logging = withPath(property, " ")) {
             assertThat(logging.errors()).singleElement().asString().contains("give it a value, or leave it out");

@@ -163,8 +163,8 @@ class MaskingTest {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-            <mask>a</mask><mask>pw(</mask>       | mask    | of number 2, that is no regular expression: Unclosed group.
-            <mask>(pw)*</mask>                   | mask    | of number 1, it matches the empty text, and so everywhere.
+            <mask>a</mask><mask>pw(</mask>       | mask    | of number 2, that is not a regular expression: Unclosed group.
+            <mask>(pw)*</mask>                   | mask    | of number 1, it matches the empty text, and so matches everywhere.
             <mask>${NOBODY_DEFINED_IT}</mask>    | mask    | of number 1, define the variable, or give it a default: ${NAME:-default}.
             <maskKey>${NOBODY_DEFINED_IT}</maskKey> | maskKey | of number 1, define the variable, or give it a default: ${NAME:-default}.
             """)

@@ -108,7 +108,7 @@ class ProxyTest {
             <host>${NOBODY_DEFINED_IT}</host><port>1</port>              | <host> of appender [DREAMLAKE] is "NOBODY_DEFINED_IT_IS_UNDEFINED": define the variable, or give it a default: ${NAME:-default}.
             <host>h</host><port>1</port><password>pw</password>          | <user> of appender [DREAMLAKE] is missing: the proxy's <password> needs a <user>.
             <host>h</host><port>1</port><user>pw</user>                  | <password> of appender [DREAMLAKE] is missing: the proxy's <user> needs a <password>; it may be empty.
-            <host>h</host><port>1</port><user>p:w</user><password>pw</password> | <user> of appender [DREAMLAKE] is "(not shown)": a user of a proxy has no colon.
+            <host>h</host><port>1</port><user>p:w</user><password>pw</password> | <user> of appender [DREAMLAKE] is "(not shown)": a proxy's user cannot have a colon.
             """)
     void anUnusableProxyIsNamedWithItsRemedyAndNeverItsPassword(String proxy, String fault) {
         try (Logging logging = logging(root, "<proxy>" + proxy + "</proxy>")) {

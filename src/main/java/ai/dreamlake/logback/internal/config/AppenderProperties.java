@@ -8,15 +8,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The properties of an appender as they were set, right or wrong. Their defaults stand here and nowhere else. A null
- * comes from code that set it; it is a fault, unless the property has no default.
+ * The properties of an appender as they were set, right or wrong. Their defaults are defined only here. A null was set
+ * by code. It is a fault, unless the property has no default.
  */
 public final class AppenderProperties {
 
-    /** Where sessions lie if neither a local path nor a server is named. */
+    /** Where sessions are stored if neither a local path nor a server is configured. */
     public static final String DEFAULT_LOCAL_PATH = ".dreamlake";
 
-    /** Of the workspace and of the session. */
+    /** The default name of the workspace and of the session. */
     public static final String DEFAULT_NAME = "default";
 
     /** Null is the default, but see {@link #isLocalPathSet}. */
@@ -48,6 +48,6 @@ public final class AppenderProperties {
     public final List<@Nullable String> masks = new ArrayList<>();
     public final List<@Nullable String> maskKeys = new ArrayList<>();
 
-    /** Null is the default: local sessions stay. */
+    /** Null, the default, means that local sessions are kept. */
     public @Nullable LocalRetentionProperties localRetention;
 }

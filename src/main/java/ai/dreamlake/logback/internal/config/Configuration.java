@@ -15,23 +15,23 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an appender was told to do, checked.
+ * The checked configuration of an appender.
  *
- * @param root where sessions lie: the local path, or the spool; absolute
- * @param retention whether logs stay there once a server has them
+ * @param root where sessions are stored: the local path, or the spool; absolute
+ * @param retention whether logs are kept there once a server has them
  * @param keys how an event's session is found
  * @param requireSession whether events whose MDC names no session are skipped
- * @param maxRecordBytes the longest line, line end included
- * @param maxOpenSessions how many sessions are open at a time
+ * @param maxRecordBytes the maximum length of a line, including its end
+ * @param maxOpenSessions how many sessions may be open at a time
  * @param idleTimeout how long a session stays open without a record
- * @param writeDelay how long a record may be staged before it is written into the log; zero if every record is written
- *     at once
- * @param fields what every record has, by name
- * @param masks what they match is masked in messages, texts and stack traces
+ * @param writeDelay how long a record may be staged before it is written into the log; zero to write every record at
+ *     once
+ * @param fields the values that every record has, by name
+ * @param masks patterns whose matches are masked in messages, texts and stack traces
  * @param maskKeys metadata keys whose values are masked, in lower case
  * @param reportCrash whether a process that ends without closing its logs is reported there by the next one
  * @param remote the server, or null if there is none
- * @param localRetention how long closed sessions stay; null: forever
+ * @param localRetention how long closed sessions are kept; null means forever
  */
 public record Configuration(
         Path root,
@@ -51,9 +51,9 @@ public record Configuration(
         @Nullable LocalRetention localRetention) {
 
     /**
-     * Checks the properties. Null if there is a fault.
+     * Checks the properties. Returns null if there is a fault.
      *
-     * @param environment the variables of the process
+     * @param environment the environment variables of the process
      */
     public static @Nullable Configuration of(
             AppenderProperties properties, UploadProperties upload, Map<String, String> environment, Faults faults) {
@@ -106,7 +106,7 @@ public record Configuration(
         return directory("localPath", given, faults);
     }
 
-    /** A directory that is there, or that can be made; else null, and a fault. */
+    /** A directory that exists, or that can be created. Otherwise reports a fault and returns null. */
     private static @Nullable Path directory(String property, @Nullable String given, Faults faults) {
         String text = faults.text(property, given);
         if (text == null) {
@@ -116,7 +116,7 @@ public record Configuration(
         try {
             root = Path.of(text).toAbsolutePath().normalize();
         } catch (InvalidPathException fault) {
-            faults.add(property, text, "that is no path here (" + fault.getReason() + "); name a directory.");
+            faults.add(property, text, "that is not a valid path here (" + fault.getReason() + "); name a directory.");
             return null;
         }
         Path existing = root;

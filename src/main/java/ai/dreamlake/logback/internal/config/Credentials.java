@@ -14,20 +14,20 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** By what a server knows us. Thread-safe. */
+/** How the appender identifies itself to a server. Thread-safe. */
 public sealed interface Credentials {
 
     /**
-     * The token for the next call. It stays the same text until it has changed.
+     * The token for the next call. Returns the same text until the token changes.
      *
      * @throws IOException if there is none at the moment; its message names where it should come from, and no secret
      */
     String token() throws IOException;
 
     /**
-     * Whose records these are, as far as it can be told now. With a new token, the same user finds what the old one
-     * left. The user's name, or what a JSON Web Token says about its user; empty for other tokens, and if there is
-     * none.
+     * Identifies whose records these are, as far as that is known now. So the same user with a new token finds records
+     * that are left from the old one. This is the user's name, or what a JSON Web Token says about its user. It is
+     * empty for other tokens, and if there is none.
      */
     default String user() {
         try {
@@ -48,7 +48,7 @@ public sealed interface Credentials {
         }
     }
 
-    /** Null, and a fault, if there is not exactly one of the four, or if it is no good. */
+    /** Reports a fault and returns null if there is not exactly one of the four, or if that is invalid. */
     static @Nullable Credentials of(Destination destination, Faults faults) {
         List<String> given = destination.givenTokens();
         if (given.isEmpty()) {
@@ -95,7 +95,7 @@ public sealed interface Credentials {
         try {
             file = new TokenFile(Path.of(text).toAbsolutePath().normalize(), System::nanoTime);
         } catch (InvalidPathException fault) {
-            faults.add("apiKeyFile", text, "that is no path here (" + fault.getReason() + "); name a file.");
+            faults.add("apiKeyFile", text, "that is not a valid path here (" + fault.getReason() + "); name a file.");
             return null;
         }
         try {
@@ -106,7 +106,7 @@ public sealed interface Credentials {
         return new ApiKeyFile(file);
     }
 
-    /** A token that stays. None of these is a record, whose text would show it. */
+    /** A token that never changes. None of these classes is a record, whose toString would show the token. */
     final class ApiKey implements Credentials {
         private final String key;
 
@@ -148,10 +148,10 @@ public sealed interface Credentials {
         }
     }
 
-    /** A user's name, which makes a token in development mode. */
+    /** A user's name, from which the token for development mode is made. */
     final class UserName implements Credentials {
 
-        /** The token lives for thirty days, and some programs longer. */
+        /** A token is valid for thirty days, and some programs run longer. */
         private static final Duration RENEWAL = Duration.ofDays(1);
 
         private final String userName;

@@ -7,17 +7,17 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Where records go: what the properties say or, if they name neither a server nor a local path, what the environment
- * says. Its variables are those that Dreamlake's other clients read, too.
+ * says. Dreamlake's other clients read the same variables.
  *
  * <pre>
  *   DREAMLAKE_API_URL      as remote
- *   DREAMLAKE_API_KEY      as apiKey, for DREAMLAKE_API_URL alone, and if the properties say nothing of a token
+ *   DREAMLAKE_API_KEY      as apiKey; only with DREAMLAKE_API_URL, and only if the properties give no token
  *   DREAMLAKE_LOCAL_PATH   as localPath
  * </pre>
  *
  * @param localPath as it was set; null if it was not
  * @param isLocalPathSet whether somebody set the local path, to whatever value
- * @param remote null if there is none; so are those that follow
+ * @param remote null if it was not set; so are the ones that follow, which are ignored without a remote
  */
 record Destination(
         @Nullable String localPath,
@@ -32,7 +32,7 @@ record Destination(
     private static final String KEY = "DREAMLAKE_API_KEY";
     private static final String LOCAL_PATH = "DREAMLAKE_LOCAL_PATH";
 
-    /** Says which variables were used, so that nobody wonders why the records are elsewhere. */
+    /** Reports which variables were used, so that nobody wonders why the records are elsewhere. */
     static Destination of(AppenderProperties properties, Map<String, String> environment, Faults faults) {
         Destination configured = new Destination(
                 properties.localPath,
@@ -79,7 +79,7 @@ record Destination(
         return remote != null && !isLocalPathSet;
     }
 
-    /** Those properties of which a server needs one. */
+    /** The names of the given properties of which a server needs exactly one. */
     List<String> givenTokens() {
         List<String> given = new ArrayList<>();
         if (apiKey != null) {
@@ -97,7 +97,7 @@ record Destination(
         return given;
     }
 
-    /** Without the token. */
+    /** Leaves out the token. */
     @Override
     public String toString() {
         return "Destination[" + remote + ", " + localPath + "]";

@@ -12,7 +12,8 @@ import javax.crypto.spec.SecretKeySpec;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The token of Dreamlake's development mode, made from a user's name alone. Anybody can make it: it is no protection.
+ * The token of Dreamlake's development mode, made from a user's name alone. Anybody can make one, so it protects
+ * nothing.
  *
  * <pre>
  *   {"alg":"HS256","typ":"JWT"} . {"userId":"3159282601","userName":"alice","iat":1761733800,"exp":1764325800} . signature
@@ -39,7 +40,7 @@ final class DevelopmentToken {
         return signed + "." + base64(sign(signed));
     }
 
-    /** The first digits of the name's SHA-256: of the decimal form of its first eight bytes. */
+    /** The first ten digits of a decimal number: the first eight bytes of the name's SHA-256. */
     static String userId(String userName) {
         byte[] digest = Digests.sha256(userName.getBytes(StandardCharsets.UTF_8));
         String decimal = new BigInteger(1, Arrays.copyOf(digest, Long.BYTES)).toString();

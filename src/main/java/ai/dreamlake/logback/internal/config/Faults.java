@@ -17,17 +17,17 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reports what is wrong with a configuration, as ERROR statuses: the property, its value, and the way out. A token is
+ * Reports what is wrong with a configuration, as ERROR statuses: the property, its value, and what to do. A token is
  * never shown.
  */
 public final class Faults {
 
     static final String DEFINE = "define the variable, or give it a default: ${NAME:-default}.";
 
-    /** Stands for a value that must not be shown. */
+    /** Shown instead of a value that may be secret. */
     static final String HIDDEN = "(not shown)";
 
-    /** What Logback says of a value that has not its property's type. */
+    /** What Logback says about a value that does not have its property's type. */
     private static final Pattern MISTYPED = Pattern.compile("Failed to set property \\[(\\w+)] to value \"(.*)\"");
 
     private static final Map<Class<?>, String> REMEDIES = Map.of(
@@ -38,10 +38,10 @@ public final class Faults {
 
     private final ContextAware status;
 
-    /** Logback's own words about our properties up to this time, in milliseconds, are judged already. */
+    /** Logback's own warnings up to this time, in milliseconds, are already reported as faults. */
     private long judgedUntil;
 
-    /** The properties whose values are from the environment, and the variables that they are from. */
+    /** The environment variables that values are from, by property. */
     private final Map<String, String> variables = new HashMap<>();
 
     private String appender = "";
@@ -52,8 +52,8 @@ public final class Faults {
     }
 
     /**
-     * Begins a check, with what Logback found. It only warns of a value that has not its property's type, and goes on
-     * with the default.
+     * Begins a check, with the faults that Logback found. If a value does not have its property's type, Logback only
+     * warns, and continues with the default.
      *
      * @param appender the appender's name
      * @param configured the objects whose properties are checked
@@ -66,12 +66,12 @@ public final class Faults {
         if (context == null) {
             return;
         }
-        for (Status said : context.getStatusManager().getCopyOfStatusList()) {
-            if (said.getTimestamp() > judgedUntil
-                    && said.getOrigin() instanceof PropertySetter setter
+        for (Status warning : context.getStatusManager().getCopyOfStatusList()) {
+            if (warning.getTimestamp() > judgedUntil
+                    && warning.getOrigin() instanceof PropertySetter setter
                     && configured.contains(setter.getObj())
-                    && said.getMessage().startsWith("Failed to set")) {
-                addMistyped(said.getMessage(), setter.getObj().getClass());
+                    && warning.getMessage().startsWith("Failed to set")) {
+                addMistyped(warning.getMessage(), setter.getObj().getClass());
             }
         }
         judgedUntil = System.currentTimeMillis();
@@ -101,7 +101,7 @@ public final class Faults {
         return "see logback-sample.xml.";
     }
 
-    /** Whether there is any fault since the check began. */
+    /** Whether a fault was found since the check began. */
     public boolean found() {
         return found;
     }
@@ -113,27 +113,27 @@ public final class Faults {
                 + appender + "] " + (value == null ? "is missing" : "is \"" + value + "\"") + ": " + remedy);
     }
 
-    /** What is wrong with a property is wrong with a variable of the environment. */
+    /** The value of a property is from an environment variable. Faults name the variable, too. */
     void isFromEnvironment(String property, String variable) {
         variables.put(property, variable);
     }
 
-    /** Says something that is no fault, as an INFO status. */
+    /** Reports something that is not a fault, as an INFO status. */
     void note(String sentence) {
         status.addInfo("Appender [" + appender + "]: " + sentence);
     }
 
-    /** Says something that is no fault yet, as a WARN status. */
+    /** Reports something that is not a fault yet, as a WARN status. */
     void warn(String sentence) {
         status.addWarn("Appender [" + appender + "]: " + sentence);
     }
 
-    /** The text without space around it, or null if there is none: an optional variable that is not set is empty. */
+    /** The text without surrounding space; null if it is blank, as an optional variable is that is not set. */
     static @Nullable String textOrNone(@Nullable String value) {
         return value == null || value.isBlank() ? null : value.strip();
     }
 
-    /** The text, or null and a fault if there is none, or if a variable in it has no value. */
+    /** The text. Reports a fault and returns null if there is none, or if a variable in it has no value. */
     @Nullable
     String text(String property, @Nullable String value) {
         if (value == null || value.isBlank()) {
@@ -143,7 +143,7 @@ public final class Faults {
         return isDefined(property, value, value) ? value : null;
     }
 
-    /** False, and a fault, if Logback found no value for a variable and put a text of its own in its place. */
+    /** Reports a fault and returns false if Logback found no value for a variable, and put its own text there. */
     boolean isDefined(String property, String value, String shown) {
         if (isUndefined(value)) {
             add(property, shown, DEFINE);
@@ -163,7 +163,7 @@ public final class Faults {
         return value;
     }
 
-    /** In bytes, from 1 KB to 64 MB. */
+    /** A size in bytes. Reports a fault if it is not from 1 KB to 64 MB. */
     int size(String property, @Nullable FileSize value) {
         long size = value == null ? -1 : value.getSize();
         if (size < FileSize.KB_COEFFICIENT || size > 64 * FileSize.MB_COEFFICIENT) {
@@ -173,7 +173,7 @@ public final class Faults {
         return (int) size;
     }
 
-    /** @param example such as "5 seconds" */
+    /** @param example what to do, with an example such as "5 seconds" */
     Duration duration(
             String property, ch.qos.logback.core.util.@Nullable Duration value, long minMillis, String example) {
         if (value == null || value.getMilliseconds() < minMillis) {

@@ -10,10 +10,10 @@ import java.util.regex.Pattern;
 import okhttp3.Headers;
 import org.jspecify.annotations.Nullable;
 
-/** What a header of HTTP can have. */
+/** Which names and values an HTTP header can have. */
 final class HeaderText {
 
-    /** In lower case. They are ours or HTTP's own; another value would break the call, or show the token. */
+    /** In lower case. The appender or HTTP itself sets them; another value would break the call, or show the token. */
     private static final Set<String> RESERVED = Set.of(
             "accept-encoding",
             "authorization",
@@ -39,8 +39,8 @@ final class HeaderText {
     private HeaderText() {}
 
     /**
-     * The headers of {@code <header>} elements, in their order. A fault names one by its place: name and value may have
-     * been confused, and the value be a secret.
+     * The headers of {@code <header>} elements, in their order. A fault gives a header's position only: name and value
+     * may be swapped, and the value may be secret.
      */
     static Headers headers(List<HeaderProperties> given, Faults faults) {
         Headers.Builder headers = new Headers.Builder();
@@ -70,13 +70,13 @@ final class HeaderText {
             return "define the variable, or give it a default: ${NAME:-default}.";
         }
         if (!NAME.matcher(name).matches()) {
-            return "the <name> has characters that no header's name can have; take letters, digits and hyphens.";
+            return "the <name> has characters that no header's name can have; use letters, digits and hyphens.";
         }
         if (RESERVED.contains(name.toLowerCase(Locale.ROOT))) {
             return "the <name> is one that the appender or HTTP itself needs; choose another one.";
         }
         if (!VALUE.matcher(value).matches()) {
-            return "the <value> has characters that no header can have; take printable ASCII.";
+            return "the <value> has characters that no header can have; use printable ASCII.";
         }
         return null;
     }

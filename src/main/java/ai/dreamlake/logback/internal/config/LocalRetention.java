@@ -6,21 +6,21 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long closed sessions stay on disk.
+ * How long closed sessions are kept on disk.
  *
- * @param maxAgeMillis how long after anything in a session was last modified; {@link Long#MAX_VALUE}: forever
- * @param maxBytes how much all sessions may take; {@link Long#MAX_VALUE}: no limit
- * @param evenIfNowhereElse whether sessions go that no server was to get
+ * @param maxAgeMillis how long a session is kept after its last modification; {@link Long#MAX_VALUE} means forever
+ * @param maxBytes how much all sessions may take; {@link Long#MAX_VALUE} means no limit
+ * @param evenIfNowhereElse whether to delete sessions that are not meant for a server
  */
 public record LocalRetention(long maxAgeMillis, long maxBytes, boolean evenIfNowhereElse) {
 
     /**
-     * No session goes that was modified so recently, whatever the limits are: a Python program may have it open, which
-     * nobody can see, and another process may still be about to learn that its records were delivered.
+     * A session that was modified within this time is never deleted, whatever the limits are: a Python program may have
+     * it open, which cannot be detected, and another process may not yet know that its records were delivered.
      */
     public static final long QUIET_MILLIS = TimeUnit.HOURS.toMillis(1);
 
-    /** Checks the properties. Null if there is a fault. */
+    /** Checks the properties. Returns null if there is a fault. */
     static @Nullable LocalRetention of(
             LocalRetentionProperties properties, boolean hasServer, boolean isSpool, Faults faults) {
         String shown = shown(properties);
@@ -36,7 +36,7 @@ public record LocalRetention(long maxAgeMillis, long maxBytes, boolean evenIfNow
                     "localRetention",
                     shown,
                     "without a <remote> these records are nowhere else; give it <localMode>true</localMode> to delete"
-                            + " them all the same, or leave it out.");
+                            + " them anyway, or leave it out.");
             return null;
         }
         Duration maxAge = properties.maxAge;

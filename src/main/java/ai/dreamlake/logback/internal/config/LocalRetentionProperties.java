@@ -5,8 +5,8 @@ import ch.qos.logback.core.util.FileSize;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The properties of the {@code <localRetention>} element as they were set, right or wrong. Their defaults stand here
- * and nowhere else. Null is no limit.
+ * The properties of the {@code <localRetention>} element as they were set, right or wrong. Their defaults are defined
+ * only here. Null means no limit.
  */
 public final class LocalRetentionProperties {
 

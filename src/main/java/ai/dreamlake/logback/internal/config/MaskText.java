@@ -9,7 +9,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 
-/** What to mask. Faults name it by its position: it may be the secret itself. */
+/** What to mask. Faults only give its position: it may be the secret itself. */
 final class MaskText {
 
     private MaskText() {}
@@ -25,11 +25,11 @@ final class MaskText {
             try {
                 Pattern expression = Pattern.compile(text);
                 if (expression.matcher("").find()) {
-                    add("mask", i + 1, "it matches the empty text, and so everywhere.", faults);
+                    add("mask", i + 1, "it matches the empty text, and so matches everywhere.", faults);
                 }
                 expressions.add(expression);
             } catch (PatternSyntaxException fault) {
-                add("mask", i + 1, "that is no regular expression: " + fault.getDescription() + ".", faults);
+                add("mask", i + 1, "that is not a regular expression: " + fault.getDescription() + ".", faults);
             }
         }
         return expressions;

@@ -16,7 +16,7 @@ public final class ProxyProperties {
     public @Nullable String user;
     public @Nullable String password;
 
-    /** Its address, which is not looked up here. Null after a fault. */
+    /** The proxy, whose address is not looked up here. Null after a fault. */
     @Nullable
     Proxy proxy(Faults faults) {
         String name = Faults.textOrNone(host);
@@ -59,7 +59,7 @@ public final class ProxyProperties {
             return null;
         }
         if (name.contains(":")) {
-            faults.add("user", Faults.HIDDEN, "a user of a proxy has no colon.");
+            faults.add("user", Faults.HIDDEN, "a proxy's user cannot have a colon.");
             return null;
         }
         if (password == null) {

@@ -21,11 +21,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param url the base URL
  * @param headers sent with each call
- * @param proxy null for the JVM's own
+ * @param proxy null to use the JVM's own proxy settings
  * @param proxyAuthorization the value of the header Proxy-Authorization; null for none
- * @param maxBatchBytes how large a call's body is at most
- * @param maxSpoolBytes how much may wait in the spool
- * @param shutdownTimeout how long stop and exit wait for what is pending
+ * @param maxBatchBytes the maximum size of a call's body, unless a single record is larger
+ * @param maxSpoolBytes the size limit of the spool
+ * @param shutdownTimeout how long the JVM's exit waits for pending records; delivery after a stop lasts no longer,
+ *     either
  */
 public record RemoteConfiguration(
         HttpUrl url,
@@ -47,7 +48,10 @@ public record RemoteConfiguration(
 
     private static final Pattern HTTP = Pattern.compile("https?://", Pattern.CASE_INSENSITIVE);
 
-    /** A host of short labels without capitals, unless Logback put a variable's name there. Nobody's token. */
+    /**
+     * A host of short labels without capitals, or with a variable's name that Logback put there. A token does not look
+     * like this.
+     */
     private static final Pattern ADDRESS =
             Pattern.compile("([a-z]{2,8}:/{0,2})?(?<host>([a-z0-9-]{1,20}\\.)*[a-z][a-z0-9-]{0,19}|[0-9.]{7,15}|\\w+"
                     + UNDEFINED_PROPERTY_SUFFIX + ")(?<port>:[0-9]{1,5})?(?<path>(/.*)?)");
@@ -117,7 +121,7 @@ public record RemoteConfiguration(
         String fault = null;
         if (url == null) {
             fault = HTTP.matcher(remote).lookingAt()
-                    ? "that is no URL; give a base URL"
+                    ? "that is not a URL; give a base URL"
                     : "begin with http:// or https://";
         } else if (!url.username().isEmpty() || !url.password().isEmpty()) {
             fault = "leave out user and password; give a base URL";
@@ -132,12 +136,12 @@ public record RemoteConfiguration(
     }
 
     /**
-     * What may be shown of an unusable address. It may be a token in the wrong place, or hold a password: so only what
-     * looks like a host, with the dot or the port that a token does not have.
+     * What may be shown of an unusable address. It may be a misplaced token, or contain a password. So only what looks
+     * like a host is shown, with a dot or a port, which a token does not have.
      */
     private static String shown(String remote, @Nullable HttpUrl url) {
         if (url != null) {
-            return url.redact(); // the host, and no more
+            return url.redact(); // only the host
         }
         Matcher address = ADDRESS.matcher(remote);
         boolean isHost = address.matches()
@@ -183,19 +187,19 @@ public record RemoteConfiguration(
         return !url.isHttps() && !LOOPBACK.contains(url.host());
     }
 
-    /** Without what may be secret. */
+    /** Shows nothing that may be secret. */
     @Override
     public String toString() {
         return "RemoteConfiguration[" + url + "]";
     }
 
-    /** Whether a directory is named as one that {@link #spool} makes, for whatever server and user. */
+    /** Whether a directory has a name that {@link #spool} gives, for any server and user. */
     public static boolean isSpool(Path directory) {
         Path name = directory.getFileName();
         return name != null && SPOOL.matcher(name.toString()).matches();
     }
 
-    /** Where records wait if they do not stay: a directory for each server and user. */
+    /** Where records wait if they are not kept after delivery: one directory for each server and user. */
     Path spool(Path spoolPath) {
         String whose = url + " " + credentials.user();
         String digest =

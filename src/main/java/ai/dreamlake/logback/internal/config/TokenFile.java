@@ -13,18 +13,18 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A token in a file that somebody else keeps fresh, such as a secret that Kubernetes mounts: a link there, which leads
- * to another file from one moment to the next.
+ * A token in a file that somebody else keeps up to date, such as a secret mounted by Kubernetes: that is a link, which
+ * is suddenly replaced by one to another file.
  *
- * <p>A call costs a look at the file's attributes. The file is read again if they changed, and in any case once a
- * minute, as a file system may not tell of a change that follows another one closely. Thread-safe.
+ * <p>A call reads the file's attributes. The file itself is read again if they have changed, and in any case once a
+ * minute, since they may not show a change that closely follows another one. Thread-safe.
  */
 final class TokenFile {
 
     private static final int MAX_BYTES = 64 * 1024;
     private static final long MAX_AGE_NANOS = TimeUnit.MINUTES.toNanos(1);
 
-    /** What differs from file to file, and from content to content. */
+    /** The attributes that change with the file or its content. */
     private record State(
             FileTime modified, long size, @Nullable Object file) {}
 
@@ -63,7 +63,7 @@ final class TokenFile {
         }
         String read = HeaderText.token(toString(), new String(content, StandardCharsets.UTF_8));
         token = read;
-        state = now; // if the file has just changed, that is the state before, so it is read once more
+        state = now; // if the file has just changed, this is its older state, so it is read once more
         readAt = nanoTime.getAsLong();
         return read;
     }

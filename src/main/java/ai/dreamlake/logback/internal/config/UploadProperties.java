@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The properties of the {@code <upload>} element as they were set, right or wrong. Their defaults stand here and
- * nowhere else.
+ * The properties of the {@code <upload>} element as they were set, right or wrong. Their defaults are defined only
+ * here.
  */
 public final class UploadProperties {
 

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param shutdownTimeout how long the JVM's exit waits for pending records; delivery after a stop lasts no longer,
  *     either
  * @param headers sent with each call
- * @param proxy null for the JVM's own
+ * @param proxy null to use the JVM's own proxy settings
  * @param proxyAuthorization the value of the header Proxy-Authorization; null for none
  */
 public record UploadSettings(

@@ -31,9 +31,11 @@ class CredentialsTest {
         return new TokenFile(path, nanoTime::get);
     }
 
-    /** As Kubernetes does it: token is a link to ..data/token, and ..data a link to the directory of one version. */
+    /**
+     * Replaces links as Kubernetes does: token links to ..data/token, and ..data links to the directory of one version.
+     */
     @Test
-    void aSecretWhoseLinksAreSwappedIsReadAgain() throws IOException {
+    void aSecretWhoseLinkIsReplacedIsReadAgain() throws IOException {
         mount("v1", "first");
         Path link = Files.createSymbolicLink(directory.resolve("token"), Path.of("..data/token"));
         TokenFile file = file(link);
@@ -59,7 +61,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aChangeThatTheFileSystemDoesNotTellIsFoundWithinAMinute() throws IOException {
+    void aChangeThatTheAttributesDoNotShowIsFoundWithinAMinute() throws IOException {
         Path path = Files.writeString(directory.resolve("token"), "first");
         FileTime time = Files.getLastModifiedTime(path);
         TokenFile file = file(path);
@@ -74,7 +76,7 @@ class CredentialsTest {
     }
 
     @Test
-    void aFileThatComesAndGoesGivesATokenWhileItIsThere() throws IOException {
+    void aFileThatComesAndGoesGivesATokenWhileItExists() throws IOException {
         Path path = directory.resolve("token");
         TokenFile file = file(path);
         assertThatThrownBy(file::token).hasMessage("<apiKeyFile> " + path + " gives no token: it is missing");
@@ -90,20 +92,20 @@ class CredentialsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"two words", "tok\u00e9n", "to\rken", "a\nb"})
-    void whatNoHeaderCanHaveIsNoTokenAndNotShown(String content) throws IOException {
+    void textThatNoHeaderCanHaveIsRefusedAsATokenAndNotShown(String content) throws IOException {
         Path path = Files.writeString(directory.resolve("f"), content);
         assertThatThrownBy(() -> file(path).token())
                 .hasMessage("<apiKeyFile> " + path + " gives no token: it has characters that no header can have.");
     }
 
     @Test
-    void aFileOfAnySizeTakesNoMemory() throws IOException {
+    void aHugeFileTakesLittleMemory() throws IOException {
         Path path = Files.writeString(directory.resolve("f"), "x".repeat(100_000));
         assertThatThrownBy(() -> file(path).token()).hasMessageContaining("is longer than 65536 bytes");
     }
 
     @Test
-    void aProviderThatFailsIsNamedAndWhatItSaysIsNot() throws IOException {
+    void aFailingProviderIsNamedButItsMessageIsNotShown() throws IOException {
         ProvidedTokens failing = new ProvidedTokens("com.example.P", () -> {
             throw new IllegalStateException("secret");
         });
@@ -124,9 +126,9 @@ class CredentialsTest {
         assertThat(Thread.interrupted()).isTrue();
     }
 
-    /** Whoever compares tokens must not find a new one at each look. */
+    /** A comparison of tokens must not see a new one each time. */
     @Test
-    void theTokenOfDevelopmentModeStaysForADay() {
+    void theTokenOfDevelopmentModeStaysTheSameForADay() {
         AtomicReference<Instant> now = new AtomicReference<>(Instant.parse("2025-10-29T10:30:00Z"));
         UserName alice = new UserName("alice", now::get);
         String first = alice.token();

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What counts: the properties or the environment. */
+/** Which apply: the properties or the environment. */
 class DestinationTest {
 
     private final ContextBase context = new ContextBase();
@@ -64,7 +64,7 @@ class DestinationTest {
             -        | k | -     | dir | http://e  | ekey | edir | -         | k    | dir  | -
             http://x | k | -     | dir | http://e  | ekey | edir | http://x  | k    | dir  | -
             """)
-    void theEnvironmentCountsWhereThePropertiesNameNoPlace(
+    void theEnvironmentAppliesIfThePropertiesNameNoDestination(
             String remote,
             String apiKey,
             String userName,
@@ -92,9 +92,9 @@ class DestinationTest {
         assertThat(destination.toString()).doesNotContain("key");
     }
 
-    /** Somebody set it, so it is a fault, and nobody's records go elsewhere. */
+    /** It was set, so it is a fault, and no records go elsewhere. */
     @Test
-    void aLocalPathOfNothingIsNotReplaced() {
+    void anEmptyLocalPathIsNotReplaced() {
         AppenderProperties properties = new AppenderProperties();
         properties.isLocalPathSet = true;
         assertThat(Configuration.of(properties, new UploadProperties(), environment(null, null, "edir"), faults))
@@ -103,7 +103,7 @@ class DestinationTest {
     }
 
     @Test
-    void aFaultOfAVariableNamesTheVariable() {
+    void aFaultInAVariableNamesTheVariable() {
         assertThat(Configuration.of(
                         new AppenderProperties(),
                         new UploadProperties(),

@@ -11,16 +11,16 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/** What Logback only warns of. */
+/** Faults that Logback only warns about. */
 class FaultsTest {
 
-    /** A property that no class of ours has today. */
+    /** Has a kind of property that none of our classes has today. */
     public static final class Bean {
         public void setUnit(TimeUnit unit) {}
     }
 
     @Test
-    void aNameThatAnEnumDoesNotHaveIsAnsweredWithThoseThatItHas() {
+    void aFaultInAnEnumPropertyListsTheEnumsNames() {
         ContextBase context = new ContextBase();
         ContextAwareBase status = new ContextAwareBase();
         status.setContext(context);
