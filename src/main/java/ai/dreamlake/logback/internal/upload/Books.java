@@ -1,7 +1,7 @@
 package ai.dreamlake.logback.internal.upload;
 
 /**
- * Counts what becomes of an appender's own records (I6). Called under a lock, before a thread that waits for these
+ * Counts what happens to an appender's own records (I6). Called under a lock, before a thread that waits for these
  * records is released. So an implementation returns at once, throws nothing and calls no foreign code.
  */
 public interface Books {

@@ -68,7 +68,7 @@ public final class Delivery implements Closeable {
 
     /**
      * @param retention whether logs stay once they are delivered
-     * @param patience how long to go on while nothing is delivered
+     * @param patience how long to continue while nothing is delivered
      * @param listener also notified of what happens
      */
     public Delivery(

@@ -88,7 +88,7 @@ class DreamlakeClientTest {
     }
 
     @Test
-    void anAnswerIsReadUpToALimitAndTheNextCallGoesOn() throws Exception {
+    void anAnswerIsReadUpToALimitAndTheNextCallSucceeds() throws Exception {
         server.instead.set(request -> answer(200, "x".repeat(1_000_000)));
         try (DreamlakeClient client = client(server.url(), LONG)) {
             for (int i = 0; i < 3; i++) {
