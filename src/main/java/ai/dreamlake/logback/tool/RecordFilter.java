@@ -56,8 +56,8 @@ record RecordFilter(
         } catch (DateTimeException | ToolFailure wrong) {
             // One message for all of them, below.
         }
-        throw ToolFailure.usage(
-                Printable.quoted(text) + " is not a time, such as 15m, 2h or 3d ago, 2026-01-31 or 2026-01-31T10:30:00Z.");
+        throw ToolFailure.usage(Printable.quoted(text)
+                + " is not a time, such as 15m, 2h or 3d ago, 2026-01-31 or 2026-01-31T10:30:00Z.");
     }
 
     boolean isEmpty() {

@@ -70,7 +70,7 @@ class RepairCommandTest {
                 .hasSize(1)
                 .first()
                 .asString()
-                .matches("default/run: the log says now that process \\d+ on \\S+ ended without closing it");
+                .matches("default/run: reported in the log that process \\d+ on \\S+ ended without closing it");
     }
 
     @Test
