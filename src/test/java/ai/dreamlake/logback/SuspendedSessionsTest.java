@@ -7,6 +7,7 @@ import ai.dreamlake.logback.DreamlakeStatistics.DropReason;
 import ai.dreamlake.logback.support.ChildJvm;
 import ai.dreamlake.logback.support.FakeDreamlake;
 import ai.dreamlake.logback.support.Logging;
+import ai.dreamlake.logback.support.MemoryTempDir;
 import ch.qos.logback.core.util.FileSize;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -33,7 +34,7 @@ class SuspendedSessionsTest {
     /** A bound for a test that hangs: on a machine with twenty busy threads, two minutes were too few. */
     private static final java.time.Duration LONG = java.time.Duration.ofMinutes(10);
 
-    @TempDir
+    @TempDir(factory = MemoryTempDir.class)
     Path root;
 
     private static Logging logging(Path root, String url) {

@@ -15,6 +15,7 @@ import ai.dreamlake.logback.internal.upload.UploadListener;
 import ai.dreamlake.logback.internal.upload.UploadSettings;
 import ai.dreamlake.logback.internal.upload.Uploads;
 import ai.dreamlake.logback.support.FakeDreamlake;
+import ai.dreamlake.logback.support.MemoryTempDir;
 import ai.dreamlake.logback.support.SessionOnDisk;
 import ch.qos.logback.core.spi.ContextAwareBase;
 import java.io.FileOutputStream;
@@ -47,7 +48,7 @@ class SessionsTest {
             "{\"timestamp\": \"2025-10-29T10:30:00.000000Z\", \"level\": \"info\", \"message\": \"m\", \"metadata\": null, \"sequenceNumber\": "
                     .getBytes(UTF_8);
 
-    @TempDir
+    @TempDir(factory = MemoryTempDir.class)
     Path root;
 
     private final AtomicLong clock = new AtomicLong();

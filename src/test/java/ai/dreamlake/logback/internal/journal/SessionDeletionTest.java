@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.dreamlake.logback.internal.record.LineFormat;
 import ai.dreamlake.logback.internal.session.SessionName;
 import ai.dreamlake.logback.support.ChildJvm;
+import ai.dreamlake.logback.support.MemoryTempDir;
 import ai.dreamlake.logback.support.SessionOnDisk;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,7 +36,7 @@ class SessionDeletionTest {
     private static final SessionName NAME = SessionName.of("project", "run");
     private static final long WRITE_DELAY = TimeUnit.MILLISECONDS.toNanos(2);
 
-    @TempDir
+    @TempDir(factory = MemoryTempDir.class)
     Path root;
 
     /** Runs after each deleted file. */
