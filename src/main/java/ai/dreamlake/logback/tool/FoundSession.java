@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -32,7 +33,7 @@ record FoundSession(Path root, SessionName name) {
      * @param root may not exist
      */
     static FoundSession of(Path root, String argument) throws ToolFailure {
-        Path given = RootPath.path(argument);
+        Path given = session(RootPath.path(argument));
         try {
             if (isSession(given)) {
                 return at(given.toRealPath(), root);
@@ -53,6 +54,18 @@ record FoundSession(Path root, SessionName name) {
                 + ": it is neither a session's directory nor workspace/session under " + root + ".");
     }
 
+    /**
+     * For {@code logs} or a file in it, to which the shell completes a path, the session; otherwise the path itself.
+     */
+    private static Path session(Path given) {
+        Path logs = Files.isRegularFile(given) ? given.getParent() : given;
+        Path session = logs == null ? null : logs.getParent();
+        if (session == null || isSession(given)) {
+            return given;
+        }
+        return isSession(session) && new SessionDirectory(session).logs().equals(logs) ? session : given;
+    }
+
     static List<FoundSession> of(Path root, List<String> arguments) throws ToolFailure {
         List<FoundSession> sessions = new ArrayList<>();
         for (String argument : arguments) {
@@ -63,6 +76,11 @@ record FoundSession(Path root, SessionName name) {
 
     /** All sessions under a root, sorted by name. */
     static List<FoundSession> allIn(Path root) throws ToolFailure {
+        return allIn(root, closed -> {});
+    }
+
+    /** @param closed receives each directory that the user may not read */
+    static List<FoundSession> allIn(Path root, Consumer<Path> closed) throws ToolFailure {
         if (!Files.isDirectory(root)) {
             throw ToolFailure.usage("There is no directory " + root + ".");
         }
@@ -72,7 +90,8 @@ record FoundSession(Path root, SessionName name) {
             SessionFinder.find(
                     start,
                     directory -> isSession(directory.path()),
-                    name -> sessions.add(new FoundSession(start, name)));
+                    name -> sessions.add(new FoundSession(start, name)),
+                    closed);
             sessions.sort(Comparator.comparing(session -> session.name().toString()));
             return sessions;
         } catch (IOException unreadable) {

@@ -72,9 +72,14 @@ final class ListCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ToolFailure {
         PrintWriter out = spec.commandLine().getOut();
-        int exitCode = ExitCode.FINE;
+        List<Path> closed = new ArrayList<>();
+        List<FoundSession> sessions = FoundSession.allIn(RootPath.of(root), closed::add);
+        closed.forEach(path -> spec.commandLine()
+                .getErr()
+                .println(Printable.line(path.toString()) + ": you may not read this directory"));
+        int exitCode = closed.isEmpty() ? ExitCode.FINE : ExitCode.FOUND;
         List<Row> rows = new ArrayList<>();
-        for (FoundSession session : FoundSession.allIn(RootPath.of(root))) {
+        for (FoundSession session : sessions) {
             try {
                 Row row = row(session);
                 if (row != null) {

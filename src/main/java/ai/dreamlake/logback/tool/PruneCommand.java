@@ -61,7 +61,8 @@ final class PruneCommand implements Callable<Integer> {
     @Override
     public Integer call() throws ToolFailure {
         Path path = existing(RootPath.of(root));
-        RetentionPass pass = new RetentionPass(path, limits(), name -> closed(path, name), () -> false, new Warnings());
+        LocalRetention limits = limits();
+        RetentionPass pass = new RetentionPass(path, limits, name -> closed(path, name), () -> false, new Warnings());
         PrintWriter out = spec.commandLine().getOut();
         Colors colors = color.colors();
         String done = isTrial ? "would be deleted" : "deleted";
@@ -74,8 +75,16 @@ final class PruneCommand implements Callable<Integer> {
         } catch (IOException unreadable) {
             throw ToolFailure.failed(Sentence.of(unreadable));
         }
-        out.println(Sizes.count(pass.deleted(), "session") + " with " + Sizes.shown(pass.deletedBytes()) + " " + done);
+        out.println(counted(pass.deleted(), pass.deletedBytes()) + " " + done + ", "
+                + counted(pass.kept(), pass.keptBytes()) + (pass.kept() == 1 ? " stays" : " stay"));
+        if (pass.keptBytes() > limits.maxBytes()) {
+            out.println("That is more than --keep " + size + ": see --help for what always stays.");
+        }
         return hasWarned ? ExitCode.FOUND : ExitCode.FINE;
+    }
+
+    private static String counted(int sessions, long bytes) {
+        return Sizes.count(sessions, "session") + " with " + Sizes.shown(bytes);
     }
 
     private final class Warnings implements RetentionPass.Trouble {

@@ -105,6 +105,14 @@ class DreamlakeTest {
     }
 
     @Test
+    void aPathInsideASessionsLogsNamesTheSession() throws Exception {
+        SessionOnDisk run = session("work", "run");
+        for (Path path : List.of(run.log(), run.log().getParent())) {
+            assertThat(FoundSession.of(root(), path.toString()).name()).hasToString("work/run");
+        }
+    }
+
+    @Test
     void nothingOutsideTheRootIsFoundByAName() throws Exception {
         session("work", "run");
         Files.createDirectories(root().resolve("deep"));

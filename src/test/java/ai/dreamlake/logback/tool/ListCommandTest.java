@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.tool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.support.ChildJvm;
@@ -15,6 +16,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -212,6 +214,19 @@ class ListCommandTest {
         Tool run = Tool.run("ls", root);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("a pipe or a device", "is a link");
+        assertThat(run.lines()).hasSize(2).last().asString().startsWith("default/good");
+    }
+
+    @Test
+    void aDirectoryThatTheUserMayNotReadIsNamedAndTheOtherSessionsAreShown() throws Exception {
+        SessionOnDisk good = session("good");
+        good.write(good.log(), line(0, "info", "fine"));
+        Path closed = Files.createDirectories(root.resolve("default/closed"));
+        Files.setPosixFilePermissions(closed, Set.of());
+        assumeThat(closed.toFile().canRead()).as("root may read everything").isFalse();
+        Tool run = Tool.run("ls", root);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).isEqualTo(closed + ": you may not read this directory\n");
         assertThat(run.lines()).hasSize(2).last().asString().startsWith("default/good");
     }
 

@@ -56,7 +56,7 @@ class PruneCommandTest {
         Tool prune = prune("--older-than", "30d");
         assertThat(prune.exitCode()).as(prune.err()).isZero();
         assertThat(prune.lines()).hasSize(2).startsWith("default/old: deleted");
-        assertThat(prune.lines().get(1)).matches("1 session with \\S+ K?B deleted");
+        assertThat(prune.lines().get(1)).matches("1 session with \\S+ K?B deleted, 1 session with \\S+ K?B stays");
         assertThat(old.log()).doesNotExist();
         young.assertGapless(1);
         assertThat(Tool.run("ls", root).lines())
@@ -77,6 +77,17 @@ class PruneCommandTest {
                 .startsWith("default/a: deleted")
                 .hasSize(2);
         assertThat(older.log()).exists();
+    }
+
+    @Test
+    void aSizeThatIsNotReachedIsExplained() throws IOException {
+        closed("just now", 0);
+        closed("yesterday", 1);
+        assertThat(prune("--keep", "0").lines())
+                .hasSize(3)
+                .last()
+                .isEqualTo("That is more than --keep 0: see --help for what always stays.");
+        assertThat(prune("--keep", "1MB").lines()).hasSize(1);
     }
 
     @Test

@@ -45,6 +45,8 @@ public final class RetentionPass {
     private final Trouble trouble;
     private Consumer<SessionName> onDeleted = name -> {};
     private boolean isTrial;
+    private int found;
+    private long foundBytes;
     private int deleted;
     private long deletedBytes;
 
@@ -87,6 +89,16 @@ public final class RetentionPass {
         }
     }
 
+    /** How many sessions stay, for any reason. */
+    public int kept() {
+        return found - deleted;
+    }
+
+    /** How many bytes stay. */
+    public long keptBytes() {
+        return foundBytes - deletedBytes;
+    }
+
     /** How many sessions are deleted, or would be. */
     public int deleted() {
         return deleted;
@@ -108,6 +120,8 @@ public final class RetentionPass {
         try {
             SessionInventory inventory = SessionInventory.of(SessionDirectory.of(root, name));
             boolean mayGo = inventory.isDeletable() && (inventory.hasCheckpoint() || limits.evenIfNowhereElse());
+            found++;
+            foundBytes += inventory.bytes();
             look.found(new Stored(name, inventory.lastModified(), inventory.bytes(), mayGo));
         } catch (IOException | RuntimeException unreadable) {
             trouble.cannotLook(name, unreadable);

@@ -79,7 +79,7 @@ public record SessionDirectory(Path path) {
         int left = 1 + Path.of(name.workspace(), name.session()).getNameCount();
         for (Path directory = logs(); left > 0 && directory != null; directory = directory.getParent(), left--) {
             if (Files.isSymbolicLink(directory)) {
-                throw new IOException(directory + " is a link, so nothing is written there");
+                throw new IOException(directory + " is a link, which is not followed");
             }
         }
     }

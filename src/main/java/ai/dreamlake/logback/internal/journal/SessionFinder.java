@@ -3,6 +3,7 @@ package ai.dreamlake.logback.internal.journal;
 import ai.dreamlake.logback.internal.session.SessionName;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -28,6 +29,13 @@ public final class SessionFinder {
      */
     public static void find(Path root, Predicate<SessionDirectory> wanted, Consumer<SessionName> found)
             throws IOException {
+        find(root, wanted, found, closed -> {});
+    }
+
+    /** @param closed receives each directory that this process may not read, so that its sessions are not found */
+    public static void find(
+            Path root, Predicate<SessionDirectory> wanted, Consumer<SessionName> found, Consumer<Path> closed)
+            throws IOException {
         if (!Files.isDirectory(root)) {
             return;
         }
@@ -39,16 +47,19 @@ public final class SessionFinder {
             if (name != null && wanted.test(new SessionDirectory(directory))) {
                 found.accept(name);
             }
-            directoriesIn(directory).forEach(ahead::push);
+            directoriesIn(directory, closed).forEach(ahead::push);
         }
     }
 
-    private static List<Path> directoriesIn(Path directory) {
+    private static List<Path> directoriesIn(Path directory, Consumer<Path> closed) {
         try (Stream<Path> files = Files.list(directory)) {
             return files.filter(file -> Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS))
                     .toList();
+        } catch (AccessDeniedException denied) {
+            closed.accept(directory);
+            return List.of();
         } catch (IOException | UncheckedIOException unreadable) {
-            return List.of(); // it is gone, or we may not read it
+            return List.of(); // it is gone
         }
     }
 }
