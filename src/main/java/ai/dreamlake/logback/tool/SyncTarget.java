@@ -68,7 +68,8 @@ final class SyncTarget {
         properties.userName = userName;
         if (apiKeyFile == null && userName == null) {
             properties.apiKey = properties.remote.equals(known) ? text(environment.get(KEY)) : null;
-            if (properties.apiKey == null && HttpUrl.parse(properties.remote) != null) { // or the URL is told first
+            if (properties.apiKey == null
+                    && HttpUrl.parse(properties.remote) != null) { // otherwise the URL is reported first
                 throw ToolFailure.usage("The server needs a token: name its file with --api-key-file, or put it into "
                         + KEY + " and the server into " + URL + "; or give a --user-name in development mode.");
             }

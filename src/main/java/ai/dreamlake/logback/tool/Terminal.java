@@ -9,7 +9,7 @@ final class Terminal {
 
     private Terminal() {}
 
-    /** Java's console needs standard input, too, which may be a file. Linux tells more. */
+    /** Java has no console if standard input is not a terminal, so on Linux {@code /proc} decides. */
     static boolean isStandardOutput() {
         if (Progress.isTerminal()) {
             return true;

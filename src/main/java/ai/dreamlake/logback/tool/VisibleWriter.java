@@ -4,7 +4,7 @@ import java.io.FilterWriter;
 import java.io.IOException;
 import java.io.Writer;
 
-/** Shows control characters instead of writing them, but for line feeds: for tables that go to a terminal. */
+/** For output to a terminal: writes control characters as text, except for line feeds. */
 final class VisibleWriter extends FilterWriter {
 
     VisibleWriter(Writer out) {

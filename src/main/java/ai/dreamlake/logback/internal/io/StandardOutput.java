@@ -8,8 +8,8 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Standard output, unlike {@link System#out} with its errors: a full disk must not look like success, and whoever
- * prints without end must learn that nobody reads any more.
+ * Standard output that does not hide errors, as {@link System#out} does: a full disk must not look like success, and
+ * endless output must end when its reader does.
  */
 public final class StandardOutput extends OutputStream {
 
@@ -35,7 +35,9 @@ public final class StandardOutput extends OutputStream {
         }
     }
 
-    /** Null if all was written, or if its reader has ended, as {@code head} does: then nothing is missed. */
+    /**
+     * Null if everything was written, or if the reader has ended, as {@code head} does: then nobody misses anything.
+     */
     public @Nullable IOException failure() {
         IOException failed = failure;
         boolean isBrokenPipe = failed != null
