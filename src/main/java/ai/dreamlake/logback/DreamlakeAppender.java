@@ -184,9 +184,9 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      * somebody else reads next. Any thread may call this at any time.
      *
      * @param timeout how long to wait; zero or less does not wait
-     * @return true once the server has the events or has refused them for good, and at once if no server is configured
-     *     or the appender was never started; false if the timeout expires or the thread is interrupted (its interrupt
-     *     flag then stays set)
+     * @return true once none of the events waits any more: the server has them or has refused them for good, or they
+     *     are lost and counted. True at once if no server is configured or the appender was never started; false if the
+     *     timeout expires or the thread is interrupted (its interrupt flag then stays set)
      */
     public boolean awaitDelivery(java.time.Duration timeout) {
         Engine engine = this.engine;
@@ -392,7 +392,7 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      * @param listener called by upload threads, several of them at once
      */
     public void addListener(DreamlakeListener listener) {
-        listeners.add(listener);
+        listeners.add(Objects.requireNonNull(listener, "listener"));
     }
 
     /**

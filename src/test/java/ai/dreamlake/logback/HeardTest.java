@@ -112,9 +112,9 @@ class HeardTest {
         List<String> printed = printed(closedPort, end, "none", "blocked", "fine");
         assertThat(printed).hasSize(2);
         assertThat(printed.get(1))
-                .isEqualTo("Dreamlake appender [DREAMLAKE]: Records lost: " + RECORDS + " of " + 2 * RECORDS
+                .startsWith("Dreamlake appender [DREAMLAKE]: Records lost: " + RECORDS + " of " + 2 * RECORDS
                         + " (disk: " + RECORDS + "). Not delivered yet: " + RECORDS + " of " + 2 * RECORDS
-                        + "; they wait in " + root + " for the next start.");
+                        + "; they wait in " + root + " for the next start."); // the first attempt may be under way
     }
 
     @ParameterizedTest

@@ -40,7 +40,8 @@ record LossSummary(String text, boolean isLoss) {
         boolean isLoss = !sentences.isEmpty();
         if (hasServer && counts.pending() > 0) {
             sentences.add("Not delivered yet: " + counts.pending() + " of " + counts.accepted() + "; they wait in "
-                    + root + " for the next start.");
+                    + root + " for the next start."
+                    + (counts.lastError() == null ? "" : " Last error: " + counts.lastError()));
         }
         return sentences.isEmpty() ? null : new LossSummary(String.join(" ", sentences), isLoss);
     }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class LossSummaryTest {
@@ -12,8 +13,18 @@ class LossSummaryTest {
 
     private static LossSummary summary(
             boolean hasServer, long accepted, long pending, long rejected, Map<DropReason, Long> dropped) {
+        return summary(hasServer, accepted, pending, rejected, dropped, null);
+    }
+
+    private static LossSummary summary(
+            boolean hasServer,
+            long accepted,
+            long pending,
+            long rejected,
+            Map<DropReason, Long> dropped,
+            @Nullable String lastError) {
         return LossSummary.of(
-                new Counts(accepted, 0, 0, pending, rejected, dropped, 0, 0, null, 0, null), hasServer, ROOT);
+                new Counts(accepted, 0, 0, pending, rejected, dropped, 0, 0, null, 0, lastError), hasServer, ROOT);
     }
 
     @Test
@@ -34,6 +45,15 @@ class LossSummaryTest {
                 .isEqualTo(new LossSummary("Records lost: 10 of 10 (locked: 10).", true));
         assertThat(summary(true, 10, 0, 1, Map.of()))
                 .isEqualTo(new LossSummary("Refused by the server, and kept in rejected.jsonl: 1.", true));
+    }
+
+    @Test
+    void theLastErrorOfDeliveryExplainsWhyRecordsWait() {
+        assertThat(summary(true, 10, 10, 0, Map.of(), "HTTP 401"))
+                .isEqualTo(new LossSummary(
+                        "Not delivered yet: 10 of 10; they wait in /d for the next start. Last error: HTTP 401",
+                        false));
+        assertThat(summary(true, 10, 0, 0, Map.of(), "HTTP 503")).as("overcome").isNull();
     }
 
     @Test
