@@ -88,6 +88,8 @@ class JacksonVersionsTest {
         assertThat(runWith(Stream.empty()))
                 .singleElement()
                 .asString()
-                .contains("jackson-databind is not there, ", "jackson-annotations is not there.");
+                .contains("jackson-databind is not there, ", "jackson-annotations is not there.")
+                .contains("Add tools.jackson.core:jackson-databind:3.0.4 to")
+                .doesNotContain("Add com.fasterxml");
     }
 }

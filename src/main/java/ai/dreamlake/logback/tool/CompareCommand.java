@@ -13,6 +13,7 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -38,6 +39,8 @@ final class CompareCommand implements Callable<Integer> {
 
     /** How many charts are drawn without {@code --chart}. */
     private static final int MAX_CHARTS = 3;
+
+    private static final int MAX_NAMES = 20;
 
     @Spec
     private CommandSpec spec = CommandSpec.create(); // picocli sets it
@@ -270,10 +273,19 @@ final class CompareCommand implements Callable<Integer> {
                         + Sizes.count(difference.common(), "step") + ")";
     }
 
+    private static String names(List<Metric> metrics) {
+        return metrics.stream()
+                .map(metric -> Printable.line(metric.name.field()))
+                .distinct()
+                .limit(MAX_NAMES)
+                .collect(Collectors.joining(", "));
+    }
+
     private void printCharts(List<Metric> metrics, PrintWriter out) throws ToolFailure {
         for (String wanted : charts) {
             if (metrics.stream().noneMatch(metric -> metric.name.field().equals(wanted))) {
-                throw ToolFailure.usage("No run has a metric " + Printable.quoted(wanted) + ".");
+                throw ToolFailure.usage("No run has a metric " + Printable.quoted(wanted) + "."
+                        + (metrics.isEmpty() ? "" : " There are: " + names(metrics) + "."));
             }
         }
         metrics.stream()

@@ -194,10 +194,11 @@ class CompareCommandTest {
 
     @Test
     void aMissingMetricCannotBeDrawn() {
+        record(0, "info", "{\"train_loss\": 1, \"accuracy\": 0.5}");
         session("a");
         Tool run = compare("project/a", "project/a", "--chart", "loss");
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).startsWith("dreamlake: No run has a metric \"loss\".");
+        assertThat(run.err()).startsWith("dreamlake: No run has a metric \"loss\". There are: accuracy, train_loss.\n");
     }
 
     @Test

@@ -195,7 +195,8 @@ final class Sessions implements UploadTasks, OpenSessions.Opener {
         if (!name.equals(given)) {
             lastReplaced = new Replaced(given, session);
             if (session.shouldReportReplacement()) {
-                status.warn("a session or workspace name from the MDC breaks the rules; its records go to " + name);
+                status.warn("a name from the MDC breaks a rule ("
+                        + SessionName.fault(given.workspace(), given.session()) + "); its records go to " + name);
             }
         }
         return session;

@@ -8,17 +8,25 @@ public final class StartFailure {
     private static final String DATABIND = "tools.jackson.core:jackson-databind";
     private static final String ANNOTATIONS = "com.fasterxml.jackson.core:jackson-annotations";
 
+    private static final String MISSING = "not there";
+
     private StartFailure() {}
 
     /** What to tell the user, with what to do about it if that is known. */
     public static String describe(Throwable failure) {
         return failure instanceof LinkageError error && isOfJackson(error)
-                ? "The versions of Jackson do not fit together: " + DATABIND + " is "
-                        + version("tools.jackson.databind.ObjectMapper") + ", " + ANNOTATIONS + " is "
-                        + version("com.fasterxml.jackson.annotation.JsonProperty") + ". Add " + ANNOTATIONS
-                        + ":2.21 to the dependencies of the application, or " + DATABIND
-                        + ":3.0.4, which takes annotations from 2.19 on. (" + failure + ")"
+                ? describeJackson() + " (" + failure + ")"
                 : "The appender cannot start: " + failure;
+    }
+
+    private static String describeJackson() {
+        String databind = version("tools.jackson.databind.ObjectMapper");
+        String advice = databind.equals(MISSING)
+                ? "Add " + DATABIND + ":3.0.4 to the dependencies of the application; it brings the annotations."
+                : "Add " + ANNOTATIONS + ":2.21 to the dependencies of the application, or " + DATABIND
+                        + ":3.0.4, which takes annotations from 2.19 on.";
+        return "The versions of Jackson do not fit together: " + DATABIND + " is " + databind + ", " + ANNOTATIONS
+                + " is " + version("com.fasterxml.jackson.annotation.JsonProperty") + ". " + advice;
     }
 
     /** Judges by the message or, for example if a method is missing, by the class that needed it. */
@@ -39,7 +47,7 @@ public final class StartFailure {
         try {
             found = Class.forName(className, false, StartFailure.class.getClassLoader());
         } catch (ClassNotFoundException | LinkageError none) {
-            return "not there";
+            return MISSING;
         }
         @Nullable String version = found.getPackage().getImplementationVersion();
         return version == null ? "of an unknown version" : version;

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -189,7 +190,8 @@ final class CrashReports {
         if (last != null) {
             facts.put("last_record_at", last.toString());
         }
-        facts.put("first_record_at", writer.since().toString());
+        facts.put(
+                "first_record_at", writer.since().truncatedTo(ChronoUnit.MICROS).toString());
         facts.put("pid", writer.owner().pid());
         facts.put("host", writer.host());
         facts.put("command", writer.command());

@@ -49,14 +49,17 @@ public record SessionName(String workspace, String session) {
      * @throws IllegalArgumentException if a name is null or breaks a rule; the message says which
      */
     public static SessionName of(String workspace, String session) {
-        String fault = faultOfWorkspace(workspace);
-        if (fault == null) {
-            fault = faultOfSession(session);
-        }
+        String fault = fault(workspace, session);
         if (fault != null) {
             throw new IllegalArgumentException(fault);
         }
         return new SessionName(workspace, session);
+    }
+
+    /** What is wrong with a name, or null if it is valid. */
+    public static @Nullable String fault(@Nullable String workspace, @Nullable String session) {
+        String fault = faultOfWorkspace(workspace);
+        return fault == null ? faultOfSession(session) : fault;
     }
 
     /**

@@ -277,7 +277,8 @@ class SessionsTest {
         session(safe).assertGapless(2);
         assertThat(notices)
                 .containsExactly(
-                        "a session or workspace name from the MDC breaks the rules; its records go to project/" + safe);
+                        "a name from the MDC breaks a rule (session segment \"..\" begins with a dot); its records"
+                                + " go to project/" + safe);
     }
 
     @Test
