@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -137,6 +138,24 @@ class CrashReportTest {
         assertThat(marks(root)).isEmpty();
         run().assertGapless(5);
         run().assertLeftBehindRightly();
+    }
+
+    @Test
+    void neitherAMarkNorAReportHasArgumentsOptionsOrVariables() throws IOException {
+        try (ChildJvm child = ChildJvm.with(
+                List.of("-Dpassword=secret-1"),
+                Map.of("PASSWORD", "secret-2"),
+                Child.class,
+                root,
+                "wait with secret-3\nand secret-4",
+                "first")) {
+            child.readLine();
+            assertThat(marks(root).get(0)).content().doesNotContain("secret");
+            child.kill();
+            child.remainingLines();
+        }
+        nextProcessLogs("next");
+        assertThat(crash().toString()).doesNotContain("secret");
     }
 
     @ParameterizedTest

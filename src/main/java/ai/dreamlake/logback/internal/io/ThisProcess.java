@@ -37,7 +37,12 @@ public final class ThisProcess {
 
     /** The main class or the jar that was started; empty if unknown. */
     public static String command() {
-        return System.getProperty("sun.java.command", "").strip().replaceFirst("\\s.*", "");
+        return withoutArguments(System.getProperty("sun.java.command", ""));
+    }
+
+    /** @param command a main class or a jar, and its arguments, which may contain line feeds */
+    static String withoutArguments(String command) {
+        return command.strip().split("\\s", 2)[0];
     }
 
     /** The working directory. */
