@@ -35,8 +35,12 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
     private static final String UNKNOWN_BOOT = "-".repeat(BOOT_LENGTH);
     private static final Pattern NAMESPACE = Pattern.compile("pid:\\[(\\d{1,10})]");
 
-    /** In proc(5), the start is the 22nd field. The 2nd one is in parentheses, and may contain anything. */
-    private static final Pattern START = Pattern.compile("(?s).*\\) (?:\\S+ ){19}(\\d{1,18}) .*");
+    /**
+     * In proc(5), the state is the 3rd field, the number of threads the 20th, and the start the 22nd. The 2nd one is in
+     * parentheses, and may contain anything.
+     */
+    private static final Pattern STAT =
+            Pattern.compile("(?s).*\\) (?<state>\\S) (?:\\S+ ){16}(?<threads>\\S+) \\S+ (?<start>\\d{1,18}) .*");
 
     private static final long OWN_NAMESPACE = ownNamespace();
     private static final String BOOT = bootId();
@@ -81,13 +85,30 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
         if (!isOfThisNamespace()) {
             return Life.UNKNOWN;
         }
-        return ProcessHandle.of(pid).isPresent() && startOf(pid) == started ? Life.ALIVE : Life.ENDED;
+        return ProcessHandle.of(pid).isPresent() && startOf(pid) == started && !isZombie(pid) ? Life.ALIVE : Life.ENDED;
+    }
+
+    /**
+     * Whether the process has ended and its parent has not asked for its exit code. Some never do, such as a first
+     * process of a container that is no init. If only the main thread has ended, the others still count.
+     */
+    private static boolean isZombie(long pid) {
+        try {
+            Matcher fields = STAT.matcher(read("/proc/" + pid + "/stat"));
+            return fields.matches() && "ZX".contains(fields.group("state")) && !isMany(fields.group("threads"));
+        } catch (IOException notLinux) {
+            return false;
+        }
+    }
+
+    private static boolean isMany(String threads) {
+        return !threads.equals("0") && !threads.equals("1");
     }
 
     private static long startOf(long pid) {
         try {
-            Matcher fields = START.matcher(read("/proc/" + pid + "/stat"));
-            return fields.matches() ? Long.parseLong(fields.group(1)) : 0;
+            Matcher fields = STAT.matcher(read("/proc/" + pid + "/stat"));
+            return fields.matches() ? Long.parseLong(fields.group("start")) : 0;
         } catch (IOException notLinux) {
             return ProcessHandle.of(pid)
                     .flatMap(process -> process.info().startInstant())

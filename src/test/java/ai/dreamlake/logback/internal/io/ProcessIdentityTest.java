@@ -1,8 +1,11 @@
 package ai.dreamlake.logback.internal.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import ai.dreamlake.logback.internal.io.ProcessIdentity.Life;
+import java.io.BufferedReader;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -64,6 +67,24 @@ class ProcessIdentityTest {
             assertThat(child.life()).isEqualTo(Life.ENDED);
         } finally {
             sleeping.destroyForcibly();
+        }
+    }
+
+    /** The shell's child is killed, and the program that takes the shell's place never asks for its exit code. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aProcessWhoseParentDoesNotAskForItsExitCodeHasEnded() throws Exception {
+        Process parent = new ProcessBuilder("sh", "-c", "sleep 60 & echo $!; exec sleep 60").start();
+        try (BufferedReader output = parent.inputReader()) {
+            ProcessHandle child =
+                    ProcessHandle.of(Long.parseLong(output.readLine())).orElseThrow();
+            ProcessIdentity identity = ProcessIdentity.of(child.pid());
+            assertThat(identity.life()).isEqualTo(Life.ALIVE);
+            child.destroyForcibly();
+            await().until(() -> identity.life() == Life.ENDED);
+            assertThat(Path.of("/proc/" + child.pid())).isDirectory();
+        } finally {
+            parent.destroyForcibly();
         }
     }
 }
