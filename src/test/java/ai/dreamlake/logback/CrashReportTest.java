@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -199,6 +200,28 @@ class CrashReportTest {
             assertThat(marks(root)).hasSize(1);
         }
         assertThat(marks(root)).isEmpty();
+    }
+
+    @Test
+    void aSessionThatWasDeletedAndBeginsAnewIsMarkedAgain() throws IOException {
+        try (Logging logging = logging()) {
+            logging.log.info("deleted");
+            deleteRun();
+            logging.log.info("first");
+            assertThat(marks(root)).hasSize(1);
+            assertThat(marks(root).get(0))
+                    .content()
+                    .contains("\"pid\":" + ProcessHandle.current().pid() + ",");
+        }
+        assertThat(marks(root)).isEmpty();
+    }
+
+    private void deleteRun() throws IOException {
+        try (Stream<Path> files = Files.walk(root.resolve("default/run"))) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
     }
 
     @Test

@@ -394,6 +394,7 @@ public final class Journal {
             case REPLACED:
                 // Perhaps the whole session was replaced: then others lock the new lock file.
                 log.close();
+                closeMark();
                 lock.close();
                 if (!lock()) {
                     return false;
@@ -855,6 +856,7 @@ public final class Journal {
                 closeTail();
             } finally {
                 try {
+                    unmarked = false;
                     closeMark();
                 } finally {
                     lock.close();
@@ -864,7 +866,6 @@ public final class Journal {
     }
 
     private void closeMark() {
-        unmarked = false;
         try {
             ownMark.idle();
         } catch (IOException failed) {

@@ -111,10 +111,11 @@ final class OwnMark {
     /** Removes the mark: the process is done with the session, at least for now. */
     void end() throws IOException {
         File ended = file;
-        boolean isOurs = open != null || ended != null && isOurs(ended);
-        idle(); // first, because to other containers an open mark without its lock means that the process has ended
+        // First: reading the file drops its lock, and to other containers an open mark without it means that the
+        // process has ended.
+        idle();
         file = null;
-        if (ended != null && isOurs) {
+        if (ended != null && isOurs(ended)) {
             Files.deleteIfExists(ended.toPath());
         }
     }

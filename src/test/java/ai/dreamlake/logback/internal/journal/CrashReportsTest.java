@@ -248,4 +248,15 @@ class CrashReportsTest {
         assertThat(isReported()).isFalse();
         assertThat(mark()).isDirectory();
     }
+
+    @Test
+    void aProcessDoesNotRemoveTheMarkThatAnotherOneLeftAfterTheSessionWasDeleted() throws IOException {
+        Path file = mark();
+        OwnMark own = new OwnMark(new SessionDirectory(root.resolve("project/run")));
+        own.open();
+        Files.delete(file);
+        leave(ended());
+        own.end();
+        assertThat(file).exists();
+    }
 }
