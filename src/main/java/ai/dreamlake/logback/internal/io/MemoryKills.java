@@ -1,6 +1,10 @@
 package ai.dreamlake.logback.internal.io;
 
 import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.InvalidPathException;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 public record MemoryKills(String file, long count) {
 
     private static final Pattern GROUP = Pattern.compile("(?m)^(?:0:|\\d+:[^:]*\\bmemory\\b[^:]*):(/.*)$");
+    private static final int MAX_READ = 64 * 1024;
+    private static final Pattern FILE = Pattern.compile("/.*/memory\\.(events|oom_control)");
     private static final Pattern KILLS = Pattern.compile("(?m)^oom_kill (\\d{1,18})$");
 
     /** The current count for this process; null where there is none. */
@@ -39,9 +45,19 @@ public record MemoryKills(String file, long count) {
         return null;
     }
 
-    /** The current count in a file; null if it has none. */
+    /**
+     * The current count in a file; null if it has none. Somebody may have forged its name, so other files are not
+     * opened: reading a pipe could wait forever.
+     */
     public static @Nullable MemoryKills in(String file) {
-        Matcher kills = KILLS.matcher(ThisProcess.text(new File(file)));
-        return kills.find() ? new MemoryKills(file, Long.parseLong(kills.group(1))) : null;
+        if (!FILE.matcher(file).matches()) {
+            return null;
+        }
+        try (InputStream in = RegularFile.read(new File(file))) {
+            Matcher kills = KILLS.matcher(new String(in.readNBytes(MAX_READ), StandardCharsets.UTF_8));
+            return kills.find() ? new MemoryKills(file, Long.parseLong(kills.group(1))) : null;
+        } catch (IOException | InvalidPathException unreadable) {
+            return null;
+        }
     }
 }

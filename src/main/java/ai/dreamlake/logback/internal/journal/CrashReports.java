@@ -211,7 +211,10 @@ final class CrashReports {
         if (!writer.owner().isOfThisBoot() && writer.host().equals(ThisProcess.host())) {
             return "the machine was restarted, or lost power";
         }
-        MemoryKills before = writer.memoryKills();
+        // In another container, or on another machine, the same path leads to another group's count.
+        boolean isCountOfItsGroup =
+                writer.owner().isOfThisBoot() && writer.owner().isOfThisNamespace();
+        MemoryKills before = isCountOfItsGroup ? writer.memoryKills() : null;
         MemoryKills now = before == null ? null : MemoryKills.in(before.file());
         if (before != null && now != null && now.count() > before.count()) {
             return "killed, probably out of memory: the kernel's OOM kills in its control group rose by "

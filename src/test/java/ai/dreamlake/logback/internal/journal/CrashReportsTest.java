@@ -17,9 +17,13 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
 /** Which processes are reported as having ended without closing a log, and with which cause. */
@@ -209,6 +213,28 @@ class CrashReportsTest {
                         isCause
                                 ? "killed, probably out of memory: the kernel's OOM kills in its control group rose by 1"
                                 : "killed");
+    }
+
+    @Test
+    void outOfMemoryKillsInAnotherContainerAreNoCause() throws IOException {
+        Path events = Files.writeString(root.resolve("memory.events"), "oom_kill 3\n");
+        ProcessIdentity gone = ended().owner();
+        WriterMark elsewhere = of(new ProcessIdentity(gone.pid(), gone.started(), gone.namespace() + 1, gone.boot()));
+        leave(in(root, elsewhere, new MemoryKills(events.toString(), 2)));
+        append("next");
+        assertThat(crash().get("cause").asString()).isEqualTo("killed");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"memory.events", "pipe"})
+    @EnabledOnOs({OS.LINUX, OS.MAC})
+    @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+    void aPipeThatAMarkNamesIsNotOpened(String name) throws Exception {
+        String pipe = root.resolve(name).toString();
+        assertThat(new ProcessBuilder("mkfifo", pipe).start().waitFor()).isZero();
+        leave(in(root, ended(), new MemoryKills(pipe, 2)));
+        append("next");
+        assertThat(crash().get("cause").asString()).isEqualTo("killed");
     }
 
     @Test
