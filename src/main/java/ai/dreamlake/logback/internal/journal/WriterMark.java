@@ -94,7 +94,7 @@ record WriterMark(
                     json.path("java").asString(""),
                     json.path("command").asString(""),
                     json.path("directory").asString(""),
-                    json.path("revision").asString(null),
+                    json.path("revision").isString() ? json.path("revision").asString() : null,
                     events.isString()
                             ? new MemoryKills(
                                     events.asString(), json.path("memoryKills").asLong(0))

@@ -238,6 +238,13 @@ class CrashReportsTest {
     }
 
     @Test
+    void aRevisionThatIsUnknownIsNotReported() throws IOException {
+        leave(ended());
+        append("next");
+        assertThat(crash().has("revision")).isFalse();
+    }
+
+    @Test
     void aReportThatIsInTheLogAlreadyIsNotRepeatedAndOneThatIsNotIsWritten() throws IOException {
         leave(ended());
         append("next");
