@@ -122,13 +122,21 @@ final class CrashReports {
      * Whether the writer is known to have ended. A process of this boot and of our own namespace is looked up.
      * Otherwise a free lock proves it, if the writer held the lock, or if this machine was restarted since.
      */
-    static boolean hasEnded(WriterMark writer, RandomAccessFile file) {
+    static boolean hasEnded(WriterMark writer, RandomAccessFile file) throws IOException {
         boolean isOfThisBoot = writer.owner().isOfThisBoot();
         if (isOfThisBoot && writer.owner().isOfThisNamespace()) {
             return writer.owner().life() == Life.ENDED;
         }
         boolean wasRestarted = !isOfThisBoot && writer.host().equals(ThisProcess.host());
-        return (writer.isOpen() || wasRestarted) && isFree(file);
+        return (writer.isOpen() || wasRestarted) && isFree(file) && (wasRestarted || isStillOpen(file));
+    }
+
+    /**
+     * Whether the mark, whose lock we have now, still says so: a process notes that it closes the log, then unlocks.
+     */
+    private static boolean isStillOpen(RandomAccessFile file) throws IOException {
+        WriterMark now = WriterMark.parse(read(file));
+        return now != null && now.isOpen();
     }
 
     /** Whether nobody holds the file's lock. False where there are no locks. */

@@ -244,6 +244,17 @@ class CrashReportsTest {
         assertThat(crash().has("revision")).isFalse();
     }
 
+    /** The process closes the log after its mark was read, and before its lock is tried. */
+    @Test
+    void aProcessInAnotherContainerThatClosesTheLogMeanwhileHasNotEnded() throws IOException {
+        ProcessIdentity gone = ended().owner();
+        WriterMark open = of(new ProcessIdentity(gone.pid(), gone.started(), gone.namespace() + 1, gone.boot()));
+        leave(open.open(false));
+        try (RandomAccessFile file = new RandomAccessFile(mark().toFile(), "rw")) {
+            assertThat(CrashReports.hasEnded(open, file)).isFalse();
+        }
+    }
+
     @Test
     void aReportThatIsInTheLogAlreadyIsNotRepeatedAndOneThatIsNotIsWritten() throws IOException {
         leave(ended());
