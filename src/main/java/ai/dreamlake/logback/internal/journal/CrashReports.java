@@ -189,7 +189,7 @@ final class CrashReports {
         File crashLog =
                 new File(writer.directory(), "hs_err_pid" + writer.owner().pid() + ".log");
         boolean hasCrashLog = crashLog.isFile()
-                && crashLog.lastModified() >= writer.since().minusSeconds(1).toEpochMilli();
+                && !Instant.ofEpochMilli(crashLog.lastModified()).plusSeconds(1).isBefore(writer.since());
         facts.put("cause", cause(writer, hasCrashLog));
         if (hasCrashLog) {
             facts.put("crash_log", crashLog.getPath());

@@ -197,6 +197,18 @@ class CrashReportsTest {
         assertThat(crash().get("cause").asString()).isEqualTo("killed");
     }
 
+    @ParameterizedTest
+    @CsvSource({"-1000000000-01-01T00:00:00Z, the JVM crashed", "+1000000000-12-31T23:59:59Z, killed"})
+    void aMarkMayHaveAnyTime(Instant since, String cause) throws IOException {
+        WriterMark gone = ended();
+        Files.createFile(root.resolve("hs_err_pid" + gone.owner().pid() + ".log"));
+        leave(new WriterMark(
+                true, gone.owner(), gone.host(), gone.java(), gone.command(), root.toString(), null, null, since));
+        append("next");
+        assertThat(crash().get("cause").asString()).isEqualTo(cause);
+        assertThat(mark()).doesNotExist();
+    }
+
     private static WriterMark in(Path directory, WriterMark mark, MemoryKills kills) {
         return new WriterMark(
                 true, mark.owner(), mark.host(), mark.java(), mark.command(), directory.toString(), null, kills, BEGIN);
