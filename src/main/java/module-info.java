@@ -4,6 +4,7 @@ module ai.dreamlake.logback {
     requires transitive ch.qos.logback.classic;
     requires transitive ch.qos.logback.core;
     requires transitive org.slf4j;
+    requires java.management;
     requires tools.jackson.core;
     requires tools.jackson.databind;
     // Requires okio transitively. Okio is an automatic module, and requiring that by name would be a warning.

@@ -512,6 +512,28 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
     }
 
     /**
+     * Sets how often the appender records what the process uses: heap, resident memory, the memory of its control group
+     * and that group's limit, garbage collection, processor time, threads and open files. So the curve before a kill
+     * survives the kill. The records have level {@code debug}, whatever the levels of loggers, and go to
+     * {@link #setSession}. So there are none with {@link #setRequireSession}.
+     *
+     * @param pulse the interval, a second or more. Null or 0: none. Default: 0
+     * @since 0.2.0
+     */
+    public void setPulse(@Nullable Duration pulse) {
+        properties.pulse = pulse;
+    }
+
+    /**
+     * {@return how often the appender records what the process uses; null or 0 if it does not}
+     *
+     * @since 0.2.0
+     */
+    public @Nullable Duration getPulse() {
+        return properties.pulse;
+    }
+
+    /**
      * Sets whether MDC entries become metadata. Those that name the session never do.
      *
      * @param includeMdc default: true

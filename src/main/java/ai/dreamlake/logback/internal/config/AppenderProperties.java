@@ -42,6 +42,9 @@ public final class AppenderProperties {
     public @Nullable String fsyncLevel = "OFF";
     public boolean reportCrash = true;
 
+    /** Null and 0 mean none. */
+    public @Nullable Duration pulse = Duration.buildByMilliseconds(0);
+
     /** None by default. */
     public final List<FieldProperties> fields = new ArrayList<>();
 

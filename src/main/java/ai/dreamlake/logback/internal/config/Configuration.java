@@ -30,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  * @param masks patterns whose matches are masked in messages, texts and stack traces
  * @param maskKeys metadata keys whose values are masked, in lower case
  * @param reportCrash whether a process that ends without closing its logs is reported there by the next one
+ * @param pulse how often the process's own figures are recorded; null means never
  * @param remote the server, or null if there is none
  * @param localRetention how long closed sessions are kept; null means forever
  */
@@ -47,6 +48,7 @@ public record Configuration(
         List<Pattern> masks,
         Set<String> maskKeys,
         boolean reportCrash,
+        @Nullable Duration pulse,
         @Nullable RemoteConfiguration remote,
         @Nullable LocalRetention localRetention) {
 
@@ -72,6 +74,7 @@ public record Configuration(
         Map<String, String> fields = FieldProperties.judged(properties.fields, faults);
         List<Pattern> masks = MaskText.expressions(properties.masks, faults);
         Set<String> maskKeys = MaskText.keys(properties.maskKeys, faults);
+        Duration pulse = pulse(properties.pulse, faults);
         LocalRetention localRetention = properties.localRetention == null
                 ? null
                 : LocalRetention.of(properties.localRetention, properties.remote != null, isSpool, faults);
@@ -92,6 +95,7 @@ public record Configuration(
                 masks,
                 maskKeys,
                 properties.reportCrash,
+                pulse,
                 remote,
                 localRetention);
     }
@@ -150,6 +154,13 @@ public record Configuration(
         return workspaceKey == null || sessionKey == null || workspace == null || session == null
                 ? null
                 : new SessionKeys(workspaceKey, sessionKey, workspace, session);
+    }
+
+    private static @Nullable Duration pulse(ch.qos.logback.core.util.@Nullable Duration given, Faults faults) {
+        return given == null || given.getMilliseconds() == 0
+                ? null
+                : faults.duration(
+                        "pulse", given, 1000, "choose a second or more, such as \"10 seconds\", or 0 for none.");
     }
 
     private static FsyncLevel fsyncLevel(@Nullable String text, Faults faults) {

@@ -66,6 +66,9 @@ public final class Engine {
     /** Null if local sessions are kept forever. */
     private final @Nullable SessionCleaner cleaner;
 
+    /** Null if there is none. */
+    private final @Nullable Pulse pulse;
+
     /** How many exit hooks have not ended yet. They run concurrently. */
     private final AtomicInteger exitHooks;
 
@@ -82,7 +85,8 @@ public final class Engine {
             Path root,
             SessionKeys keys,
             @Nullable Uploads uploads,
-            @Nullable SessionCleaner cleaner) {
+            @Nullable SessionCleaner cleaner,
+            @Nullable Pulse pulse) {
         this.scopeListener = names -> {
             Map<String, String> mdc = names.in(Map.of());
             sessions.scopeClosed(new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc)));
@@ -96,6 +100,7 @@ public final class Engine {
         this.root = root;
         this.uploads = uploads;
         this.cleaner = cleaner;
+        this.pulse = pulse;
         this.exitHooks = new AtomicInteger(uploads == null ? 1 : 2);
     }
 
@@ -183,6 +188,13 @@ public final class Engine {
         SessionCleaner cleaner = retention == null
                 ? null
                 : new SessionCleaner(configuration.root(), retention, sessions, reporter, "dreamlake-cleaner-" + name);
+        Duration interval = configuration.pulse();
+        Pulse pulse =
+                interval == null ? null : new Pulse(interval, writer::append, reporter, "dreamlake-pulse-" + name);
+        if (pulse != null && configuration.requireSession()) {
+            appender.addWarn("<pulse> of appender [" + name + "] records nothing: with <requireSession>, the appender"
+                    + " has no session of its own.");
+        }
         Engine engine = new Engine(
                 writer,
                 sessions,
@@ -193,7 +205,8 @@ public final class Engine {
                 configuration.root(),
                 configuration.keys(),
                 uploads,
-                cleaner);
+                cleaner,
+                pulse);
         Scopes.addCloseListener(engine.scopeListener);
         sessions.start(uploads, engine::exitHookEnds);
         if (uploads != null) {
@@ -201,6 +214,9 @@ public final class Engine {
         }
         if (cleaner != null) {
             cleaner.start();
+        }
+        if (pulse != null) {
+            pulse.start();
         }
         engine.start = Totals.started(name, counters, uploads != null, engine::counts);
         return engine;
@@ -300,6 +316,9 @@ public final class Engine {
         Scopes.removeCloseListener(scopeListener);
         if (cleaner != null) {
             cleaner.stop();
+        }
+        if (pulse != null) {
+            pulse.stop();
         }
         sessions.close();
         if (uploads == null) {

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
-import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -23,20 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 public record MemoryKills(String file, long count) {
 
-    private static final Pattern GROUP = Pattern.compile("(?m)^(?:0:|\\d+:[^:]*\\bmemory\\b[^:]*):(/.*)$");
     private static final int MAX_READ = 64 * 1024;
     private static final Pattern FILE = Pattern.compile("/.*/memory\\.(events|oom_control)");
     private static final Pattern KILLS = Pattern.compile("(?m)^oom_kill (\\d{1,18})$");
 
     /** The current count for this process; null where there is none. */
     public static @Nullable MemoryKills now() {
-        Matcher group = GROUP.matcher(ThisProcess.text(new File("/proc/self/cgroup")));
-        String path = group.find() ? group.group(1) : "/";
-        for (String file : List.of(
-                "/sys/fs/cgroup" + path + "/memory.events",
-                "/sys/fs/cgroup/memory.events", // in a container, which sees its own group as the root
-                "/sys/fs/cgroup/memory" + path + "/memory.oom_control",
-                "/sys/fs/cgroup/memory/memory.oom_control")) {
+        for (String file : ControlGroup.memoryFiles(new File("/"), "memory.events", "memory.oom_control")) {
             MemoryKills found = in(file);
             if (found != null) {
                 return found;
