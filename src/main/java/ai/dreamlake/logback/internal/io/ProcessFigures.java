@@ -16,10 +16,11 @@ import java.util.regex.Pattern;
 public final class ProcessFigures {
 
     private static final Pattern RESIDENT = Pattern.compile("(?m)^VmRSS:\\s+(\\d{1,15}) kB$");
-    private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
-    /** A higher limit of a control group means that there is none: version 1 then shows the largest number of pages. */
-    private static final long MAX_LIMIT = 1L << 60;
+    /**
+     * Up to 18 digits: a control group without a limit says "max" in version 2, and has one of 19 digits in version 1.
+     */
+    private static final Pattern NUMBER = Pattern.compile("\\d{1,18}");
 
     private final File root;
 
@@ -68,7 +69,7 @@ public final class ProcessFigures {
     private void putGroup(Map<String, Object> figures, String name, String version2, String version1) {
         for (String file : ControlGroup.memoryFiles(root, version2, version1)) {
             String text = ThisProcess.text(new File(file)).strip();
-            if (NUMBER.matcher(text).matches() && Long.parseLong(text) < MAX_LIMIT) {
+            if (NUMBER.matcher(text).matches()) {
                 figures.put(name, Long.parseLong(text));
                 return;
             }
