@@ -54,6 +54,17 @@ class CrashReportTest {
                 }
                 await().until(() -> marks(Path.of(arguments[0])).isEmpty());
             }
+            if (arguments[1].equals("task in a scope")) {
+                DreamlakeSession scope = DreamlakeSession.open("default", "run");
+                Thread task = new Thread(scope.wrap(() -> logging.log.info("in a task")));
+                task.start();
+                task.join();
+                try (DreamlakeSession later = DreamlakeSession.open("default", "later")) {
+                    logging.log.info("in a later scope");
+                }
+                await().until(() ->
+                        marks(Path.of(arguments[0]), "default/later").isEmpty());
+            }
             System.out.println(ProcessHandle.current().pid());
             switch (arguments[1]) {
                 case "stop" -> logging.close();
@@ -64,12 +75,12 @@ class CrashReportTest {
         }
     }
 
-    private static Path logs(Path root) {
-        return root.resolve("default/run/logs");
+    private static List<Path> marks(Path root) {
+        return marks(root, "default/run");
     }
 
-    private static List<Path> marks(Path root) {
-        try (Stream<Path> files = Files.list(logs(root))) {
+    private static List<Path> marks(Path root, String session) {
+        try (Stream<Path> files = Files.list(root.resolve(session).resolve("logs"))) {
             return files.filter(file -> file.getFileName().toString().startsWith(".writer"))
                     .toList();
         } catch (IOException e) {
@@ -182,6 +193,21 @@ class CrashReportTest {
         killed("scope", "first");
         nextProcessLogs("next");
         assertThat(run().messages()).containsExactly("first", "in a scope", "next");
+    }
+
+    @Test
+    void aProcessWhoseScopeIsOpenIsReportedThoughATaskInTheSameSessionHasEnded() {
+        String pid = killed("task in a scope", "first");
+        assertThat(marks(root)).hasSize(1);
+        nextProcessLogs("next");
+        assertThat(run().messages()).hasSize(4).startsWith("first", "in a task").endsWith("next");
+        assertThat(run().records()
+                        .get(2)
+                        .get("metadata")
+                        .get("dreamlake_crash")
+                        .get("pid")
+                        .asString())
+                .isEqualTo(pid);
     }
 
     @Test

@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A scope, open or closed, is remembered as long as its id is carried: by an MDC, a copy of one, an event in a
  * queue, or the scope itself. The table refers weakly to the id's String, and has an equal String as its key. So
- * neither unclosed nor closed scopes pile up: nobody can ask about an id that nobody has. An id of this JVM that is
- * asked about nevertheless, rebuilt from its characters, counts as closed. An id of another JVM counts as open, since
- * this JVM cannot know.
+ * neither unclosed nor closed scopes pile up: nobody can ask about an id that nobody has. A scope that nobody closed
+ * and nobody carries counts as closed. So does an id of this JVM that is rebuilt from its characters and asked about.
+ * An id of another JVM counts as open, since this JVM cannot know.
  *
  * <p>Thread-safe.
  */
@@ -43,6 +43,10 @@ public final class Scopes {
 
     private static final AtomicLong LAST = new AtomicLong();
     private static final Map<String, Scope> CARRIED = new ConcurrentHashMap<>();
+
+    /** How many scopes are open, by {@link Scope#session}. No count is 0. */
+    private static final Map<String, Integer> OPEN = new ConcurrentHashMap<>();
+
     private static final List<Consumer<MdcEntries>> LISTENERS = new CopyOnWriteArrayList<>();
     private static final ReferenceQueue<String> NO_LONGER_CARRIED = new ReferenceQueue<>();
 
@@ -53,6 +57,9 @@ public final class Scopes {
         /** Without the id, which would keep itself alive here. */
         final MdcEntries names;
 
+        /** What scopes of the same session have in common. */
+        final String session;
+
         final MdcEntries previous;
         final int depth;
         volatile @Nullable Instant closedAt;
@@ -61,6 +68,7 @@ public final class Scopes {
             super(id, NO_LONGER_CARRIED);
             this.key = key;
             this.names = names;
+            this.session = names.workspace() + "/" + names.session();
             this.previous = previous;
             this.depth = depth;
         }
@@ -83,9 +91,10 @@ public final class Scopes {
         Scope outer = previous.scope() == null ? null : CARRIED.get(previous.scope());
         int depth = outer == null ? 0 : outer.depth + 1;
         boolean tooDeep = depth == MAX_DEPTH;
-        CARRIED.put(
-                key,
-                new Scope(id, key, names.withScope(null), tooDeep ? MdcEntries.NONE : previous, tooDeep ? 0 : depth));
+        Scope scope =
+                new Scope(id, key, names.withScope(null), tooDeep ? MdcEntries.NONE : previous, tooDeep ? 0 : depth);
+        CARRIED.put(key, scope);
+        OPEN.merge(scope.session, 1, Integer::sum);
         return names.withScope(id);
     }
 
@@ -95,6 +104,7 @@ public final class Scopes {
                 dropped = NO_LONGER_CARRIED.poll()) {
             if (dropped instanceof Scope scope) {
                 CARRIED.remove(scope.key);
+                close(scope);
             }
         }
     }
@@ -106,25 +116,35 @@ public final class Scopes {
      */
     public static boolean close(String id) {
         Scope scope = CARRIED.get(id);
-        if (scope == null) {
-            return false;
-        }
+        return scope != null && close(scope);
+    }
+
+    private static boolean close(Scope scope) {
         synchronized (scope) {
             if (scope.closedAt != null) {
                 return false;
             }
             scope.closedAt = Instant.now();
         }
-        boolean isInside = Objects.equals(scope.names.session(), scope.previous.session())
-                && Objects.equals(scope.names.workspace(), scope.previous.workspace());
-        if (!isInside) { // inside another scope that names the same session
+        Integer stillOpen = OPEN.computeIfPresent(scope.session, (session, open) -> open == 1 ? null : open - 1);
+        if (stillOpen == null && !isNamedAround(scope)) {
             LISTENERS.forEach(listener -> listener.accept(scope.names));
         }
         return true;
     }
 
+    /** Whether the same session applies after a scope, such as one that a framework named in the MDC before it. */
+    private static boolean isNamedAround(Scope scope) {
+        MdcEntries after = valid(scope.previous, null);
+        return Objects.equals(scope.names.session(), after.session())
+                && Objects.equals(scope.names.workspace(), after.workspace());
+    }
+
     /**
-     * Adds a listener for closed scopes. It is not called for a scope inside another one that names the same session.
+     * Adds a listener for sessions that no open scope of any thread names any more. It is not called if a framework
+     * named the same session around the scope that is closed last.
+     *
+     * <p>If that scope is never closed, the listener is called by a later {@link #open}, once nobody carries it.
      *
      * @param listener called by the thread that closes a scope, with the scope's names; must not throw
      */

@@ -6,8 +6,13 @@ import static org.awaitility.Awaitility.await;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ScopesTest {
 
@@ -107,5 +112,85 @@ class ScopesTest {
         assertThat(Scopes.valid(scope, null)).isEqualTo(host);
         assertThat(Scopes.valid(new MdcEntries("p", "since", "described", scope.scope()), null))
                 .isEqualTo(new MdcEntries("host", "since", null, null));
+    }
+
+    /** Tells what a listener hears while a test closes scopes. */
+    private static final class Heard implements Consumer<MdcEntries>, AutoCloseable {
+        private final Queue<MdcEntries> names = new ConcurrentLinkedQueue<>();
+
+        Heard() {
+            Scopes.addCloseListener(this);
+        }
+
+        @Override
+        public void accept(MdcEntries closed) {
+            names.add(closed);
+        }
+
+        List<MdcEntries> of(String session) {
+            return names.stream()
+                    .filter(closed -> session.equals(closed.session()))
+                    .toList();
+        }
+
+        @Override
+        public void close() {
+            Scopes.removeCloseListener(this);
+        }
+    }
+
+    /** Each is opened as on a thread of its own: without anything around it. */
+    @ParameterizedTest
+    @CsvSource({"0, 1, 2", "2, 1, 0", "1, 2, 0"})
+    void aListenerHearsOfASessionWhenItsLastScopeIsClosedInAnyOrder(int first, int second, int last) {
+        try (Heard heard = new Heard()) {
+            List<MdcEntries> scopes = List.of(
+                    Scopes.open(names("shared"), MdcEntries.NONE),
+                    Scopes.open(names("shared"), MdcEntries.NONE),
+                    Scopes.open(names("shared"), MdcEntries.NONE));
+            Scopes.close(scopes.get(first).scope());
+            Scopes.close(scopes.get(first).scope());
+            Scopes.close(scopes.get(second).scope());
+            assertThat(heard.of("shared")).isEmpty();
+            Scopes.close(scopes.get(last).scope());
+            assertThat(heard.of("shared")).containsExactly(names("shared"));
+        }
+    }
+
+    @Test
+    void aListenerHearsOfASessionEvenIfItsOuterScopeIsClosedFirst() {
+        try (Heard heard = new Heard()) {
+            MdcEntries outer = Scopes.open(names("nested"), MdcEntries.NONE);
+            MdcEntries inner = Scopes.open(names("nested"), outer);
+            Scopes.close(outer.scope());
+            assertThat(heard.of("nested")).isEmpty();
+            Scopes.close(inner.scope());
+            assertThat(heard.of("nested")).hasSize(1);
+        }
+    }
+
+    @Test
+    void aListenerDoesNotHearOfASessionThatAFrameworkNamesAroundTheScope() {
+        try (Heard heard = new Heard()) {
+            Scopes.close(Scopes.open(names("framework"), names("framework")).scope());
+            assertThat(heard.of("framework")).isEmpty();
+        }
+    }
+
+    @Test
+    void aScopeThatIsNeverClosedCountsAsClosedOnceNobodyCarriesIt() {
+        try (Heard heard = new Heard()) {
+            for (int i = 0; i < 100; i++) {
+                Scopes.open(names("left"), MdcEntries.NONE);
+            }
+            MdcEntries carried = Scopes.open(names("left"), MdcEntries.NONE);
+            awaitRemembered(1);
+            Scopes.close(carried.scope());
+            await().atMost(1, TimeUnit.MINUTES).until(() -> {
+                System.gc();
+                Scopes.count();
+                return heard.of("left").size() == 1;
+            });
+        }
     }
 }
