@@ -198,8 +198,7 @@ final class CrashReports {
         if (last != null) {
             facts.put("last_record_at", last.toString());
         }
-        facts.put(
-                "first_record_at", writer.since().truncatedTo(ChronoUnit.MICROS).toString());
+        facts.put("writing_since", writer.since().truncatedTo(ChronoUnit.MICROS).toString());
         facts.put("pid", writer.owner().pid());
         facts.put("host", writer.host());
         facts.put("command", writer.command());
