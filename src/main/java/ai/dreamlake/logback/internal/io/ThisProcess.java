@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 public final class ThisProcess {
 
     private static final int MAX_READ = 64 * 1024;
+    private static final Pattern LINK = Pattern.compile("gitdir: ([^\\r\\n]+)\\R?");
     private static final Pattern HEAD = Pattern.compile("ref: (refs/\\S+)");
     private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40,64}");
 
@@ -52,28 +53,44 @@ public final class ThisProcess {
 
     /** The current commit of the working directory's Git repository; null if unknown. */
     public static @Nullable String revision() {
-        for (File directory = new File(directory()).getAbsoluteFile();
-                directory != null;
-                directory = directory.getParentFile()) {
+        return revisionOf(new File(directory()).getAbsoluteFile());
+    }
+
+    /** Asks the innermost repository around a directory, and no other: that would tell another one's commit. */
+    static @Nullable String revisionOf(File workingDirectory) {
+        for (File directory = workingDirectory; directory != null; directory = directory.getParentFile()) {
             File git = new File(directory, ".git");
-            if (git.isDirectory()) {
-                return revision(git);
+            if (git.exists()) {
+                return revision(repository(git));
             }
         }
         return null;
     }
 
+    /** The repository itself. In a linked working tree or a submodule, {@code .git} is a file that leads to it. */
+    private static File repository(File git) {
+        Matcher link = LINK.matcher(git.isFile() ? text(git) : "");
+        return link.matches() ? resolve(git.getParentFile(), link.group(1)) : git;
+    }
+
+    private static File resolve(File directory, String path) {
+        File file = new File(path);
+        return file.isAbsolute() ? file : new File(directory, path);
+    }
+
     /**
      * Follows gitrepository-layout(5): HEAD contains a commit, or names a ref whose commit is in a file or in
-     * packed-refs.
+     * packed-refs. Linked working trees share these, in the directory that commondir names.
      */
     static @Nullable String revision(File git) {
         String commit = text(new File(git, "HEAD")).strip();
         Matcher branch = HEAD.matcher(commit);
         if (branch.matches()) {
-            commit = text(new File(git, branch.group(1))).strip();
+            String common = text(new File(git, "commondir")).strip();
+            File shared = common.isEmpty() ? git : resolve(git, common);
+            commit = text(new File(shared, branch.group(1))).strip();
             Matcher packed = Pattern.compile("(?m)^([0-9a-f]+) " + Pattern.quote(branch.group(1)) + "$")
-                    .matcher(text(new File(git, "packed-refs")));
+                    .matcher(text(new File(shared, "packed-refs")));
             commit = commit.isEmpty() && packed.find() ? packed.group(1) : commit;
         }
         return COMMIT.matcher(commit.toLowerCase(Locale.ROOT)).matches() ? commit : null;
