@@ -38,8 +38,8 @@ public record MemoryKills(String file, long count) {
     }
 
     /**
-     * The current count in a file; null if it has none. Somebody may have forged its name, so other files are not
-     * opened: reading a pipe could wait forever.
+     * The current count in a file; null if it has none. Opens only such files: the name comes from a file that anybody
+     * may have written, and reading a pipe could wait forever.
      */
     public static @Nullable MemoryKills in(String file) {
         if (!FILE.matcher(file).matches()) {

@@ -89,8 +89,8 @@ public record ProcessIdentity(long pid, long started, long namespace, String boo
     }
 
     /**
-     * Whether the process has ended and its parent has not asked for its exit code. Some never do, such as a first
-     * process of a container that is no init. If only the main thread has ended, the others still count.
+     * Whether the process has ended, but its parent has not asked for its exit code. Some parents never do, for example
+     * the first process of a container if it is not an init. If only the main thread has ended, the process is alive.
      */
     private static boolean isZombie(long pid) {
         try {

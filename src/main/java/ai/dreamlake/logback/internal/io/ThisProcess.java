@@ -56,7 +56,7 @@ public final class ThisProcess {
         return revisionOf(new File(directory()).getAbsoluteFile());
     }
 
-    /** Asks the innermost repository around a directory, and no other: that would tell another one's commit. */
+    /** Asks only the innermost repository around a directory: an outer one has another project's commit. */
     static @Nullable String revisionOf(File workingDirectory) {
         for (File directory = workingDirectory; directory != null; directory = directory.getParentFile()) {
             File git = new File(directory, ".git");

@@ -132,7 +132,8 @@ final class CrashReports {
     }
 
     /**
-     * Whether the mark, whose lock we have now, still says so: a process notes that it closes the log, then unlocks.
+     * Whether the mark still says so now that we hold its lock: a process first notes in it that it closes the log, and
+     * then unlocks it.
      */
     private static boolean isStillOpen(RandomAccessFile file) throws IOException {
         WriterMark now = WriterMark.parse(read(file));
