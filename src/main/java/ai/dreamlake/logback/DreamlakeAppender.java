@@ -515,7 +515,8 @@ public class DreamlakeAppender extends UnsynchronizedAppenderBase<ILoggingEvent>
      * Sets how often the appender records what the process uses: heap, resident memory, the memory of its control group
      * and that group's limit, garbage collection, processor time, threads and open files. So the curve before a kill
      * survives the kill. The records have level {@code debug}, whatever the levels of loggers, and go to
-     * {@link #setSession}. So there are none with {@link #setRequireSession}.
+     * {@link #setSession}. So there are none with {@link #setRequireSession}. The figures are a key-value pair, which
+     * {@link #setIncludeKeyValues} can leave out.
      *
      * @param pulse the interval, a second or more. Null or 0: none. Default: 0
      * @since 0.2.0

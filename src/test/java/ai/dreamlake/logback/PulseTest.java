@@ -52,7 +52,10 @@ class PulseTest {
     @Test
     void theAppendersOwnSessionGetsTheFiguresWhateverTheMdcAndTheLevelsOfLoggers() {
         MDC.put("dreamlake.session", "of the thread that starts the appender");
-        try (Logging logging = Logging.to(root, appender -> every(appender, 1000))) {
+        try (Logging logging = Logging.to(root, appender -> {
+            every(appender, 1000);
+            appender.setIncludeCallerData(true);
+        })) {
             logging.log.setLevel(ch.qos.logback.classic.Level.ERROR);
             await().until(() -> beats().size() >= 2);
         } finally {

@@ -58,7 +58,8 @@ record FoundSession(Path root, SessionName name) {
      * For {@code logs} or a file in it, to which the shell completes a path, the session; otherwise the path itself.
      */
     private static Path session(Path given) {
-        Path logs = Files.isRegularFile(given) ? given.getParent() : given;
+        Path path = given.toAbsolutePath().normalize();
+        Path logs = Files.isRegularFile(path) ? path.getParent() : path;
         Path session = logs == null ? null : logs.getParent();
         if (session == null || isSession(given)) {
             return given;

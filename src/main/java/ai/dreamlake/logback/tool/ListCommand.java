@@ -9,6 +9,7 @@ import ai.dreamlake.logback.tool.Table.Align;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -101,7 +102,7 @@ final class ListCommand implements Callable<Integer> {
     }
 
     /** Where the sessions may be, if the root has none. */
-    private static String hint(Path root) throws ToolFailure {
+    private static String hint(Path root) {
         if (FoundSession.isSession(root)) {
             return ": it is a session itself, so name the directory that holds its workspace";
         }
@@ -109,8 +110,8 @@ final class ListCommand implements Callable<Integer> {
             return inside.anyMatch(FoundSession::isSession)
                     ? ": it looks like a workspace, so name the directory above it"
                     : "";
-        } catch (IOException unreadable) {
-            throw ToolFailure.failed(Sentence.of(unreadable));
+        } catch (IOException | UncheckedIOException unreadable) {
+            return ""; // which is reported already
         }
     }
 

@@ -7,8 +7,10 @@ import ai.dreamlake.logback.internal.journal.SessionDirectory;
 import ai.dreamlake.logback.internal.record.RecordLevel;
 import java.io.Closeable;
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.NoSuchFileException;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -58,13 +60,21 @@ final class TailCommand implements Callable<Integer> {
 
     /** One of the logs. The newest one is not opened by its name, which may be another file's by now. */
     private record Opened(RandomAccessFile file, long length, boolean isNewest) implements Closeable {
-        static Opened of(File file, FollowedLog log, Moment moment) throws IOException {
+        /** Null if the file is gone: a segment in a spool is deleted once it is delivered. */
+        static @Nullable Opened of(File file, FollowedLog log, Moment moment) throws IOException {
             RandomAccessFile newest = log.file();
             if (newest != null && file.equals(moment.files.get(moment.files.size() - 1))) {
                 return new Opened(newest, moment.end, true);
             }
-            RandomAccessFile older = RegularFile.open(file, "r");
-            return new Opened(older, older.length(), false);
+            try {
+                RandomAccessFile older = RegularFile.open(file, "r");
+                return new Opened(older, older.length(), false);
+            } catch (FileNotFoundException | NoSuchFileException failure) {
+                if (file.exists()) {
+                    throw failure;
+                }
+                return null;
+            }
         }
 
         @Override
@@ -204,6 +214,9 @@ final class TailCommand implements Callable<Integer> {
         for (int i = start.file; i < files.size(); i++) {
             long from = i == start.file ? start.position : 0;
             try (Opened open = Opened.of(files.get(i), log, moment)) {
+                if (open == null) {
+                    continue;
+                }
                 LineReader lines = new LineReader(new FilePart(open.file, from, open.length), maxLine);
                 end = from;
                 for (LineReader.Line line = lines.next(); line != null; line = lines.next()) {
@@ -229,6 +242,9 @@ final class TailCommand implements Callable<Integer> {
         long wanted = count;
         for (int i = moment.files.size() - 1; i >= 0; i--) {
             try (Opened open = Opened.of(moment.files.get(i), log, moment)) {
+                if (open == null) {
+                    break; // older ones are gone, too
+                }
                 if (filter.isEmpty() || wanted == 0) {
                     boolean isPartAwaited = wanted == 0 && follows && !endsWithLineFeed(open);
                     long position = LineStarts.ofLast(open.file, open.length, isPartAwaited ? 1 : wanted);

@@ -59,6 +59,9 @@ class PruneCommandTest {
         assertThat(prune.lines().get(1)).matches("1 session with \\S+ K?B deleted, 1 session with \\S+ K?B stays");
         assertThat(old.log()).doesNotExist();
         young.assertGapless(1);
+        assertThat(prune("--older-than", "30d").out())
+                .as("the directories that are left are no session")
+                .startsWith("0 sessions with 0 B deleted, 1 session with ");
         assertThat(Tool.run("ls", root).lines())
                 .as("what is left of it is no session")
                 .hasSize(2);

@@ -70,6 +70,7 @@ final class Pulse {
             event.setThreadName(threadName);
             event.setMessage("Pulse");
             event.setMDCPropertyMap(Map.of());
+            event.setCallerData(new StackTraceElement[0]); // otherwise it would ask a LoggerContext
             event.addKeyValuePair(new KeyValuePair("dreamlake_pulse", figures.read()));
             target.accept(event);
         } catch (Throwable failure) { // otherwise the scheduler would end without a word

@@ -120,10 +120,11 @@ public final class RetentionPass {
         try {
             SessionInventory inventory = SessionInventory.of(SessionDirectory.of(root, name));
             boolean mayGo = inventory.isDeletable() && (inventory.hasCheckpoint() || limits.evenIfNowhereElse());
-            found++;
+            found += inventory.lastModified() > 0 ? 1 : 0; // otherwise only empty directories are left
             foundBytes += inventory.bytes();
             look.found(new Stored(name, inventory.lastModified(), inventory.bytes(), mayGo));
         } catch (IOException | RuntimeException unreadable) {
+            found++;
             trouble.cannotLook(name, unreadable);
         }
     }

@@ -7,6 +7,7 @@ import java.io.RandomAccessFile;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -70,15 +71,16 @@ final class OwnMark {
     /**
      * Whether the file is still our mark. The session may have been deleted since, and started again by another
      * process.
+     *
+     * @throws IOException if it cannot be read, for example because no file descriptors are left
      */
-    private static boolean isOurs(File file) {
-        try {
-            WriterMark found = WriterMark.parse(
-                    new String(RegularFile.readAllBytes(file, CrashReports.MAX_MARK), StandardCharsets.UTF_8));
-            return found != null && found.owner().isCurrent();
-        } catch (IOException noMoreThere) {
+    private static boolean isOurs(File file) throws IOException {
+        if (!Files.isRegularFile(file.toPath(), LinkOption.NOFOLLOW_LINKS)) {
             return false;
         }
+        WriterMark found = WriterMark.parse(
+                new String(RegularFile.readAllBytes(file, CrashReports.MAX_MARK), StandardCharsets.UTF_8));
+        return found != null && found.owner().isCurrent();
     }
 
     /** Without locks, the identity of the process must suffice. */
@@ -108,15 +110,19 @@ final class OwnMark {
         }
     }
 
-    /** Removes the mark: the process is done with the session, at least for now. */
+    /**
+     * Removes the mark: the process is done with the session, at least for now.
+     *
+     * @throws IOException if the mark may still be there; then this can be called again
+     */
     void end() throws IOException {
-        File ended = file;
         // First: reading the file drops its lock, and to other containers an open mark without it means that the
         // process has ended.
         idle();
-        file = null;
+        File ended = file;
         if (ended != null && isOurs(ended)) {
             Files.deleteIfExists(ended.toPath());
         }
+        file = null;
     }
 }

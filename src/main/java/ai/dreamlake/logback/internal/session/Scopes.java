@@ -93,8 +93,8 @@ public final class Scopes {
         boolean tooDeep = depth == MAX_DEPTH;
         Scope scope =
                 new Scope(id, key, names.withScope(null), tooDeep ? MdcEntries.NONE : previous, tooDeep ? 0 : depth);
+        OPEN.merge(scope.session, 1, Integer::sum); // first: without memory, a scope too many does less harm
         CARRIED.put(key, scope);
-        OPEN.merge(scope.session, 1, Integer::sum);
         return names.withScope(id);
     }
 
@@ -128,9 +128,18 @@ public final class Scopes {
         }
         Integer stillOpen = OPEN.computeIfPresent(scope.session, (session, open) -> open == 1 ? null : open - 1);
         if (stillOpen == null && !isNamedAround(scope)) {
-            LISTENERS.forEach(listener -> listener.accept(scope.names));
+            LISTENERS.forEach(listener -> tell(listener, scope.names));
         }
         return true;
+    }
+
+    /** The thread may only be opening a scope, and that must not fail because of another one. */
+    private static void tell(Consumer<MdcEntries> listener, MdcEntries names) {
+        try {
+            listener.accept(names);
+        } catch (Throwable notNow) {
+            // Stack or memory is exhausted, so the session keeps its mark for now.
+        }
     }
 
     /** Whether the same session applies after a scope, such as one that a framework named in the MDC before it. */

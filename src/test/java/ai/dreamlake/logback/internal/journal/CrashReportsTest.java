@@ -1,6 +1,7 @@
 package ai.dreamlake.logback.internal.journal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.dreamlake.logback.internal.io.MemoryKills;
 import ai.dreamlake.logback.internal.io.ProcessIdentity;
@@ -314,5 +315,21 @@ class CrashReportsTest {
         leave(ended());
         own.end();
         assertThat(file).exists();
+    }
+
+    /** For example, no file descriptors may be left. Here it is too long for a moment. */
+    @Test
+    void aMarkThatCannotBeReadIsNotForgotten() throws IOException {
+        Path file = mark();
+        OwnMark own = new OwnMark(new SessionDirectory(root.resolve("project/run")));
+        own.open();
+        own.idle();
+        String text = Files.readString(file);
+        Files.writeString(file, text + " ".repeat(CrashReports.MAX_MARK));
+        assertThatThrownBy(own::end).isInstanceOf(IOException.class);
+        assertThat(file).exists();
+        Files.writeString(file, text);
+        own.end();
+        assertThat(file).doesNotExist();
     }
 }

@@ -158,6 +158,21 @@ class ScopesTest {
     }
 
     @Test
+    void aListenerThatFailsDisturbsNeitherTheCloserNorOtherListeners() {
+        Consumer<MdcEntries> failing = names -> {
+            throw new StackOverflowError();
+        };
+        Scopes.addCloseListener(failing);
+        try (Heard heard = new Heard()) {
+            assertThat(Scopes.close(Scopes.open(names("told"), MdcEntries.NONE).scope()))
+                    .isTrue();
+            assertThat(heard.of("told")).hasSize(1);
+        } finally {
+            Scopes.removeCloseListener(failing);
+        }
+    }
+
+    @Test
     void aListenerHearsOfASessionEvenIfItsOuterScopeIsClosedFirst() {
         try (Heard heard = new Heard()) {
             MdcEntries outer = Scopes.open(names("nested"), MdcEntries.NONE);
