@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
+import ai.dreamlake.logback.internal.session.MdcEntries;
+import ai.dreamlake.logback.internal.session.Scopes;
 import ai.dreamlake.logback.support.ChildJvm;
 import ai.dreamlake.logback.support.FakeDreamlake;
 import ai.dreamlake.logback.support.Logging;
@@ -59,6 +61,9 @@ class CrashReportTest {
                 Thread task = new Thread(scope.wrap(() -> logging.log.info("in a task")));
                 task.start();
                 task.join();
+                // As a web request does that leaves the workspace to the appender.
+                MdcEntries request = Scopes.open(new MdcEntries(null, "run", null, null), MdcEntries.NONE);
+                Scopes.close(request.scope());
                 try (DreamlakeSession later = DreamlakeSession.open("default", "later")) {
                     logging.log.info("in a later scope");
                 }
@@ -196,7 +201,7 @@ class CrashReportTest {
     }
 
     @Test
-    void aProcessWhoseScopeIsOpenIsReportedThoughATaskInTheSameSessionHasEnded() {
+    void aProcessWhoseScopeIsOpenIsReportedThoughATaskOrARequestInTheSameSessionHasEnded() {
         String pid = killed("task in a scope", "first");
         assertThat(marks(root)).hasSize(1);
         nextProcessLogs("next");

@@ -89,7 +89,13 @@ public final class Engine {
             @Nullable Pulse pulse) {
         this.scopeListener = names -> {
             Map<String, String> mdc = names.in(Map.of());
-            sessions.scopeClosed(new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc)));
+            SessionName closed = new SessionName(keys.workspaceOf(mdc), keys.sessionOf(mdc));
+            boolean isOurWorkspace = closed.workspace().equals(keys.workspace());
+            // A scope may name our workspace, or leave it to us: both lead to the same session.
+            if (!Scopes.isOpen(closed.workspace(), closed.session())
+                    && !(isOurWorkspace && Scopes.isOpen(null, closed.session()))) {
+                sessions.scopeClosed(closed);
+            }
         };
         this.writer = writer;
         this.sessions = sessions;

@@ -68,7 +68,7 @@ public final class Scopes {
             super(id, NO_LONGER_CARRIED);
             this.key = key;
             this.names = names;
-            this.session = names.workspace() + "/" + names.session();
+            this.session = nameOf(names.workspace(), names.session());
             this.previous = previous;
             this.depth = depth;
         }
@@ -131,6 +131,15 @@ public final class Scopes {
             LISTENERS.forEach(listener -> tell(listener, scope.names));
         }
         return true;
+    }
+
+    private static String nameOf(@Nullable String workspace, @Nullable String session) {
+        return workspace + "/" + session;
+    }
+
+    /** Whether a scope with these very names is open on any thread; null stands for a name that scopes left open. */
+    public static boolean isOpen(@Nullable String workspace, @Nullable String session) {
+        return OPEN.containsKey(nameOf(workspace, session));
     }
 
     /** The thread may only be opening a scope, and that must not fail because of another one. */

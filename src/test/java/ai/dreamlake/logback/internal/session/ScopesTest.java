@@ -158,6 +158,17 @@ class ScopesTest {
     }
 
     @Test
+    void aSessionIsOpenAsLongAsAnyScopeNamesIt() {
+        MdcEntries first = Scopes.open(names("used"), MdcEntries.NONE);
+        MdcEntries second = Scopes.open(names("used"), MdcEntries.NONE);
+        Scopes.close(first.scope());
+        assertThat(Scopes.isOpen(names("used").workspace(), "used")).isTrue();
+        assertThat(Scopes.isOpen("elsewhere", "used")).isFalse();
+        Scopes.close(second.scope());
+        assertThat(Scopes.isOpen(names("used").workspace(), "used")).isFalse();
+    }
+
+    @Test
     void aListenerThatFailsDisturbsNeitherTheCloserNorOtherListeners() {
         Consumer<MdcEntries> failing = names -> {
             throw new StackOverflowError();
